@@ -11,8 +11,8 @@ let settings: [SwiftSetting] = [
     .enableUpcomingFeature("InternalImportsByDefault"),
 ]
 
-func module(_ name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource]? = nil) -> Target {
-    .target(name: name, dependencies: dependencies, resources: resources, swiftSettings: settings)
+func module(_ name: String, _ dependencies: [Target.Dependency] = [], path: String? = nil) -> Target {
+    .target(name: name, dependencies: dependencies, path: path, swiftSettings: settings)
 }
 
 func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
@@ -25,5 +25,12 @@ let package = Package(
         // Ground
         .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
         module("Primitives"),
+        module("Codec", ["Primitives"]),
+        module("Cryptography", ["Primitives", "Codec", "CSodium"]),
+        // Tests
+        module("TestVectors", path: "Tests/TestVectors"),
+        tests("PrimitivesTests", ["Primitives"]),
+        tests("CodecTests", ["Codec", "Primitives"]),
+        tests("CryptographyTests", ["Cryptography", "Codec", "Primitives", "TestVectors"]),
     ]
 )

@@ -1,0 +1,87 @@
+// The one canonical encoding: proto3 wire format, fields ascending, defaults omitted, minimal varints.
+// Invariant: for every message m, decode(encode(m)) == m, and no other byte string decodes to m.
+// The caller writes fields in ascending order; a precondition holds it to that.
+package import Primitives
+
+package struct Encoder: Sendable {
+    package private(set) var bytes: Bytes = []
+    private var lastField: UInt32 = 0
+
+    package init() {}
+
+    package init(capacity: Int) { bytes.reserveCapacity(capacity) }
+
+    private mutating func tag(_ field: UInt32, wireType: UInt8) {
+        precondition(field >= lastField && field > 0, "field \(field) written after field \(lastField)")
+        lastField = field
+        Self.append(varint: UInt64(field) << 3 | UInt64(wireType), to: &bytes)
+    }
+
+    /// uint32, uint64, enum and count fields. Zero is omitted.
+    package mutating func unsigned(_ field: UInt32, _ value: UInt64) {
+        if value == 0 { return }
+        tag(field, wireType: 0)
+        Self.append(varint: value, to: &bytes)
+    }
+
+    /// int32 and int64 fields: negative values take ten bytes. Zero is omitted.
+    package mutating func signed(_ field: UInt32, _ value: Int64) { unsigned(field, UInt64(bitPattern: value)) }
+
+    package mutating func bool(_ field: UInt32, _ value: Bool) { unsigned(field, value ? 1 : 0) }
+
+    /// sfixed64: eight bytes, little-endian. Zero is omitted.
+    package mutating func fixed(_ field: UInt32, _ value: Int64) {
+        if value == 0 { return }
+        tag(field, wireType: 1)
+        let pattern = UInt64(bitPattern: value)
+        for index in 0..<8 { bytes.append(UInt8(truncatingIfNeeded: pattern >> UInt64(index * 8))) }
+    }
+
+    /// bytes and string fields. Empty is omitted.
+    package mutating func data(_ field: UInt32, _ value: some Collection<UInt8>) {
+        if value.isEmpty { return }
+        element(field, value)
+    }
+
+    /// Fixed-length byte strings: always written.
+    package mutating func data(_ field: UInt32, _ value: some FixedBytes) { element(field, value.bytes) }
+
+    /// One element of a repeated bytes field: written even when empty.
+    package mutating func element(_ field: UInt32, _ value: some Collection<UInt8>) {
+        tag(field, wireType: 2)
+        Self.append(varint: UInt64(value.count), to: &bytes)
+        bytes.append(contentsOf: value)
+    }
+
+    /// An embedded message that is always present: written even when it is empty.
+    package mutating func message(_ field: UInt32, _ value: some Message) { element(field, value.encoded) }
+
+    /// An embedded message that may be absent.
+    package mutating func message(_ field: UInt32, optional value: (some Message)?) {
+        if let value { element(field, value.encoded) }
+    }
+
+    package mutating func messages(_ field: UInt32, _ values: [some Message]) {
+        for value in values { element(field, value.encoded) }
+    }
+
+    /// Bytes that are a finished encoding of their own, such as a signed part in front of its signature.
+    /// The caller vouches that they end with a field below the next one it writes.
+    package mutating func append(encoded part: Bytes) { bytes += part }
+
+    package static func append(varint value: UInt64, to bytes: inout Bytes) {
+        var rest = value
+        while rest >= 0x80 {
+            bytes.append(UInt8(truncatingIfNeeded: rest) | 0x80)
+            rest >>= 7
+        }
+        bytes.append(UInt8(rest))
+    }
+
+    /// `varint length ‖ message`, the form that is signed.
+    package static func delimited(_ message: Bytes) -> Bytes {
+        var result = Bytes()
+        append(varint: UInt64(message.count), to: &result)
+        return result + message
+    }
+}
