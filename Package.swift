@@ -27,10 +27,13 @@ let package = Package(
         module("Primitives"),
         module("Codec", ["Primitives"]),
         module("Cryptography", ["Primitives", "Codec", "CSodium"]),
+        // Words
+        module("Quorum", ["Primitives", "Codec", "Cryptography"]),
         // Tests
         module("TestVectors", path: "Tests/TestVectors"),
         tests("PrimitivesTests", ["Primitives"]),
         tests("CodecTests", ["Codec", "Primitives"]),
         tests("CryptographyTests", ["Cryptography", "Codec", "Primitives", "TestVectors"]),
+        tests("QuorumTests", ["Quorum", "Cryptography", "Codec", "Primitives"]),
     ]
 )
