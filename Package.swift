@@ -29,11 +29,13 @@ let package = Package(
         module("Cryptography", ["Primitives", "Codec", "CSodium"]),
         // Words
         module("Quorum", ["Primitives", "Codec", "Cryptography"]),
+        module("Chain", ["Primitives", "Codec", "Cryptography", "Quorum"]),
         // Tests
         module("TestVectors", path: "Tests/TestVectors"),
         tests("PrimitivesTests", ["Primitives"]),
         tests("CodecTests", ["Codec", "Primitives"]),
         tests("CryptographyTests", ["Cryptography", "Codec", "Primitives", "TestVectors"]),
+        tests("ChainTests", ["Chain", "Quorum", "Cryptography", "Codec", "Primitives"]),
         tests("QuorumTests", ["Quorum", "Cryptography", "Codec", "Primitives"]),
     ]
 )
