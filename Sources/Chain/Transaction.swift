@@ -1,0 +1,97 @@
+// What an account asks the chain to do. Signed over `merit/transaction/1`, so it binds the chain; the sequence stops
+// replay; the fee is the number of bytes times the price in force and is burned.
+package import Codec
+package import Cryptography
+package import Primitives
+package import Quorum
+
+package struct Transaction: Hashable, Sendable, Message {
+    package let content: TransactionContent
+    package let signature: Signature
+
+    package init(content: TransactionContent, signature: Signature) {
+        (self.content, self.signature) = (content, signature)
+    }
+
+    package init(signing content: TransactionContent, by key: SigningKey, chainID: ChainID) {
+        precondition(content.sender == key.publicKey, "a transaction is signed by its sender")
+        self.init(content: content, signature: key.sign(Self.message(content, chainID)))
+    }
+
+    private static func message(_ content: TransactionContent, _ chainID: ChainID) -> Bytes {
+        SigningDomain.transaction.message(chainID: chainID.bytes, content.encoded)
+    }
+
+    func signatureClaim(chainID: ChainID) -> SignatureClaim {
+        SignatureClaim(key: content.sender, message: Self.message(content, chainID), signature: signature)
+    }
+
+    package func encode(into encoder: inout Encoder) {
+        encoder.message(1, content)
+        encoder.data(2, signature)
+    }
+
+    package init(from decoder: inout Decoder) throws(DecodeError) {
+        content = try decoder.message(1)
+        signature = try decoder.fixedBytes(2)
+    }
+}
+
+package struct TransactionContent: Hashable, Sendable, Message {
+    package let sender: PublicKey
+    /// The account's next sequence, counted from 0.
+    package let sequence: UInt64
+    package let action: Action
+
+    package init(sender: PublicKey, sequence: UInt64, action: Action) {
+        (self.sender, self.sequence, self.action) = (sender, sequence, action)
+    }
+
+    package func encode(into encoder: inout Encoder) {
+        encoder.data(1, sender)
+        encoder.unsigned(2, sequence)
+        action.encode(into: &encoder)
+    }
+
+    package init(from decoder: inout Decoder) throws(DecodeError) {
+        sender = try decoder.fixedBytes(1)
+        sequence = try decoder.unsigned(2)
+        action = try Action(from: &decoder)
+    }
+}
+
+/// The one thing a transaction does. Field numbers from 10 up are the kinds.
+package enum Action: Hashable, Sendable {
+    case transfer(Transfer)
+
+    func encode(into encoder: inout Encoder) {
+        switch self {
+        case .transfer(let transfer): encoder.message(10, transfer)
+        }
+    }
+
+    init(from decoder: inout Decoder) throws(DecodeError) {
+        switch try decoder.nextField() {
+        case 10: self = .transfer(try decoder.message(10))
+        case .some(let field): throw .unexpectedField(field)
+        case nil: throw .missing(field: 10)
+        }
+    }
+}
+
+package struct Transfer: Hashable, Sendable, Message {
+    package let recipient: Address
+    package let amount: Amount
+
+    package init(recipient: Address, amount: Amount) { (self.recipient, self.amount) = (recipient, amount) }
+
+    package func encode(into encoder: inout Encoder) {
+        encoder.data(1, recipient)
+        encoder.unsigned(2, amount.units)
+    }
+
+    package init(from decoder: inout Decoder) throws(DecodeError) {
+        recipient = try decoder.fixedBytes(1)
+        amount = Amount(try decoder.unsigned(2))
+    }
+}
