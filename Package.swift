@@ -32,5 +32,6 @@ let package = Package(
         tests("PrimitivesTests", ["Primitives"]),
         tests("CodecTests", ["Codec", "Primitives"]),
         tests("CryptographyTests", ["Cryptography", "Codec", "Primitives", "TestVectors"]),
+        tests("TidyTests", []),
     ]
 )

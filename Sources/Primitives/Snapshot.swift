@@ -49,7 +49,9 @@ package struct WriteBatch: Equatable, Sendable {
     package init() {}
     package var isEmpty: Bool { writes.isEmpty }
 
-    package mutating func put(_ table: Table, key: Bytes, value: Bytes) { writes.append(Write(table, key: key, value: value)) }
+    package mutating func put(_ table: Table, key: Bytes, value: Bytes) {
+        writes.append(Write(table, key: key, value: value))
+    }
     package mutating func delete(_ table: Table, key: Bytes) { writes.append(Write(table, key: key, value: nil)) }
     package mutating func append(_ other: WriteBatch) { writes += other.writes }
 }
