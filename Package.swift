@@ -37,5 +37,6 @@ let package = Package(
         tests("CryptographyTests", ["Cryptography", "Codec", "Primitives", "TestVectors"]),
         tests("ChainTests", ["Chain", "Quorum", "Cryptography", "Codec", "Primitives"]),
         tests("QuorumTests", ["Quorum", "Cryptography", "Codec", "Primitives"]),
+        tests("TidyTests", []),
     ]
 )

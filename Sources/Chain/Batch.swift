@@ -39,7 +39,8 @@ package struct Batch: Hashable, Sendable {
         return Batch(mark: mark, items: items, signature: key.sign(unsigned.message(chainID: chainID)))
     }
 
-    private static func content(_ mark: (author: Address, sequence: UInt64, expiry: Height), _ items: [Bytes]) -> Bytes {
+    private static func content(_ mark: (author: Address, sequence: UInt64, expiry: Height), _ items: [Bytes]) -> Bytes
+    {
         var encoder = Encoder(capacity: items.reduce(64) { $0 + $1.count + 4 })
         encoder.data(1, mark.author)
         encoder.unsigned(2, mark.sequence)

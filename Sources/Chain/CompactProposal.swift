@@ -1,5 +1,5 @@
-// A proposal as it travels: the header, the beacon proof, the last commit, evidence, and batches by reference. Its bytes
-// are what the block id's part-set header covers, so a signature on the block id binds every one of them.
+// A proposal as it travels: the header, the beacon proof, the last commit, evidence, and batches by reference. Its
+// bytes are what the block id's part-set header covers, so a signature on the block id binds every one of them.
 package import Codec
 package import Cryptography
 package import Primitives

@@ -78,11 +78,14 @@ package struct ConsensusParameters: Hashable, Sendable, Message {
         blockInterval = Span(nanoseconds: try decoder.signed(12))
     }
 
-    /// The first rule that these values break, as the inequality that fails; nil when all hold. The same function judges
-    /// genesis, a proposal to change parameters, and its activation.
+    /// The first rule that these values break, as the inequality that fails; nil when all hold. The same function
+    /// judges genesis, a proposal to change parameters, and its activation.
     package var firstBrokenRule: String? {
         let rules: [(Bool, String)] = [
-            (blockBytesMax == -1 || (1...104_857_600).contains(blockBytesMax), "block.max_bytes is -1 or 1...104857600"),
+            (
+                blockBytesMax == -1 || (1...104_857_600).contains(blockBytesMax),
+                "block.max_bytes is -1 or 1...104857600"
+            ),
             (blockGasMax >= -1, "block.max_gas >= -1"),
             (evidenceAgeBlocks > 0 && evidenceAgeSeconds > 0, "evidence ages > 0"),
             (blockBytesMax == -1 || evidenceBytesMax <= blockBytesMax, "evidence.max_bytes <= block.max_bytes"),

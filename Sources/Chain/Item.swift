@@ -1,6 +1,6 @@
 // One entry of `block.data.txs`: a canonical message with exactly one field, whose number is the kind.
-// Two ids exist and are never mixed: the hash of the whole item (RPC, `data_hash`), and the content id, which leaves the
-// signatures out and stops the same content from being counted twice inside a block.
+// Two ids exist and are never mixed: the hash of the whole item (RPC, `data_hash`), and the content id, which leaves
+// the signatures out and stops the same content from being counted twice inside a block.
 package import Codec
 package import Cryptography
 package import Primitives

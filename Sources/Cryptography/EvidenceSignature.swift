@@ -1,6 +1,6 @@
-// Signatures inside evidence are judged by ZIP-215: [8](S·B - k·A - R) = 0, non-canonical encodings allowed, S < L.
-// Outside light clients accept by that rule, so an attack on them with a torsion-bearing R must stay punishable although
-// our own votes are judged more strictly. About 4 ms each: never on a path that a stranger can drive for free.
+// Signatures inside evidence are judged by ZIP-215: [8](S·B - k·A - R) = 0, S < L, non-canonical bytes allowed.
+// Outside light clients accept by that rule, so an attack on them with a torsion-bearing R must stay punishable
+// although our own votes are judged more strictly. About 4 ms each: never on a path that a stranger can drive for free.
 package import Primitives
 
 package enum EvidenceSignature {

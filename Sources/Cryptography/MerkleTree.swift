@@ -79,6 +79,7 @@ package struct MerkleProof: Equatable, Sendable {
     /// The same for a leaf that is known by its hash alone.
     package func verify(root: Digest) throws(MerkleError) {
         guard index < total else { throw .indexOutsideTree }
+        guard aunts.count <= Limits.merkleAuntsMax else { throw .wrongNumberOfAunts }
         var node = leafHash
         var (position, last) = (index, total - 1)
         var rest = aunts[...]

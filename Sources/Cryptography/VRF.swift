@@ -35,7 +35,8 @@ package enum VRF {
             preconditionFailure("VRF nonce is zero")
         }
         let challenge = challenge([key.publicKey.bytes, point, gamma, first, second])
-        let response = Curve.add(scalar: nonce, Curve.multiply(scalar: challenge + Bytes(repeating: 0, count: 16), scalar))
+        let response = Curve.add(
+            scalar: nonce, Curve.multiply(scalar: challenge + Bytes(repeating: 0, count: 16), scalar))
         guard let proof = VRFProof(gamma + challenge + response) else { preconditionFailure("VRF proof length") }
         return proof
     }

@@ -1,8 +1,12 @@
 // Hexadecimal text. Decoding accepts either case and nothing else: no prefix, no white space, no odd length.
 
 package enum Hex {
-    package static func lower(_ bytes: some Sequence<UInt8>) -> String { encode(bytes, digits: Array("0123456789abcdef".utf8)) }
-    package static func upper(_ bytes: some Sequence<UInt8>) -> String { encode(bytes, digits: Array("0123456789ABCDEF".utf8)) }
+    package static func lower(_ bytes: some Sequence<UInt8>) -> String {
+        encode(bytes, digits: Array("0123456789abcdef".utf8))
+    }
+    package static func upper(_ bytes: some Sequence<UInt8>) -> String {
+        encode(bytes, digits: Array("0123456789ABCDEF".utf8))
+    }
 
     private static func encode(_ bytes: some Sequence<UInt8>, digits: Bytes) -> String {
         var text = Bytes()

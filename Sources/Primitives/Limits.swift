@@ -1,5 +1,5 @@
-// Every bound on what the outside can make us hold or do, by name. A bound that is not here (or in a module's own limits)
-// does not exist. TidyTests fails on a limit that no code uses.
+// Every bound on what the outside can make us hold or do, by name. A bound that is not here (or in a module's own
+// limits) does not exist. TidyTests fails on a limit that no code uses.
 
 package enum Limits {
     /// Nesting of messages inside messages.

@@ -1,5 +1,5 @@
-// A seeded generator for simulations and tests (xoshiro256** seeded by splitmix64): the same seed gives the same numbers
-// on every machine. Never a source of secrets, never part of consensus: chain draws come from the beacon.
+// A seeded generator for simulations and tests (xoshiro256** seeded by splitmix64): the same seed gives the same
+// numbers on every machine. Never a source of secrets, never part of consensus: chain draws come from the beacon.
 
 package struct Random: Sendable {
     private var state: (UInt64, UInt64, UInt64, UInt64)

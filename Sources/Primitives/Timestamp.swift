@@ -19,7 +19,9 @@ package struct Timestamp: Hashable, Comparable, Sendable {
         self.init(unchecked: seconds, nanoseconds)
     }
 
-    private init(unchecked seconds: Int64, _ nanoseconds: Int32) { (self.seconds, self.nanoseconds) = (seconds, nanoseconds) }
+    private init(unchecked seconds: Int64, _ nanoseconds: Int32) {
+        (self.seconds, self.nanoseconds) = (seconds, nanoseconds)
+    }
 
     /// 0001-01-01T00:00:00Z, the time of votes for nil and of absent commit entries.
     package static let zero = Timestamp(unchecked: secondsMin, 0)

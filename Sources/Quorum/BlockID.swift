@@ -1,5 +1,5 @@
 // What a vote is for. CometBFT's BlockID: the header's hash and the header of the part set the block travels in.
-// Invariant: a complete id has a 32-byte hash, total >= 1 and a 32-byte part hash; the empty id (nil) encodes as `12 00`.
+// Invariant: a complete id has a 32-byte hash, total >= 1 and a 32-byte part hash; the empty id encodes as `12 00`.
 package import Codec
 package import Primitives
 

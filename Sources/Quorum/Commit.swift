@@ -1,5 +1,5 @@
-// The proof of a decision (formats A7): one entry per validator in set order. Entries keep what outside chains may send;
-// `CommitCheck` says what holds.
+// The proof of a decision (formats A7): one entry per validator in set order. Entries keep what outside chains may
+// send; `Commit.check` says what holds.
 package import Codec
 import Cryptography
 package import Primitives
@@ -81,8 +81,9 @@ package struct Commit: Hashable, Sendable, Message {
 
     /// The bytes that entry `index` signed; the caller knows that it is not absent.
     package func signBytes(of entry: CommitSignature, chainID: Bytes) -> Bytes {
-        CanonicalVote.signBytes(
-            type: .precommit, height: height.signed, round: Int64(round),
-            blockID: entry.flag == .commit ? blockID : .empty, timestamp: entry.timestamp, chainID: chainID)
+        CanonicalVote(
+            type: .precommit, height: height, round: round,
+            blockID: entry.flag == .commit ? blockID : .empty, timestamp: entry.timestamp
+        ).signBytes(chainID: chainID)
     }
 }

@@ -1,5 +1,5 @@
-// What a proposer signs (formats A6, CanonicalProposal). The part-set header of the block id covers the compact proposal
-// as it travels, so this signature binds all of it.
+// What a proposer signs (formats A6, CanonicalProposal). The part-set header of the block id covers the compact
+// proposal as it travels, so this signature binds all of it.
 import Codec
 package import Primitives
 

@@ -1,6 +1,6 @@
 // Who may vote, with what weight. Invariant: at least one validator, power descending then address ascending, no key
 // twice, every power positive, the total at most 2^60 - 1. The order is the commit's index and the hash's leaf order.
-import Codec
+package import Codec
 import Cryptography
 package import Primitives
 
@@ -114,5 +114,26 @@ package struct Fraction: Hashable, Sendable {
 
     package func isExceeded(by tally: Int64, of total: Int64) -> Bool {
         Int128(tally) > Int128(total) * Int128(numerator) / Int128(denominator)
+    }
+}
+
+extension Validator: Message {
+    package func encode(into encoder: inout Encoder) {
+        encoder.data(1, publicKey)
+        encoder.signed(2, power)
+    }
+
+    package init(from decoder: inout Decoder) throws(DecodeError) {
+        let key: PublicKey = try decoder.fixedBytes(1)
+        self.init(publicKey: key, power: try decoder.signed(2))
+    }
+}
+
+extension ValidatorSet: Message {
+    package func encode(into encoder: inout Encoder) { encoder.messages(1, validators) }
+
+    package init(from decoder: inout Decoder) throws(DecodeError) {
+        let validators: [Validator] = try decoder.messages(1, count: Limits.validatorsMax)
+        do { try self.init(ordered: validators) } catch { throw .invalid(field: 1) }
     }
 }

@@ -51,22 +51,32 @@ package struct VoteStatement: Hashable, Sendable {
     }
 
     package func signBytes(chainID: ChainID) -> Bytes {
-        CanonicalVote.signBytes(
-            type: type, height: height.signed, round: Int64(round), blockID: proposal?.blockID ?? .empty,
-            timestamp: proposal?.time ?? .zero, chainID: chainID.bytes)
+        CanonicalVote(
+            type: type, height: height, round: round, blockID: proposal?.blockID ?? .empty,
+            timestamp: proposal?.time ?? .zero
+        ).signBytes(chainID: chainID.bytes)
     }
 }
 
-/// The signed form of votes and proposals, for any protocol-11 chain.
-package enum CanonicalVote {
-    // Six fields of a foreign format; a struct around them would be unpacked at once.
-    package static func signBytes(
-        type: VoteType, height: Int64, round: Int64, blockID: BlockID, timestamp: Timestamp, chainID: Bytes
-    ) -> Bytes {
+/// The signed form of a vote on any protocol-11 chain. Address and index are not signed.
+package struct CanonicalVote: Sendable {
+    package let type: VoteType
+    package let height: Height
+    package let round: Round
+    /// Empty in a vote for nil.
+    package let blockID: BlockID
+    package let timestamp: Timestamp
+
+    package init(type: VoteType, height: Height, round: Round, blockID: BlockID, timestamp: Timestamp) {
+        (self.type, self.height, self.round) = (type, height, round)
+        (self.blockID, self.timestamp) = (blockID, timestamp)
+    }
+
+    package func signBytes(chainID: Bytes) -> Bytes {
         var encoder = Encoder(capacity: 128)
         encoder.unsigned(1, UInt64(type.rawValue))
-        encoder.fixed(2, height)
-        encoder.fixed(3, round)
+        encoder.fixed(2, height.signed)
+        encoder.fixed(3, Int64(round))
         if !blockID.isEmpty { encoder.message(4, blockID) }
         encoder.message(5, timestamp)
         encoder.data(6, chainID)
@@ -130,7 +140,9 @@ package struct VoteClaim: Signed {
     package let chainID: ChainID
     package let key: PublicKey
 
-    package init(vote: Vote, chainID: ChainID, key: PublicKey) { (self.vote, self.chainID, self.key) = (vote, chainID, key) }
+    package init(vote: Vote, chainID: ChainID, key: PublicKey) {
+        (self.vote, self.chainID, self.key) = (vote, chainID, key)
+    }
 
     package var signatureClaims: [SignatureClaim] {
         [SignatureClaim(key: key, message: vote.statement.signBytes(chainID: chainID), signature: vote.signature)]

@@ -31,12 +31,14 @@ struct SignatureTests {
         #expect(Verified(Note(text: [1, 2, 3], signature: signature, author: try key(2).publicKey)) == nil)
     }
 
-    @Test("keys of small order, off the curve or not canonical cannot be registered", arguments: [
-        ("0100000000000000000000000000000000000000000000000000000000000000", false),
-        ("0200000000000000000000000000000000000000000000000000000000000000", false),
-        ("eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f", false),
-        ("d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a", true),
-    ])
+    @Test(
+        "keys of small order, off the curve or not canonical cannot be registered",
+        arguments: [
+            ("0100000000000000000000000000000000000000000000000000000000000000", false),
+            ("0200000000000000000000000000000000000000000000000000000000000000", false),
+            ("eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f", false),
+            ("d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a", true),
+        ])
     func registration(hex: String, accepted: Bool) throws {
         #expect(Ed25519.isRegistrable(try #require(PublicKey(hex: hex))) == accepted)
     }

@@ -18,7 +18,8 @@ struct VectorsMerkleTests {
     }
 
     private func holds(_ vector: Inclusion) -> Bool {
-        guard let root = Digest(Bytes(vector.root ?? Data())), let leaf = Digest(Bytes(vector.leafHash ?? Data())) else {
+        guard let root = Digest(Bytes(vector.root ?? Data())), let leaf = Digest(Bytes(vector.leafHash ?? Data()))
+        else {
             return false
         }
         let aunts = (vector.proof ?? []).map { Digest(Bytes($0)) }

@@ -49,28 +49,37 @@ struct ByteTests {
         #expect(Signature(bytes + bytes)?.bytes == bytes + bytes)
     }
 
-    @Test("hex takes pairs of digits and nothing else", arguments: [
-        ("00ff", [0, 255]), ("aB", [0xAB]), ("", []), ("0", nil), ("0x00", nil), ("0g", nil), (" 00", nil),
-    ] as [(String, Bytes?)])
+    @Test(
+        "hex takes pairs of digits and nothing else",
+        arguments: [
+            ("00ff", [0, 255]), ("aB", [0xAB]), ("", []), ("0", nil), ("0x00", nil), ("0g", nil), (" 00", nil),
+        ] as [(String, Bytes?)])
     func hex(text: String, bytes: Bytes?) {
         #expect(Hex.decode(text) == bytes)
     }
 
-    @Test("times print and parse as RFC 3339", arguments: [
-        ("0001-01-01T00:00:00Z", -62_135_596_800, 0), ("1970-01-01T00:00:00Z", 0, 0),
-        ("2026-01-02T03:04:05.006Z", 1_767_323_045, 6_000_000), ("2024-02-29T23:59:59.999999999Z", 1_709_251_199, 999_999_999),
-        ("9999-12-31T23:59:59Z", 253_402_300_799, 0), ("2000-03-01T00:00:00Z", 951_868_800, 0),
-    ] as [(String, Int64, Int32)])
+    @Test(
+        "times print and parse as RFC 3339",
+        arguments: [
+            ("0001-01-01T00:00:00Z", -62_135_596_800, 0), ("1970-01-01T00:00:00Z", 0, 0),
+            ("2026-01-02T03:04:05.006Z", 1_767_323_045, 6_000_000),
+            ("2024-02-29T23:59:59.999999999Z", 1_709_251_199, 999_999_999),
+            ("9999-12-31T23:59:59Z", 253_402_300_799, 0), ("2000-03-01T00:00:00Z", 951_868_800, 0),
+        ] as [(String, Int64, Int32)])
     func times(text: String, seconds: Int64, nanoseconds: Int32) throws {
         let time = try #require(Timestamp(seconds: seconds, nanoseconds: nanoseconds))
         #expect(time.description == text)
         #expect(Timestamp(rfc3339: text) == time)
     }
 
-    @Test("malformed times are refused", arguments: [
-        "", "2026-01-02", "2026-13-02T03:04:05Z", "2025-02-29T00:00:00Z", "2026-01-02T24:00:00Z", "2026-01-02T03:04:05",
-        "2026-01-02T03:04:05.Z", "2026-01-02T03:04:05.1234567890Z", "0000-01-01T00:00:00Z", "2026-01-02T03:04:05+00:00Z",
-    ])
+    @Test(
+        "malformed times are refused",
+        arguments: [
+            "", "2026-01-02", "2026-13-02T03:04:05Z", "2025-02-29T00:00:00Z", "2026-01-02T24:00:00Z",
+            "2026-01-02T03:04:05",
+            "2026-01-02T03:04:05.Z", "2026-01-02T03:04:05.1234567890Z", "0000-01-01T00:00:00Z",
+            "2026-01-02T03:04:05+00:00Z",
+        ])
     func badTimes(text: String) { #expect(Timestamp(rfc3339: text) == nil) }
 
     @Test("time arithmetic carries nanoseconds and stops at the ends")

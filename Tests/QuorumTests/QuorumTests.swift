@@ -94,15 +94,18 @@ struct ValidatorSetTests {
         }
         #expect(throws: ValidatorSetError.totalTooLarge) {
             try ValidatorSet(sorting: [
-                Validator(publicKey: one, power: Limits.votingPowerTotalMax), Validator(publicKey: try key(2), power: 1),
+                Validator(publicKey: one, power: Limits.votingPowerTotalMax),
+                Validator(publicKey: try key(2), power: 1),
             ])
         }
     }
 
-    @Test("a quorum is strictly more than two thirds by integer division", arguments: [
-        (3, 2, false), (3, 3, true), (4, 2, false), (4, 3, true), (10, 6, false), (10, 7, true), (100, 66, false),
-        (100, 67, true),
-    ] as [(Int64, Int64, Bool)])
+    @Test(
+        "a quorum is strictly more than two thirds by integer division",
+        arguments: [
+            (3, 2, false), (3, 3, true), (4, 2, false), (4, 3, true), (10, 6, false), (10, 7, true), (100, 66, false),
+            (100, 67, true),
+        ] as [(Int64, Int64, Bool)])
     func quorum(total: Int64, tally: Int64, reached: Bool) {
         #expect(Fraction.twoThirds.isExceeded(by: tally, of: total) == reached)
     }
@@ -114,9 +117,10 @@ struct ValidatorSetTests {
         let turns = (0..<8).map { schedule.proposer(height: Height.first.advanced(by: $0), round: 0) }
         #expect(turns == [0, 1, 2, 3, 0, 1, 2, 3])
         #expect(schedule.proposer(height: .first, round: 3) == 3)
-        let uneven = try ValidatorSet(sorting: zip(1..., [60, 30, 10]).map {
-            Validator(publicKey: try key($0), power: $1)
-        })
+        let uneven = try ValidatorSet(
+            sorting: zip(1..., [60, 30, 10]).map {
+                Validator(publicKey: try key($0), power: $1)
+            })
         let weighted = ProposerSchedule(uneven, activeSince: .first)
         var counts = [0, 0, 0]
         for height in 1...1023 { counts[weighted.proposer(height: Height(UInt64(height))!, round: 0)] += 1 }
@@ -139,7 +143,8 @@ struct CommitTests {
             let signature = key.sign(statement.signBytes(chainID: Golden.chainID)).bytes
             return change(
                 index,
-                CommitSignature(flag: .commit, address: validator.address, timestamp: Golden.time, signature: signature))
+                CommitSignature(flag: .commit, address: validator.address, timestamp: Golden.time, signature: signature)
+            )
         }
         return (Commit(height: .first, round: 2, blockID: Golden.proposal.blockID, signatures: entries), set)
     }
@@ -176,7 +181,8 @@ struct CommitTests {
     func profile() throws {
         let later = Golden.time.adding(seconds: 1)
         let (shifted, set) = try commit(signing: [0, 1, 2, 3]) { index, entry in
-            index == 3 ? CommitSignature(flag: .commit, address: entry.address, timestamp: later, signature: entry.signature)
+            index == 3
+                ? CommitSignature(flag: .commit, address: entry.address, timestamp: later, signature: entry.signature)
                 : entry
         }
         #expect(throws: CommitError.wrongTimestamp(index: 3)) { try check(shifted, set) }

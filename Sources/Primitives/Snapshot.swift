@@ -29,6 +29,8 @@ package enum Table: UInt8, CaseIterable, Sendable {
     case blobs = 12
     /// Peers, bans and other facts about the network that survive a restart.
     case peers = 13
+    /// Hash of a validator set to the set.
+    case validatorSets = 14
 }
 
 /// One write. A nil value deletes.
@@ -49,7 +51,9 @@ package struct WriteBatch: Equatable, Sendable {
     package init() {}
     package var isEmpty: Bool { writes.isEmpty }
 
-    package mutating func put(_ table: Table, key: Bytes, value: Bytes) { writes.append(Write(table, key: key, value: value)) }
+    package mutating func put(_ table: Table, key: Bytes, value: Bytes) {
+        writes.append(Write(table, key: key, value: value))
+    }
     package mutating func delete(_ table: Table, key: Bytes) { writes.append(Write(table, key: key, value: nil)) }
     package mutating func append(_ other: WriteBatch) { writes += other.writes }
 }
