@@ -29,11 +29,14 @@ let package = Package(
         module("Cryptography", ["Primitives", "Codec", "CSodium"]),
         // Words
         module("Quorum", ["Primitives", "Codec", "Cryptography"]),
+        // Machines
+        module("Consensus", ["Primitives", "Codec", "Cryptography", "Quorum"]),
         // Tests
         module("TestVectors", path: "Tests/TestVectors"),
         tests("PrimitivesTests", ["Primitives"]),
         tests("CodecTests", ["Codec", "Primitives"]),
         tests("CryptographyTests", ["Cryptography", "Codec", "Primitives", "TestVectors"]),
         tests("QuorumTests", ["Quorum", "Cryptography", "Codec", "Primitives"]),
+        tests("ConsensusTests", ["Consensus", "Quorum", "Cryptography", "Codec", "Primitives"], exclude: ["Scripts"]),
     ]
 )
