@@ -30,6 +30,8 @@ let package = Package(
         // Words
         module("Quorum", ["Primitives", "Codec", "Cryptography"]),
         module("Chain", ["Primitives", "Codec", "Cryptography", "Quorum"]),
+        // Machines
+        module("Consensus", ["Primitives", "Codec", "Cryptography", "Quorum"]),
         // Tests
         module("TestVectors", path: "Tests/TestVectors"),
         tests("PrimitivesTests", ["Primitives"]),
@@ -38,5 +40,6 @@ let package = Package(
         tests("ChainTests", ["Chain", "Quorum", "Cryptography", "Codec", "Primitives"]),
         tests("QuorumTests", ["Quorum", "Cryptography", "Codec", "Primitives"]),
         tests("TidyTests", []),
+        tests("ConsensusTests", ["Consensus", "Quorum", "Cryptography", "Codec", "Primitives"], exclude: ["Scripts"]),
     ]
 )
