@@ -30,6 +30,9 @@ let package = Package(
         // Words
         module("Quorum", ["Primitives", "Codec", "Cryptography"]),
         module("Chain", ["Primitives", "Codec", "Cryptography", "Quorum"]),
+        // Adapters
+        .systemLibrary(name: "CLMDB", pkgConfig: "lmdb", providers: [.apt(["liblmdb-dev"])]),
+        module("Storage", ["Primitives", "CLMDB"]),
         // Tests
         module("TestVectors", path: "Tests/TestVectors"),
         tests("PrimitivesTests", ["Primitives"]),
@@ -37,6 +40,7 @@ let package = Package(
         tests("CryptographyTests", ["Cryptography", "Codec", "Primitives", "TestVectors"]),
         tests("ChainTests", ["Chain", "Quorum", "Cryptography", "Codec", "Primitives"]),
         tests("QuorumTests", ["Quorum", "Cryptography", "Codec", "Primitives"]),
+        tests("StorageTests", ["Storage", "CLMDB", "Primitives"]),
         tests("TidyTests", []),
     ]
 )
