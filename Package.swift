@@ -32,6 +32,9 @@ let package = Package(
         module("Chain", ["Primitives", "Codec", "Cryptography", "Quorum"]),
         // Machines
         module("Consensus", ["Primitives", "Codec", "Cryptography", "Quorum"]),
+        // Adapters
+        .systemLibrary(name: "CLMDB", pkgConfig: "lmdb", providers: [.apt(["liblmdb-dev"])]),
+        module("Storage", ["Primitives", "CLMDB"]),
         // Tests
         module("TestVectors", path: "Tests/TestVectors"),
         tests("PrimitivesTests", ["Primitives"]),
@@ -39,6 +42,7 @@ let package = Package(
         tests("CryptographyTests", ["Cryptography", "Codec", "Primitives", "TestVectors"]),
         tests("ChainTests", ["Chain", "Quorum", "Cryptography", "Codec", "Primitives"]),
         tests("QuorumTests", ["Quorum", "Cryptography", "Codec", "Primitives"]),
+        tests("StorageTests", ["Storage", "CLMDB", "Primitives"]),
         tests("TidyTests", []),
         tests("ConsensusTests", ["Consensus", "Quorum", "Cryptography", "Codec", "Primitives"], exclude: ["Scripts"]),
     ]
