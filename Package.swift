@@ -25,5 +25,8 @@ let package = Package(
         // Ground
         .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
         module("Primitives"),
+        // Machines
+        module("Rewards", ["Primitives"]),
+        tests("RewardsTests", ["Rewards", "Primitives"]),
     ]
 )
