@@ -1,5 +1,6 @@
 // Credits: prepaid fees that cannot be transferred (design, section 4). Bought 1:1, spent on fees only.
-// Invariant: backing MRT = credits outstanding; nothing is burned by buying, spending moves MRT into the ordinary split.
+// Invariant: backing MRT = credits outstanding; nothing is burned by buying, spending moves MRT into the ordinary
+// split.
 
 package import Primitives
 

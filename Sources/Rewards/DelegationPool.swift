@@ -1,5 +1,5 @@
-// One validator's delegations by F1 per share (design, section 6): rewards raise an accumulator, every delegator is settled
-// when touched, slashes lower tokens only.
+// One validator's delegations by F1 per share (design, section 6): rewards raise an accumulator, every delegator is
+// settled when touched, slashes lower tokens only.
 // Invariant: Σ claims + owed = Σ rewards after commission, to the unit; splitting a delegation never gains one.
 // Joins and leaves of an epoch apply after its settlement, so that reward goes to stake bonded at its start.
 
@@ -11,7 +11,9 @@ package struct Delegation: Hashable, Sendable {
     /// acc_s: the accumulator at the last claim.
     package var accumulator: UInt128
 
-    package init(shares: UInt64 = 0, accumulator: UInt128 = 0) { (self.shares, self.accumulator) = (shares, accumulator) }
+    package init(shares: UInt64 = 0, accumulator: UInt128 = 0) {
+        (self.shares, self.accumulator) = (shares, accumulator)
+    }
 }
 
 package enum DelegationError: Error, Equatable, Sendable {

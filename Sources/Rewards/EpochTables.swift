@@ -1,5 +1,5 @@
-// The two tables that validators agree on at the end of an epoch (design, section 9). Their canonical bytes are made by the
-// codec, their roots by the ledger; here are the rows, their order and their sums.
+// The two tables that validators agree on at the end of an epoch (design, section 9). Their canonical bytes are made
+// by the codec, their roots by the ledger; here are the rows, their order and their sums.
 // Invariant: keys ascend strictly, so two validators with the same rows have the same bytes.
 
 package import Primitives

@@ -1,5 +1,5 @@
-// What happened in one epoch, as counters: everything a settlement may know. The ledger fills it from blocks, receipts and
-// reveals; the order in which it is filled does not matter.
+// What happened in one epoch, as counters: everything a settlement may know. The ledger fills it from blocks,
+// receipts and reveals; the order in which it is filled does not matter.
 // Invariant: sums only, O(participants) space however many tasks were settled; accounts ascend strictly.
 
 package import Primitives

@@ -1,6 +1,6 @@
 // Fractions in [0, 1) of any precision with directed rounding, for one question: is (x / 2^64)^n >= y / 2^64?
-// The exact power has 64 * n bits (276,480 for a 20-second epoch), so it is bracketed from below and above, with more limbs
-// until the bracket decides; with n limbs both ends are the exact power, so the loop always ends.
+// The exact power has 64 * n bits (276,480 for a 20-second epoch), so it is bracketed from below and above, with more
+// limbs until the bracket decides; with n limbs both ends are the exact power, so the loop always ends.
 // For emission only.
 
 /// Numerator over `2^(64 * limbs.count)`, little-endian limbs; always below 1.

@@ -4,7 +4,8 @@
 package import Primitives
 
 extension Rule {
-    /// `(cap + standby) * burn + referral * treasury < (burn + treasury + audit) * 2/3`: a self-dealing requester loses.
+    /// `(cap + standby) * burn + referral * treasury < (burn + treasury + audit) * 2/3`: a self-dealing requester
+    /// loses.
     package static func washInequality(usage: UsageRules, fees: FeeRules) throws(ArithmeticError) -> Inequality {
         let subsidy = try UInt128(usage.accountCap).plus(UInt128(usage.standby)).times(UInt128(fees.burn))
         let referral = UInt128(usage.referral) * UInt128(fees.treasury)
@@ -14,14 +15,15 @@ extension Rule {
         return Inequality(left: left, right: right, holds: left < right)
     }
 
-    /// q in ppm: the chance that one wrong result is caught while 1/3 of the auditing stake looks away, `x - x^2/2` with
-    /// x = p * 2/3.
+    /// q in ppm: the chance that one wrong result is caught while 1/3 of the auditing stake looks away, `x - x^2/2`
+    /// with x = p * 2/3.
     package static func detection(rateFloor: UInt64) throws(ArithmeticError) -> UInt64 {
         let share = try rateFloor.scaled(by: 2, over: 3)
         return try share.minus(share.scaled(by: share, over: 2 * million))
     }
 
-    /// `q * (0.87 F + B) >= 0.87 F`: a cheating provider loses. 0.87 F is its part and its subsidy at the cap, in ppm of F.
+    /// `q * (0.87 F + B) >= 0.87 F`: a cheating provider loses. 0.87 F is its part and its subsidy at the cap, in ppm
+    /// of F.
     package static func bondInequality(
         audit: AuditRules, fees: FeeRules, usage: UsageRules
     ) throws(ArithmeticError) -> Inequality {

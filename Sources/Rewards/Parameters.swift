@@ -20,6 +20,11 @@ package struct Window: Hashable, Sendable {
     package var blocks: UInt64
 
     package init(seconds: UInt64, blocks: UInt64) { (self.seconds, self.blocks) = (seconds, blocks) }
+
+    /// True for a block `blocks` blocks after the window opened (the first is 1) with header time `now`.
+    package func isClosed(opened: Timestamp, now: Timestamp, blocks passed: UInt64) -> Bool {
+        passed >= blocks && now >= opened.adding(seconds: Int64(clamping: seconds))
+    }
 }
 
 /// When epochs end, and the windows of epoch e + 1 in which epoch e is judged.
@@ -35,6 +40,13 @@ package struct Calendar: Hashable, Sendable {
     package var vote = Window(seconds: 14_400, blocks: 12)
 
     package init() {}
+
+    /// True for the last block of an epoch: `blocks` counts the epoch's blocks with this one, `started` is the header
+    /// time of the last block of the epoch before.
+    package func epochEnds(started: Timestamp, now: Timestamp, blocks: UInt64) -> Bool {
+        Window(seconds: epochSeconds, blocks: epochBlocksMin).isClosed(opened: started, now: now, blocks: blocks)
+    }
+
     package var windows: [Window] { [commit, recheck, reveal, open, vote] }
 }
 

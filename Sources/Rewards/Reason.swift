@@ -1,6 +1,6 @@
 // Why a row of the reward table has its amount: users of every system ask first "why did I earn this, or nothing?".
-// Codes below 100 explain pay, codes from 100 explain a zero; among several causes of one zero the larger code is shown.
-// Never reuse a code: tables of old epochs keep theirs.
+// Codes below 100 explain pay, codes from 100 explain a zero; among several causes of one zero the larger code is
+// shown. Never reuse a code: tables of old epochs keep theirs.
 
 package enum Reason: UInt32, CaseIterable, Sendable {
     case tasksSettled = 1
@@ -109,7 +109,7 @@ package enum Reason: UInt32, CaseIterable, Sendable {
         case .programNotDeterministic: "the program gave different results to honest validators"
         case .disputeUnresolved: "the dispute found no result with 2/3 of stake"
         case .absentFromVote: "absent from the vote on a dispute: the epoch's reward is lost"
-        case .auditKeyUndisclosed: "the audit key of the epoch was malformed or not revealed: the epoch's reward is lost"
+        case .auditKeyUndisclosed: "the epoch's audit key was malformed or not revealed: the epoch's reward is lost"
         case .jailed: "jailed"
         case .wrongResult: "a wrong result was proven: unsettled pay is forfeited"
         case .tombstoned: "excluded for good after a proven offence"

@@ -61,15 +61,16 @@ extension Rule {
         if chance == 0 { return nil }
         let weight = UInt128(draw.eligibleStake.units) * UInt128(million)
         if chance >= weight { return .max }
-        // chance < weight, so the quotient is below 2^64; `- 1` turns the strict comparison into the last word below it.
+        // chance < weight, so the quotient is below 2^64; `- 1` turns the strict comparison into the last word below
+        // it.
         var numerator = chance.multipliedFullWidth(by: UInt128(1) << 64)
         if numerator.low == 0 { numerator.high -= 1 }
         numerator.low &-= 1
         return UInt64(truncatingIfNeeded: weight.dividingFullWidth(numerator).quotient)
     }
 
-    /// `share_i = (A + carry) * stake_i * done_i / (W_e * duty_i)`, done / duty = 1 when duty = 0. Paid by stake and not per
-    /// audit, so nobody gains by steering tasks to an auditor.
+    /// `share_i = (A + carry) * stake_i * done_i / (W_e * duty_i)`, done / duty = 1 when duty = 0. Paid by stake and
+    /// not per audit, so nobody gains by steering tasks to an auditor.
     package static func auditPoolPay(
         pool: Amount, claims: [AuditClaim], eligibleStake: Amount
     ) throws(ArithmeticError) -> PoolShares {

@@ -47,8 +47,15 @@ extension Rule {
         return isExtended ? .unresolved : .extended
     }
 
+    /// The result of a class-Q panel that more than half of its replicas gave; nil calls for two more.
+    package static func quorumMajority(counts: [UInt64], replicas: UInt64) -> Int? {
+        counts.firstIndex { 2 * UInt128($0) > UInt128(replicas) }
+    }
+
     /// What one voter's re-execution is paid: `1.2 * cu * floor price`.
-    package static func voterPay(computeUnits: UInt64, floorPrice: UInt64, rules: SlashRules) throws(ArithmeticError) -> Amount {
+    package static func voterPay(
+        computeUnits: UInt64, floorPrice: UInt64, rules: SlashRules
+    ) throws(ArithmeticError) -> Amount {
         let cost = UInt128(computeUnits) * UInt128(floorPrice)
         return Amount(try cost.scaled(by: UInt128(rules.voterPay), over: UInt128(million)).narrowed())
     }

@@ -64,7 +64,8 @@ extension Rule {
     }
 
     /// The share of the validators in the next epoch, in units of `1 / unitsPerPPM` ppm (10^6 on the chain):
-    /// `s += (goal - bonded) * speed * unitsPerPPM * epoch_seconds / (goal * 365 * 86_400)`, clamped; the magnitude is floored.
+    /// `s += (goal - bonded) * speed * unitsPerPPM * epoch_seconds / (goal * 365 * 86_400)`, clamped; the magnitude
+    /// is floored.
     package static func validatorShare(
         _ share: UInt64, bonded: UInt64, epochSeconds: UInt64, unitsPerPPM: UInt64, rules: SupplyRules
     ) throws(ArithmeticError) -> UInt64 {

@@ -24,7 +24,9 @@ package struct TaskTerms: Hashable, Sendable {
     package let bid: UInt64
     package let escrow: Amount
 
-    package init(limit: UInt64, bid: UInt64, escrow: Amount) { (self.limit, self.bid, self.escrow) = (limit, bid, escrow) }
+    package init(limit: UInt64, bid: UInt64, escrow: Amount) {
+        (self.limit, self.bid, self.escrow) = (limit, bid, escrow)
+    }
 }
 
 package struct TaskCharge: Hashable, Sendable {

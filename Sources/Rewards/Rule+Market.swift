@@ -48,7 +48,9 @@ extension Rule {
     }
 
     /// Blocks that a task may use before it is slow: `D = max(3, ceil(fuel / class_rate))`.
-    package static func blockBudget(fuel: UInt64, fuelPerBlock: UInt64, least: UInt64) throws(ArithmeticError) -> UInt64 {
+    package static func blockBudget(
+        fuel: UInt64, fuelPerBlock: UInt64, least: UInt64
+    ) throws(ArithmeticError) -> UInt64 {
         if fuelPerBlock == 0 { throw .divisionByZero }
         let (quotient, remainder) = fuel.quotientAndRemainder(dividingBy: fuelPerBlock)
         return max(least, quotient + (remainder > 0 ? 1 : 0))

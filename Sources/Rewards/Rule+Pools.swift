@@ -31,7 +31,8 @@ package struct UsageClaim: Hashable, Sendable {
 }
 
 extension Rule {
-    /// `share_i = floor((P + carry) * w_i / W)`, then at most `caps[i]`; what is left carries. W = 0: everything carries.
+    /// `share_i = floor((P + carry) * w_i / W)`, then at most `caps[i]`; what is left carries. W = 0: everything
+    /// carries.
     package static func poolShare(
         inflow: Amount, carry: Amount, weights: [UInt128], caps: [Amount]? = nil
     ) throws(ArithmeticError) -> PoolShares {
@@ -51,8 +52,8 @@ extension Rule {
         return PoolShares(shares: shares, carry: rest)
     }
 
-    /// Subsidy in proportion to `burn_i * m_i / 10^6`, at most `burn_i * cap` each; its inflow and the standby pool's are
-    /// bounded by what was burned, so no use of the network can mint more than it destroys.
+    /// Subsidy in proportion to `burn_i * m_i / 10^6`, at most `burn_i * cap` each; its inflow and the standby pool's
+    /// are bounded by what was burned, so no use of the network can mint more than it destroys.
     package static func usageSubsidy(
         bucket: Amount, carry: Amount, claims: [UsageClaim], rules: UsageRules
     ) throws(ArithmeticError) -> UsageShares {

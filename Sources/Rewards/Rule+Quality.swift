@@ -1,5 +1,5 @@
-// Speed, uptime, reliability and the multiplier they make (design, section 6). All of them are weights inside a fixed pool:
-// no value of any of them can create issuance.
+// Speed, uptime, reliability and the multiplier they make (design, section 6). All of them are weights inside a fixed
+// pool: no value of any of them can create issuance.
 // Invariant: 0 <= m <= 1_100_000 ppm.
 
 package import Primitives
@@ -25,8 +25,8 @@ extension Rule {
         return try million.minus(UInt64(500_000).scaled(by: late, over: pace.budget))
     }
 
-    /// Which of a class's providers are its fastest quartile: mean b/D at most the value at sorted index (n - 1) / 4 and
-    /// below the median. Fewer than 4 providers have none.
+    /// Which of a class's providers are its fastest quartile: mean b/D at most the value at sorted index (n - 1) / 4
+    /// and below the median. Fewer than 4 providers have none.
     package static func fastestQuartile(_ means: [UInt64]) -> [Bool] {
         let count = means.count
         if count < 4 { return means.map { _ in false } }

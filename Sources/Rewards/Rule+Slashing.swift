@@ -64,7 +64,7 @@ extension Rule {
     /// Doubles with every jailing; saturates.
     package static func jailEpochs(first: UInt64, earlierJailings: UInt64) -> UInt64 {
         if first == 0 { return 0 }
-        if earlierJailings >= UInt64(first.leadingZeroBitCount) { return .max }
+        if earlierJailings > UInt64(first.leadingZeroBitCount) { return .max }
         return first << earlierJailings
     }
 
@@ -80,7 +80,9 @@ extension Rule {
     }
 
     /// True when slashes of one engine are deferred: within a day at least 2 operators with more than 1/6 of T lost.
-    package static func breakerTrips(operators: UInt64, losingStake: Amount, totalStake: Amount, rules: SlashRules) -> Bool {
+    package static func breakerTrips(
+        operators: UInt64, losingStake: Amount, totalStake: Amount, rules: SlashRules
+    ) -> Bool {
         operators >= rules.breakerOperatorsMin && 6 * UInt128(losingStake.units) > UInt128(totalStake.units)
     }
 }

@@ -46,7 +46,9 @@ extension Rule {
     }
 
     /// `V_s * stake / T`.
-    package static func stakingShare(bucket: Amount, stake: Amount, totalStake: Amount) throws(ArithmeticError) -> Amount {
+    package static func stakingShare(
+        bucket: Amount, stake: Amount, totalStake: Amount
+    ) throws(ArithmeticError) -> Amount {
         if totalStake == .zero { return .zero }
         return try bucket.scaled(by: stake.units, over: totalStake.units)
     }

@@ -1,5 +1,5 @@
-// Every formula of the reward design, one static function each, named as the outside vectors name it. Integers only; `/` is
-// floor on non-negative integers, multiply before dividing, and whatever does not fit its type throws.
+// Every formula of the reward design, one static function each, named as the outside vectors name it. Integers only;
+// `/` is floor on non-negative integers, multiply before dividing, and whatever does not fit its type throws.
 // Invariant: a result depends on the arguments alone. No account, block or signature is known here.
 
 import Primitives

@@ -78,7 +78,8 @@ extension Settlement {
         let cap = try claim.burn.atRate(parameters.usage.accountCap)
         book.add(
             RewardKey(account: provider.account, kind: .usageSubsidy), share,
-            paid: share == cap ? .subsidyCappedAtBurn : .subsidyByBurn, zero: claim.burn == .zero ? .nothingBurned : zero)
+            paid: share == cap ? .subsidyCappedAtBurn : .subsidyByBurn,
+            zero: claim.burn == .zero ? .nothingBurned : zero)
     }
 
     private mutating func bookStandby(_ provider: ProviderTally, _ share: Amount, zero: Reason) {
@@ -88,7 +89,8 @@ extension Settlement {
             RewardKey(account: provider.account, kind: .standby), share, paid: .standbyBySlots, zero: idle)
     }
 
-    /// Speed of each provider: the fee-weighted mean over its classes, 1,100,000 where it is in a class's fastest quartile.
+    /// Speed of each provider: the fee-weighted mean over its classes, 1,100,000 where it is in a class's fastest
+    /// quartile.
     private func speeds() throws(ArithmeticError) -> [UInt64] {
         var weighted = [UInt128](repeating: 0, count: tally.providers.count)
         var fees = [UInt128](repeating: 0, count: tally.providers.count)

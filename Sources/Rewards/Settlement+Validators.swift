@@ -1,5 +1,5 @@
-// The validators' side of a settlement: audit pool, proposals, precommits, staking and delegations. What a validator omits or
-// forfeits is not issued; its part of the audit pool carries.
+// The validators' side of a settlement: audit pool, proposals, precommits, staking and delegations. What a validator
+// omits or forfeits is not issued; its part of the audit pool carries.
 
 import Primitives
 

@@ -1,5 +1,5 @@
-// One epoch's pay (design, section 9): tasks settled → fee split, referral → E, V, U → standby, usage → audit pool → proposal,
-// precommit, staking, F1 → vesting → price, share s, reliability → tables.
+// One epoch's pay (design, section 9): tasks settled → fee split, referral → E, V, U → standby, usage → audit pool →
+// proposal, precommit, staking, F1 → vesting → price, share s, reliability → tables.
 // Invariant: fees + assurance + minted = rows in MRT + Δ pools + Δ delegations + burned, to the unit.
 // A function of its arguments; what slashing, escrow and vesting do to accounts is the ledger's.
 

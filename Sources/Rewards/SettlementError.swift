@@ -1,5 +1,5 @@
-// Why an epoch cannot be settled: one case per rule of the tally. None is reachable from a transaction; a ledger that meets
-// one has a bug and must not go on.
+// Why an epoch cannot be settled: one case per rule of the tally. None is reachable from a transaction; a ledger that
+// meets one has a bug and must not go on.
 
 package import Primitives
 

@@ -19,7 +19,8 @@ extension VectorRules {
             return ["streak_next": JSONValue(streaks)]
         case "audit_selection":
             let index = UInt32(try inputs["task_index_u32_big_endian"].number())
-            let message = ["key_hex", "beacon_hex", "job_id_hex"].reduce(Bytes((inputs["prefix_ascii"].text ?? "").utf8)) {
+            let prefix = Bytes((inputs["prefix_ascii"].text ?? "").utf8)
+            let message = ["key_hex", "beacon_hex", "job_id_hex"].reduce(prefix) {
                 $0 + (Hex.decode(inputs[$1].text ?? "") ?? [])
             }
             let hash = ReferenceBytes.sha256(message + index.bigEndianBytes)
@@ -140,7 +141,8 @@ extension VectorRules {
     private static func tableRoot(_ rows: [JSONValue]) throws -> Answer {
         var leaves: [(key: RewardKey, bytes: Bytes)] = []
         for row in rows.map(\.list) {
-            guard let account = Address(hex: row[0].text ?? ""), let kind = RewardKind(rawValue: UInt32(try row[1].number())),
+            guard let account = Address(hex: row[0].text ?? ""),
+                let kind = RewardKind(rawValue: UInt32(try row[1].number())),
                 let asset = RewardAsset(rawValue: UInt32(try row[2].number())),
                 let reason = Reason(rawValue: UInt32(try row[4].number()))
             else { throw VectorError.unknownOperation("\(row)") }
