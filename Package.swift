@@ -45,5 +45,8 @@ let package = Package(
         tests("StorageTests", ["Storage", "CLMDB", "Primitives"]),
         tests("TidyTests", []),
         tests("ConsensusTests", ["Consensus", "Quorum", "Cryptography", "Codec", "Primitives"], exclude: ["Scripts"]),
+        // Machines
+        module("Rewards", ["Primitives"]),
+        tests("RewardsTests", ["Rewards", "Primitives"]),
     ]
 )
