@@ -35,6 +35,8 @@ let package = Package(
         // Adapters
         .systemLibrary(name: "CLMDB", pkgConfig: "lmdb", providers: [.apt(["liblmdb-dev"])]),
         module("Storage", ["Primitives", "CLMDB"]),
+        module("Dissemination", ["Primitives", "Codec", "Quorum", "Chain"]),
+        module("Sync", ["Primitives"]),
         // Tests
         module("TestVectors", path: "Tests/TestVectors"),
         tests("PrimitivesTests", ["Primitives"]),
