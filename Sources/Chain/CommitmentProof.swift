@@ -1,6 +1,6 @@
-// The words of ICS-23 as they travel (formats A10): an existence proof, or an absence proof made of one or two existence
-// proofs of the neighbours. Batch and compressed forms are not words of ours: field 3 and 4 do not decode.
-// Decoding says nothing about truth; `StateProof.swift` does.
+// The words of ICS-23 as they travel (formats A10): an existence proof, or an absence proof made of one or two
+// existence proofs of the neighbours. Batch and compressed forms are not words of ours: field 3 and 4 do not decode.
+// Decoding says nothing about truth; `CommitmentProof+Verification.swift` does.
 package import Codec
 package import Primitives
 

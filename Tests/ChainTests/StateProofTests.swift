@@ -8,7 +8,9 @@ import Testing
 struct StateProofTests {
     /// The first key of the form `[n]` whose hash begins with `bits`.
     private static func key(_ bits: [Bool], from start: UInt8 = 0) -> Bytes {
-        for byte in start... where bits.indices.allSatisfy({ StateHash.key([byte]).bit($0) == bits[$0] }) { return [byte] }
+        for byte in start... where bits.indices.allSatisfy({ StateHash.key([byte]).bit($0) == bits[$0] }) {
+            return [byte]
+        }
         preconditionFailure("no key with that beginning")
     }
 
@@ -49,31 +51,35 @@ struct StateProofTests {
         #expect(error(.exist(emptyValue), key: Self.c, value: []) == .emptyValue)
     }
 
-    @Test("each field of the leaf op is the spec's", arguments: [
-        (LeafOp(hash: 2, prehashKey: 1, prehashValue: 1, length: 0, prefix: [0]), .wrongLeafHash),
-        (LeafOp(hash: 1, prehashKey: 0, prehashValue: 1, length: 0, prefix: [0]), .wrongLeafKeyHash),
-        (LeafOp(hash: 1, prehashKey: 1, prehashValue: 0, length: 0, prefix: [0]), .wrongLeafValueHash),
-        (LeafOp(hash: 1, prehashKey: 1, prehashValue: 1, length: 1, prefix: [0]), .wrongLeafLength),
-        (LeafOp(hash: 1, prehashKey: 1, prehashValue: 1, length: 0, prefix: []), .wrongLeafPrefix),
-        (LeafOp(hash: 1, prehashKey: 1, prehashValue: 1, length: 0, prefix: [0, 0]), .wrongLeafPrefix),
-    ] as [(LeafOp, StateProofError)])
+    @Test(
+        "each field of the leaf op is the spec's",
+        arguments: [
+            (LeafOp(hash: 2, prehashKey: 1, prehashValue: 1, length: 0, prefix: [0]), .wrongLeafHash),
+            (LeafOp(hash: 1, prehashKey: 0, prehashValue: 1, length: 0, prefix: [0]), .wrongLeafKeyHash),
+            (LeafOp(hash: 1, prehashKey: 1, prehashValue: 0, length: 0, prefix: [0]), .wrongLeafValueHash),
+            (LeafOp(hash: 1, prehashKey: 1, prehashValue: 1, length: 1, prefix: [0]), .wrongLeafLength),
+            (LeafOp(hash: 1, prehashKey: 1, prehashValue: 1, length: 0, prefix: []), .wrongLeafPrefix),
+            (LeafOp(hash: 1, prehashKey: 1, prehashValue: 1, length: 0, prefix: [0, 0]), .wrongLeafPrefix),
+        ] as [(LeafOp, StateProofError)])
     func leafOp(leaf: LeafOp, rule: StateProofError) {
         let proof = ExistenceProof(key: Self.c, value: [7], leaf: leaf, path: Self.proofC.path)
         #expect(error(.exist(proof), key: Self.c, value: [7]) == rule)
     }
 
-    @Test("each field of an inner op is the spec's", arguments: [
-        (InnerOp(hash: 0, prefix: [1] + ab.bytes, suffix: []), .wrongInnerHash(step: 0)),
-        (InnerOp(hash: 1, prefix: [], suffix: ab.bytes), .wrongInnerPrefix(step: 0)),
-        (InnerOp(hash: 1, prefix: [0] + ab.bytes, suffix: []), .wrongInnerPrefix(step: 0)),
-        (InnerOp(hash: 1, prefix: [1] + ab.bytes.dropLast(), suffix: []), .wrongInnerPrefix(step: 0)),
-        (InnerOp(hash: 1, prefix: [1] + ab.bytes + [0], suffix: []), .wrongInnerPrefix(step: 0)),
-        (InnerOp(hash: 1, prefix: [1] + ab.bytes, suffix: ab.bytes), .wrongInnerSuffix(step: 0)),
-        (InnerOp(hash: 1, prefix: [1], suffix: []), .wrongInnerSuffix(step: 0)),
-        (InnerOp(hash: 1, prefix: [1], suffix: ab.bytes + [0]), .wrongInnerSuffix(step: 0)),
-        (InnerOp(hash: 1, prefix: [1], suffix: ab.bytes + ab.bytes), .wrongInnerSuffix(step: 0)),
-        (InnerOp(hash: 1, prefix: [1], suffix: ab.bytes), .wrongBranch(step: 0)),
-    ] as [(InnerOp, StateProofError)])
+    @Test(
+        "each field of an inner op is the spec's",
+        arguments: [
+            (InnerOp(hash: 0, prefix: [1] + ab.bytes, suffix: []), .wrongInnerHash(step: 0)),
+            (InnerOp(hash: 1, prefix: [], suffix: ab.bytes), .wrongInnerPrefix(step: 0)),
+            (InnerOp(hash: 1, prefix: [0] + ab.bytes, suffix: []), .wrongInnerPrefix(step: 0)),
+            (InnerOp(hash: 1, prefix: [1] + ab.bytes.dropLast(), suffix: []), .wrongInnerPrefix(step: 0)),
+            (InnerOp(hash: 1, prefix: [1] + ab.bytes + [0], suffix: []), .wrongInnerPrefix(step: 0)),
+            (InnerOp(hash: 1, prefix: [1] + ab.bytes, suffix: ab.bytes), .wrongInnerSuffix(step: 0)),
+            (InnerOp(hash: 1, prefix: [1], suffix: []), .wrongInnerSuffix(step: 0)),
+            (InnerOp(hash: 1, prefix: [1], suffix: ab.bytes + [0]), .wrongInnerSuffix(step: 0)),
+            (InnerOp(hash: 1, prefix: [1], suffix: ab.bytes + ab.bytes), .wrongInnerSuffix(step: 0)),
+            (InnerOp(hash: 1, prefix: [1], suffix: ab.bytes), .wrongBranch(step: 0)),
+        ] as [(InnerOp, StateProofError)])
     func innerOp(inner: InnerOp, rule: StateProofError) {
         let proof = ExistenceProof(key: Self.c, value: [7], path: [inner])
         #expect(error(.exist(proof), key: Self.c, value: [7]) == rule)

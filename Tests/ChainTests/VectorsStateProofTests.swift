@@ -70,7 +70,8 @@ struct VectorsStateProofTests {
             for length in vector.proof.indices {
                 #expect(throws: StateProofError.self) {
                     try CommitmentProof.verify(
-                        encoded: Bytes(vector.proof[..<length]), key: vector.key, value: vector.value, root: vector.root)
+                        encoded: Bytes(vector.proof[..<length]), key: vector.key, value: vector.value, root: vector.root
+                    )
                 }
             }
             #expect(throws: StateProofError.self) {

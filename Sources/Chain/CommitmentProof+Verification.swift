@@ -1,61 +1,10 @@
 // When an ICS-23 proof under `SmtSpec` proves that a key has a value, or none (formats A10). The root is that of the
 // binary sparse Merkle tree over SHA-256(key): leaf SHA256(00 ‖ SHA256(key) ‖ SHA256(value)), inner SHA256(01 ‖ l ‖ r),
-// an empty child is 32 zero bytes, a subtree with one leaf is that leaf.
-// Stricter than the published verifiers where they leave bytes unread: prefixes and suffixes are exact, each step goes
-// the way of the key's bit, and the key that an absence proof names is the one that was asked for. So no byte of a proof
-// can change without a refusal.
-package import Codec
-import Cryptography
+// an empty child is 32 zero bytes, a subtree with one leaf is that leaf. Stricter than the published verifiers where
+// they leave bytes unread: prefixes and suffixes are exact, each step goes the way of the key's bit, and the key that
+// an absence proof names is the one that was asked for. So no byte of a proof can change without a refusal.
+import Codec
 package import Primitives
-
-/// Why a state proof proves nothing. One case per rule; `step` counts from the leaf.
-package enum StateProofError: Error, Equatable, Sendable {
-    /// Not the canonical bytes of an existence or an absence proof (batch and compressed forms among them).
-    case malformed(DecodeError)
-    /// A value was asked about, and the proof is one of absence; or the reverse.
-    case wrongForm
-    case emptyKey
-    case emptyValue
-    case wrongKey
-    case wrongValue
-    case wrongLeafHash
-    case wrongLeafKeyHash
-    case wrongLeafValueHash
-    case wrongLeafLength
-    case wrongLeafPrefix
-    case tooDeep
-    case wrongInnerHash(step: Int)
-    case wrongInnerPrefix(step: Int)
-    case wrongInnerSuffix(step: Int)
-    /// The step goes left where the key's bit says right, or the reverse.
-    case wrongBranch(step: Int)
-    case wrongRoot
-    /// An absence proof without any neighbour.
-    case noNeighbour
-    case leftNotBelowKey
-    case rightNotAboveKey
-    /// No left neighbour is given, but something lies left of the right one.
-    case rightNotLeftmost
-    /// No right neighbour is given, but something lies right of the left one.
-    case leftNotRightmost
-    /// Something may lie between the two neighbours.
-    case neighboursNotAdjacent
-}
-
-/// The hashes of the state tree.
-package enum StateHash {
-    /// An empty child, and by convention the root of a tree without leaves.
-    package static let empty = Digest.zero
-
-    package static func key(_ key: Bytes) -> Digest { Hash.sha256(key) }
-
-    /// `keyHash` is SHA-256 of the key; `value` is the whole value.
-    package static func leaf(keyHash: Digest, value: Bytes) -> Digest {
-        Hash.sha256([0] + keyHash.bytes + Hash.sha256(value).bytes)
-    }
-
-    package static func inner(_ left: Digest, _ right: Digest) -> Digest { MerkleTree.innerHash(left, right) }
-}
 
 extension CommitmentProof {
     /// Throws unless `encoded` proves that under `root` the key has `value`, or no value when `value` is nil.
@@ -77,10 +26,12 @@ extension CommitmentProof {
     }
 }
 
-/// One step of a checked path.
-private struct Branch: Equatable {
-    let isRight: Bool
-    let sibling: Digest
+extension InnerOp {
+    /// One step of a checked path.
+    fileprivate struct Branch: Equatable {
+        let isRight: Bool
+        let sibling: Digest
+    }
 }
 
 extension ExistenceProof {
@@ -91,14 +42,14 @@ extension ExistenceProof {
     }
 
     /// Every rule of the spec, then the root.
-    fileprivate func branches(under root: Digest) throws(StateProofError) -> [Branch] {
+    fileprivate func branches(under root: Digest) throws(StateProofError) -> [InnerOp.Branch] {
         guard !key.isEmpty else { throw .emptyKey }
         guard !value.isEmpty else { throw .emptyValue }
         try leaf.check()
         guard path.count <= StateProofLimits.depthMax else { throw .tooDeep }
         let keyHash = StateHash.key(key)
         var node = StateHash.leaf(keyHash: keyHash, value: value)
-        var branches: [Branch] = []
+        var branches: [InnerOp.Branch] = []
         branches.reserveCapacity(path.count)
         for (step, inner) in path.enumerated() {
             let branch = try inner.branch(step: step)
@@ -152,16 +103,16 @@ extension NonExistenceProof {
         }
     }
 
-    private static func isLeftmost(_ path: some Sequence<Branch>) -> Bool {
+    private static func isLeftmost(_ path: some Sequence<InnerOp.Branch>) -> Bool {
         path.allSatisfy { !$0.isRight || $0.sibling == StateHash.empty }
     }
 
-    private static func isRightmost(_ path: some Sequence<Branch>) -> Bool {
+    private static func isRightmost(_ path: some Sequence<InnerOp.Branch>) -> Bool {
         path.allSatisfy { $0.isRight || $0.sibling == StateHash.empty }
     }
 
     /// Below the node where the paths part, the left one keeps right and the right one keeps left.
-    private static func areAdjacent(_ left: [Branch], _ right: [Branch]) -> Bool {
+    private static func areAdjacent(_ left: [InnerOp.Branch], _ right: [InnerOp.Branch]) -> Bool {
         var (left, right) = (left[...], right[...])
         while let upper = left.last, upper == right.last {
             left.removeLast()
