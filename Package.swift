@@ -37,14 +37,16 @@ let package = Package(
         module("Storage", ["Primitives", "CLMDB"]),
         module("Dissemination", ["Primitives", "Codec", "Quorum", "Chain"]),
         module("Sync", ["Primitives"]),
+        module("Ledger", ["Primitives", "Codec", "Cryptography", "Quorum", "Chain"]),
         // Tests
         module("TestVectors", path: "Tests/TestVectors"),
         tests("PrimitivesTests", ["Primitives"]),
         tests("CodecTests", ["Codec", "Primitives"]),
         tests("CryptographyTests", ["Cryptography", "Codec", "Primitives", "TestVectors"]),
-        tests("ChainTests", ["Chain", "Quorum", "Cryptography", "Codec", "Primitives"]),
+        tests("ChainTests", ["Chain", "Quorum", "Cryptography", "Codec", "Primitives", "TestVectors"]),
         tests("QuorumTests", ["Quorum", "Cryptography", "Codec", "Primitives"]),
         tests("StorageTests", ["Storage", "CLMDB", "Primitives"]),
+        tests("LedgerTests", ["Ledger", "Chain", "Codec", "Primitives"]),
         tests("TidyTests", []),
         tests("ConsensusTests", ["Consensus", "Quorum", "Cryptography", "Codec", "Primitives"], exclude: ["Scripts"]),
         // Machines
