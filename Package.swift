@@ -32,25 +32,26 @@ let package = Package(
         module("Chain", ["Primitives", "Codec", "Cryptography", "Quorum"]),
         // Machines
         module("Consensus", ["Primitives", "Codec", "Cryptography", "Quorum"]),
+        module("Dissemination", ["Primitives", "Codec", "Quorum", "Chain"]),
+        module("Ledger", ["Primitives", "Codec", "Cryptography", "Quorum", "Chain"]),
+        module("Rewards", ["Primitives"]),
+        module("Sync", ["Primitives"]),
         // Adapters
         .systemLibrary(name: "CLMDB", pkgConfig: "lmdb", providers: [.apt(["liblmdb-dev"])]),
         module("Storage", ["Primitives", "CLMDB"]),
-        module("Dissemination", ["Primitives", "Codec", "Quorum", "Chain"]),
-        module("Sync", ["Primitives"]),
-        module("Ledger", ["Primitives", "Codec", "Cryptography", "Quorum", "Chain"]),
         // Tests
         module("TestVectors", path: "Tests/TestVectors"),
         tests("PrimitivesTests", ["Primitives"]),
         tests("CodecTests", ["Codec", "Primitives"]),
         tests("CryptographyTests", ["Cryptography", "Codec", "Primitives", "TestVectors"]),
-        tests("ChainTests", ["Chain", "Quorum", "Cryptography", "Codec", "Primitives", "TestVectors"]),
         tests("QuorumTests", ["Quorum", "Cryptography", "Codec", "Primitives"]),
-        tests("StorageTests", ["Storage", "CLMDB", "Primitives"]),
+        tests("ChainTests", ["Chain", "Quorum", "Cryptography", "Codec", "Primitives", "TestVectors"]),
+        tests("ConsensusTests", ["Consensus", "Quorum", "Cryptography", "Codec", "Primitives"]),
+        tests("DisseminationTests", ["Dissemination", "Chain", "Quorum", "Cryptography", "Codec", "Primitives"]),
         tests("LedgerTests", ["Ledger", "Chain", "Codec", "Primitives"]),
-        tests("TidyTests", []),
-        tests("ConsensusTests", ["Consensus", "Quorum", "Cryptography", "Codec", "Primitives"], exclude: ["Scripts"]),
-        // Machines
-        module("Rewards", ["Primitives"]),
         tests("RewardsTests", ["Rewards", "Primitives"]),
+        tests("SyncTests", ["Sync", "Primitives"]),
+        tests("StorageTests", ["Storage", "CLMDB", "Primitives"]),
+        tests("TidyTests", []),
     ]
 )

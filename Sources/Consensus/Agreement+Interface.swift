@@ -23,7 +23,8 @@ extension Agreement {
 
         /// The same terms for the member at `index`.
         package func voting(as index: Int?) -> Terms {
-            precondition(index.map { $0 >= 0 && $0 < set.count } ?? true, "voter \(String(describing: index)) of \(set.count)")
+            precondition(
+                index.map { $0 >= 0 && $0 < set.count } ?? true, "voter \(String(describing: index)) of \(set.count)")
             var terms = self
             terms.voter = index
             return terms

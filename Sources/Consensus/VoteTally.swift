@@ -69,7 +69,8 @@ struct VoteTally: Equatable, Sendable {
         let statement = VoteStatement(
             type: vote.type, height: vote.height, round: vote.round, proposal: weights[Int(earlier.value)].proposal)
         return Vote(
-            statement: statement, address: vote.validatorAddress, index: vote.validatorIndex, signature: earlier.signature)
+            statement: statement, address: vote.validatorAddress, index: vote.validatorIndex,
+            signature: earlier.signature)
     }
 
     func power(for proposal: ProposalID?) -> Int64 {

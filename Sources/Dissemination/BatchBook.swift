@@ -74,7 +74,9 @@ package struct BatchBook: Sendable {
         if author.held[head.sequence] != nil { return .alreadyHeld }
         if head.expiry <= tip { return .expired }
         if named { return nil }
-        if head.sequence > author.ordered.addingSaturating(DisseminationLimits.sequencesAheadMax) { return .tooFarAhead }
+        if head.sequence > author.ordered.addingSaturating(DisseminationLimits.sequencesAheadMax) {
+            return .tooFarAhead
+        }
         if author.held.count >= DisseminationLimits.unorderedBatchesPerAuthor { return .overQuota }
         return author.bytes >= DisseminationLimits.unorderedBytesPerAuthor ? .overQuota : nil
     }
@@ -108,7 +110,9 @@ package struct BatchBook: Sendable {
 
     /// A validator (by index) says to hold everything of `author` up to a sequence. Marks only rise.
     package mutating func acknowledge(_ mark: AcknowledgementMark, by validator: Int) {
-        guard let index = set.index(of: mark.author), authors[index].acknowledged.indices.contains(validator) else { return }
+        guard let index = set.index(of: mark.author), authors[index].acknowledged.indices.contains(validator) else {
+            return
+        }
         authors[index].acknowledged[validator] = max(authors[index].acknowledged[validator], mark.sequence)
     }
 
