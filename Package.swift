@@ -47,6 +47,6 @@ let package = Package(
         tests("ConsensusTests", ["Consensus", "Quorum", "Cryptography", "Codec", "Primitives"], exclude: ["Scripts"]),
         // Machines
         module("Rewards", ["Primitives"]),
-        tests("RewardsTests", ["Rewards", "Primitives"]),
+        tests("RewardsTests", ["Rewards", "Primitives", "TestVectors"]),
     ]
 )
