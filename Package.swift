@@ -53,5 +53,9 @@ let package = Package(
         tests("SyncTests", ["Sync", "Primitives"]),
         tests("StorageTests", ["Storage", "CLMDB", "Primitives"]),
         tests("TidyTests", []),
+        tests("ConsensusTests", ["Consensus", "Quorum", "Cryptography", "Codec", "Primitives"], exclude: ["Scripts"]),
+        // Machines
+        module("Rewards", ["Primitives"]),
+        tests("RewardsTests", ["Rewards", "Primitives", "TestVectors"]),
     ]
 )

@@ -76,7 +76,8 @@ package struct Settlement {
         try settleFees()
         let emission = Rule.emission(reserve: pools.reserve, lambda: parameters.supply.lambda)
         let share = pools.validatorShareE12 / Rule.million
-        let buckets = try Rule.emissionBuckets(scheduled: emission, validatorShare: share, rules: parameters.supply)
+        let buckets: EmissionBuckets = try Rule.emissionBuckets(
+            scheduled: emission, validatorShare: share, rules: parameters.supply)
         try settleUsage(bucket: buckets.usageAndStandby)
         try settleAudits()
         try settleValidation(bucket: buckets.validators)

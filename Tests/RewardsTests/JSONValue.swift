@@ -51,41 +51,15 @@ indirect enum JSONValue: Decodable, Equatable, CustomStringConvertible {
     var fields: [String: JSONValue] { if case .object(let fields) = self { fields } else { [:] } }
 
     func number() throws -> UInt64 {
-        guard let text, let value = UInt64(text) else { throw VectorError.notANumber(description) }
+        guard let text, let value = UInt64(text) else { throw RowError.notANumber(description) }
         return value
     }
 
     func numbers() throws -> [UInt64] { try list.map { try $0.number() } }
 }
 
-enum VectorError: Error {
+enum RowError: Error {
     case notANumber(String)
     case unknownRule(String)
     case unknownOperation(String)
-}
-
-enum Vectors {
-    static let folder: URL? = {
-        let manager = FileManager.default
-        if let path = ProcessInfo.processInfo.environment["MERIT_VECTORS"] {
-            return manager.fileExists(atPath: path) ? URL(fileURLWithPath: path) : nil
-        }
-        var place = URL(fileURLWithPath: #filePath)
-        while place.path != "/" {
-            place.deleteLastPathComponent()
-            let found = place.appendingPathComponent("../shared/vectors").standardizedFileURL
-            if manager.fileExists(atPath: found.path) { return found }
-        }
-        return nil
-    }()
-
-    static func files(_ name: String) throws -> [URL] {
-        guard let folder = folder?.appendingPathComponent(name) else { return [] }
-        return try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
-            .filter { $0.pathExtension == "json" }.sorted { $0.path < $1.path }
-    }
-
-    static func load(_ file: URL) throws -> JSONValue {
-        try JSONDecoder().decode(JSONValue.self, from: Data(contentsOf: file))
-    }
 }

@@ -57,35 +57,15 @@ struct PropertyTests {
     func delegations() throws {
         var random = Random(seed: 3)
         for _ in 0..<40 {
-            var pool = DelegationPool()
-            var positions = [Delegation](repeating: Delegation(), count: 5)
-            var (rewarded, paid, tokens): (UInt64, UInt64, UInt64) = (0, 0, 0)
+            var game = DelegationGame()
             for _ in 0..<60 {
-                let who = Int(random.below(5))
-                switch random.below(5) {
-                case 0:
-                    let amount = Amount(random.below(1_000_000_000) + 1_000_000)
-                    guard let got = try? pool.join(amount, &positions[who]) else { continue }
-                    paid += got.units
-                    tokens += amount.units
-                case 1:
-                    let amount = Amount(random.below(1_000_000))
-                    let commission = try pool.reward(amount, commission: random.below(200_000))
-                    rewarded += amount.units - commission.units
-                case 2: tokens -= try pool.slash(rate: random.below(100_000)).units
-                case 3: paid += try pool.claim(&positions[who]).units
-                default:
-                    let leaving = random.below(positions[who].shares + 1)
-                    let result = try pool.leave(&positions[who], shares: leaving)
-                    paid += result.paid.units
-                    tokens -= result.unbonded.units
-                }
-                #expect(rewarded == paid + pool.owed)
-                #expect(tokens == pool.tokens)
-                #expect(pool.shares == positions.reduce(0) { $0 + $1.shares })
+                try game.step(&random)
+                #expect(game.rewarded == game.paid + game.pool.owed)
+                #expect(game.tokens == game.pool.tokens)
+                #expect(game.pool.shares == game.positions.reduce(0) { $0 + $1.shares })
             }
-            let due = try positions.reduce(0) { $0 + (try pool.earned($1).units) }
-            #expect(due <= pool.owed)
+            let due = try game.positions.reduce(0) { $0 + (try game.pool.earned($1).units) }
+            #expect(due <= game.pool.owed)
         }
     }
 
@@ -215,5 +195,32 @@ struct PropertyTests {
             try tally.record(task, by: account(UInt8(who)), for: account(200 + UInt8(payer)), .local)
         }
         return tally
+    }
+}
+
+/// Five delegators who join, leave, claim and are slashed at random, beside a count of what should be there.
+private struct DelegationGame {
+    var pool = DelegationPool()
+    var positions = [Delegation](repeating: Delegation(), count: 5)
+    var (rewarded, paid, tokens): (UInt64, UInt64, UInt64) = (0, 0, 0)
+
+    mutating func step(_ random: inout Random) throws {
+        let who = Int(random.below(5))
+        switch random.below(5) {
+        case 0:
+            let amount = Amount(random.below(1_000_000_000) + 1_000_000)
+            guard let got = try? pool.join(amount, &positions[who]) else { return }
+            paid += got.units
+            tokens += amount.units
+        case 1:
+            let amount = Amount(random.below(1_000_000))
+            rewarded += try amount.units - pool.reward(amount, commission: random.below(200_000)).units
+        case 2: tokens -= try pool.slash(rate: random.below(100_000)).units
+        case 3: paid += try pool.claim(&positions[who]).units
+        default:
+            let result = try pool.leave(&positions[who], shares: random.below(positions[who].shares + 1))
+            paid += result.paid.units
+            tokens -= result.unbonded.units
+        }
     }
 }

@@ -178,6 +178,19 @@ struct RuleTests {
         #expect(verdict([], 0) == .extended)
     }
 
+    @Test("an audit draw that meets its bound exactly is not selected")
+    func exactDraw() {
+        let half = AuditDraw(rate: 500_000, stake: Amount(1), eligibleStake: Amount(1))
+        #expect(Rule.auditSelectionThreshold(half) == (UInt64(1) << 63) - 1)
+        #expect(!Rule.auditSelection(word: UInt64(1) << 63, draw: half))
+        let certain = AuditDraw(rate: 1_000_000, stake: Amount(.max), eligibleStake: Amount(.max))
+        #expect(Rule.auditSelectionThreshold(certain) == .max)
+        #expect(Rule.auditSelection(word: .max, draw: certain))
+        let never = AuditDraw(rate: 0, stake: Amount(.max), eligibleStake: Amount(1))
+        #expect(Rule.auditSelectionThreshold(never) == nil)
+        #expect(!Rule.auditSelection(word: 0, draw: never))
+    }
+
     @Test("a quorum needs more than half of its replicas")
     func quorum() {
         #expect(Rule.quorumMajority(counts: [1, 2], replicas: 3) == 1)

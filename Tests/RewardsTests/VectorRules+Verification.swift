@@ -13,7 +13,7 @@ extension VectorRules {
         case "streak_after":
             let events: [String: StreakEvent] = ["timeout": .timeout, "fraud": .fraud, "success": .success]
             guard let event = events[inputs["event"].text ?? ""] else {
-                throw VectorError.unknownOperation(inputs["event"].description)
+                throw RowError.unknownOperation(inputs["event"].description)
             }
             let streaks = try inputs["streak"].numbers().map { try Rule.streakAfter(event, streak: $0) }
             return ["streak_next": JSONValue(streaks)]
@@ -145,7 +145,7 @@ extension VectorRules {
                 let kind = RewardKind(rawValue: UInt32(try row[1].number())),
                 let asset = RewardAsset(rawValue: UInt32(try row[2].number())),
                 let reason = Reason(rawValue: UInt32(try row[4].number()))
-            else { throw VectorError.unknownOperation("\(row)") }
+            else { throw RowError.unknownOperation("\(row)") }
             let key = RewardKey(account: account, kind: kind, asset: asset)
             let content = RewardRow(
                 key: key, amount: try amount(row[3]), reason: reason, evidence: Digest(hex: row[5].text ?? ""))
@@ -186,7 +186,7 @@ enum VectorDelegation {
                 paid[who, default: 0] += result.paid.units
                 unbonded.append(.list([.text(who), JSONValue(result.unbonded.units)]))
                 positions[who] = position
-            default: throw VectorError.unknownOperation(name)
+            default: throw RowError.unknownOperation(name)
             }
         }
         for (who, position) in positions { paid[who, default: 0] += try pool.earned(position).units }

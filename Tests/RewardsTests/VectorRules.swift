@@ -14,7 +14,7 @@ enum VectorRules {
         if let answer = try quality(rule, inputs) { return answer }
         if let answer = try audits(rule, inputs) { return answer }
         if let answer = try slashes(rule, inputs) { return answer }
-        throw VectorError.unknownRule(rule)
+        throw RowError.unknownRule(rule)
     }
 
     static func amount(_ value: JSONValue) throws -> Amount { Amount(try value.number()) }

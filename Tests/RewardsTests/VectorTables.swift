@@ -14,7 +14,7 @@ enum VectorTables {
         case "allocation": try allocation(table)
         case "emission": try emission(table)
         case "wash_trade": try wash(table)
-        default: throw VectorError.unknownRule(name)
+        default: throw RowError.unknownRule(name)
         }
     }
 

@@ -1,17 +1,18 @@
 // The rows that an independent program computed for every formula, and the published rows of other systems.
 
-import Primitives
+import Foundation
+import TestVectors
 import Testing
 
 @testable import Rewards
 
-@Suite("Outside vectors of the reward formulas", .enabled(if: Vectors.folder != nil))
+@Suite("Outside vectors of the reward formulas", .enabled(if: VectorFolder.isPresent))
 struct VectorsRewards {
     @Test("every row of every rule gives the expected numbers")
     func rows() throws {
         var count = 0
-        for file in try Vectors.files("rewards") {
-            for row in try Vectors.load(file)["rows"].list {
+        for file in try VectorFolder.files(in: "rewards") {
+            for row in try JSONDecoder().decode(JSONValue.self, from: file.content)["rows"].list {
                 let rule = try #require(row["rule"].text)
                 let answer = try VectorRules.evaluate(rule, row["inputs"])
                 #expect(answer == row["expected"].fields, "\(row["id"]) \(rule)")
@@ -25,8 +26,8 @@ struct VectorsRewards {
     @Test("the published tables of other systems hold")
     func tables() throws {
         var names: Set<String> = []
-        for file in try Vectors.files("rewards") {
-            let content = try Vectors.load(file)
+        for file in try VectorFolder.files(in: "rewards") {
+            let content = try JSONDecoder().decode(JSONValue.self, from: file.content)
             for (name, table) in content.fields where table["source"].text != nil {
                 try VectorTables.check(name, table)
                 names.insert(name)
