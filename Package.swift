@@ -46,16 +46,12 @@ let package = Package(
         tests("CryptographyTests", ["Cryptography", "Codec", "Primitives", "TestVectors"]),
         tests("QuorumTests", ["Quorum", "Cryptography", "Codec", "Primitives"]),
         tests("ChainTests", ["Chain", "Quorum", "Cryptography", "Codec", "Primitives", "TestVectors"]),
-        tests("ConsensusTests", ["Consensus", "Quorum", "Cryptography", "Codec", "Primitives"]),
+        tests("ConsensusTests", ["Consensus", "Quorum", "Cryptography", "Codec", "Primitives"], exclude: ["Scripts"]),
         tests("DisseminationTests", ["Dissemination", "Chain", "Quorum", "Cryptography", "Codec", "Primitives"]),
         tests("LedgerTests", ["Ledger", "Chain", "Codec", "Primitives"]),
-        tests("RewardsTests", ["Rewards", "Primitives"]),
+        tests("RewardsTests", ["Rewards", "Primitives", "TestVectors"]),
         tests("SyncTests", ["Sync", "Primitives"]),
         tests("StorageTests", ["Storage", "CLMDB", "Primitives"]),
         tests("TidyTests", []),
-        tests("ConsensusTests", ["Consensus", "Quorum", "Cryptography", "Codec", "Primitives"], exclude: ["Scripts"]),
-        // Machines
-        module("Rewards", ["Primitives"]),
-        tests("RewardsTests", ["Rewards", "Primitives", "TestVectors"]),
     ]
 )

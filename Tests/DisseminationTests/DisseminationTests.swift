@@ -114,16 +114,22 @@ struct OpenBatchTests {
     func closing() {
         var open = OpenBatch()
         let start = Instant(nanoseconds: 0)
-        #expect(open.append([1], now: start))
-        #expect(open.close(now: start, nothingInFlight: false) == nil)
-        #expect(open.close(now: start, nothingInFlight: true) == [[1]])
+        let result1 = open.append([1], now: start)
+        #expect(result1)
+        let result2 = open.close(now: start, nothingInFlight: false)
+        #expect(result2 == nil)
+        let result3 = open.close(now: start, nothingInFlight: true)
+        #expect(result3 == [[1]])
         let big = Bytes(repeating: 7, count: Batch.itemBytesTarget / 2)
         for _ in 0..<3 { #expect(open.append(big, now: start)) }
-        #expect(open.close(now: start, nothingInFlight: false)?.count == 2)
-        #expect(open.close(now: start, nothingInFlight: false) == nil)
+        let result4 = open.close(now: start, nothingInFlight: false)?.count
+        #expect(result4 == 2)
+        let result5 = open.close(now: start, nothingInFlight: false)
+        #expect(result5 == nil)
         let old = start.advanced(by: DisseminationLimits.batchAgeMax)
         #expect(open.deadline == old)
-        #expect(open.close(now: old, nothingInFlight: false)?.count == 1)
+        let result6 = open.close(now: old, nothingInFlight: false)?.count
+        #expect(result6 == 1)
         #expect(open.deadline == nil)
     }
 
@@ -142,11 +148,14 @@ struct OpenBatchTests {
         var book = PullBook()
         book.want([reference, reference], now: .zero)
         #expect(book.isNamed(author: peers[0], sequence: 1))
-        #expect(book.due(now: .zero, sources: peers).map(\.peer) == [peers[0]])
-        #expect(book.due(now: .zero, sources: peers).isEmpty)
+        let result7 = book.due(now: .zero, sources: peers).map(\.peer)
+        #expect(result7 == [peers[0]])
+        let result8 = book.due(now: .zero, sources: peers).isEmpty
+        #expect(result8)
         let later = Instant.zero.advanced(by: DisseminationLimits.pullPatience)
         #expect(book.deadline == later)
-        #expect(book.due(now: later, sources: peers).map(\.peer) == [peers[1]])
+        let result9 = book.due(now: later, sources: peers).map(\.peer)
+        #expect(result9 == [peers[1]])
         book.received(.zero)
         #expect(book.isEmpty)
     }
@@ -154,9 +163,12 @@ struct OpenBatchTests {
     @Test("a repeat is seen, until two generations have passed")
     func seen() {
         var seen = SeenItems()
-        #expect(seen.insert(.zero))
-        #expect(!seen.insert(.zero))
+        let result10 = seen.insert(.zero)
+        #expect(result10)
+        let result11 = seen.insert(.zero)
+        #expect(!result11)
         seen.forget(.zero)
-        #expect(seen.insert(.zero))
+        let result12 = seen.insert(.zero)
+        #expect(result12)
     }
 }

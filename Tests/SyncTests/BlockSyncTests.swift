@@ -14,10 +14,12 @@ struct BlockSyncTests {
     func grace() {
         var sync = BlockSync(tip: height(5))
         sync.peerClaims(first, height: height(6), now: start)
-        #expect(sync.due(now: start) { _ in false }.isEmpty)
+        let early = sync.due(now: start) { _ in false }.isEmpty
+        #expect(early)
         let later = start.advanced(by: BlockSync.Limit.grace)
         #expect(sync.deadline == later)
-        #expect(sync.due(now: later) { _ in false }.map(\.height) == [height(6)])
+        let asked = sync.due(now: later) { _ in false }.map(\.height)
+        #expect(asked == [height(6)])
     }
 
     @Test("a node far behind asks at once, spreads over peers and stays inside the window")
@@ -29,7 +31,8 @@ struct BlockSyncTests {
         #expect(requests.count == 2 * BlockSync.Limit.requestsPerPeer)
         #expect(requests.map(\.height) == (1...16).map { height($0) })
         #expect(Set(requests.map(\.peer)) == [first, second])
-        #expect(sync.due(now: start) { _ in false }.isEmpty)
+        let repeated = sync.due(now: start) { _ in false }.isEmpty
+        #expect(repeated)
     }
 
     @Test("a silent or lying peer is asked last, and what it owed is asked of another")
@@ -49,10 +52,13 @@ struct BlockSyncTests {
     func unasked() {
         var sync = BlockSync(tip: .zero)
         sync.peerClaims(first, height: height(9), now: start)
-        #expect(!sync.received(first, height: height(1)))
+        let unasked = sync.received(first, height: height(1))
+        #expect(!unasked)
         _ = sync.due(now: start) { _ in false }
-        #expect(!sync.received(second, height: height(1)))
-        #expect(sync.received(first, height: height(1)))
+        let foreign = sync.received(second, height: height(1))
+        #expect(!foreign)
+        let wanted = sync.received(first, height: height(1))
+        #expect(wanted)
         #expect(sync.isBehind)
         sync.advanced(to: height(9), now: start)
         #expect(!sync.isBehind)
@@ -63,8 +69,10 @@ struct BlockSyncTests {
     func held() {
         var sync = BlockSync(tip: .zero)
         sync.peerClaims(first, height: height(3), now: start)
-        #expect(sync.due(now: start) { $0 == self.height(2) }.map(\.height) == [height(1), height(3)])
+        let asked = sync.due(now: start) { $0 == self.height(2) }.map(\.height)
+        #expect(asked == [height(1), height(3)])
         sync.peerLeft(first)
-        #expect(sync.due(now: start) { _ in false }.isEmpty)
+        let nothing = sync.due(now: start) { _ in false }.isEmpty
+        #expect(nothing)
     }
 }
