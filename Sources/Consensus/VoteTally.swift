@@ -1,7 +1,7 @@
-// The verified votes of one round and type. Invariants: a validator's power counts at most once for one value and at most
-// once in `powerVoted`; votes for the same block id with different times are votes for different values.
-// Both votes of an equivocator count, each for its value, as the paper's message sets have it: a node that saw the other
-// half of an equivocation first must still see the same quorums.
+// The verified votes of one round and type. Invariants: a validator's power counts at most once for one value and at
+// most once in `powerVoted`; votes for the same block id with different times are votes for different values.
+// Both votes of an equivocator count, each for its value, as the paper's message sets have it: a node that saw the
+// other half of an equivocation first must still see the same quorums.
 import Primitives
 import Quorum
 
