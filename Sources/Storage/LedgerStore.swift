@@ -17,8 +17,8 @@ package final class LedgerStore: @unchecked Sendable {
     /// By the table's number; written once, in `init`.
     private var handles = [MDB_dbi](repeating: 0, count: 256)
 
-    /// Opens the store of a chain, or makes an empty one. `mapBytes` is where a fresh map starts; `schema` is the newest
-    /// layout that the caller knows.
+    /// Opens the store of a chain, or makes an empty one. `mapBytes` is where a fresh map starts; `schema` is the
+    /// newest layout that the caller knows.
     package init(
         folder: String, chainID: Bytes, mapBytes: Int = StorageLimits.mapBytesInitial,
         growthWait: Duration = StorageLimits.growthWait, schema: UInt32 = LedgerStore.schema
