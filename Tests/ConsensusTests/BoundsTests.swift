@@ -13,10 +13,11 @@ struct BoundsTests {
     init() throws {
         committee = try Committee(powers: [1, 1, 1, 1])
         let timeout = Timeout(base: .seconds(1), delta: .zero)
-        machine = Agreement(Agreement.Terms(
-            height: .first, set: committee.set, schedule: committee.schedule,
-            timeouts: Timeouts(propose: timeout, prevote: timeout, precommit: timeout),
-            timeliness: Timeliness(precision: .seconds(1), messageDelay: .seconds(1))))
+        machine = Agreement(
+            Agreement.Terms(
+                height: .first, set: committee.set, schedule: committee.schedule,
+                timeouts: Timeouts(propose: timeout, prevote: timeout, precommit: timeout),
+                timeliness: Timeliness(precision: .seconds(1), messageDelay: .seconds(1))))
         _ = machine.step(.started, now: now)
     }
 
@@ -25,7 +26,9 @@ struct BoundsTests {
         return ProposalID(blockID: BlockID(hash: hash, parts: PartSetHeader(total: 1, hash: hash)), time: .epoch1970)
     }
 
-    private mutating func vote(_ type: VoteType, _ round: Round, _ value: ProposalID?, by index: Int) -> [Agreement.Output] {
+    private mutating func vote(_ type: VoteType, _ round: Round, _ value: ProposalID?, by index: Int) -> [Agreement
+        .Output]
+    {
         let statement = VoteStatement(type: type, height: .first, round: round, proposal: value)
         return machine.step(.voteVerified(committee.vote(statement, by: index)), now: now)
     }

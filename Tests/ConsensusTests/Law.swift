@@ -87,7 +87,8 @@ struct Law {
         if !byzantine.contains(Int(first.validatorIndex)) {
             breaches.append("honest \(first.validatorIndex) is accused")
         }
-        let isSameKey = (first.height, first.round, first.type, first.validatorIndex)
+        let isSameKey =
+            (first.height, first.round, first.type, first.validatorIndex)
             == (second.height, second.round, second.type, second.validatorIndex)
         if !isSameKey || !first.blockID.sortKey.lexicographicallyPrecedes(second.blockID.sortKey) {
             breaches.append("malformed evidence")

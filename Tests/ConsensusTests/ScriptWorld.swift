@@ -20,10 +20,11 @@ struct ScriptCommand {
         guard let first = parts.first else { throw ScriptError("empty command") }
         name = first
         words = parts.dropFirst().filter { !$0.contains("=") }
-        options = Dictionary(uniqueKeysWithValues: parts.filter { $0.contains("=") }.map { part in
-            let pair = part.split(separator: "=", maxSplits: 1).map(String.init)
-            return (pair[0], pair.count > 1 ? pair[1] : "")
-        })
+        options = Dictionary(
+            uniqueKeysWithValues: parts.filter { $0.contains("=") }.map { part in
+                let pair = part.split(separator: "=", maxSplits: 1).map(String.init)
+                return (pair[0], pair.count > 1 ? pair[1] : "")
+            })
     }
 
     func text(_ key: String) throws -> String {
@@ -89,9 +90,11 @@ struct ScriptWorld {
             let claim = scene.committee.proposal(statement, by: Int(author))
             return scene.step(.proposalReceived(Agreement.Proposal(claim, receivedAt: receivedAt)), now: now)
         case "checked":
-            guard let verdict = [
-                "valid": Agreement.Verdict.valid, "invalid": .invalid, "unavailable": .unavailable,
-            ][command.words.last ?? ""] else { throw ScriptError("checked <value> valid|invalid|unavailable") }
+            guard
+                let verdict = [
+                    "valid": Agreement.Verdict.valid, "invalid": .invalid, "unavailable": .unavailable,
+                ][command.words.last ?? ""]
+            else { throw ScriptError("checked <value> valid|invalid|unavailable") }
             return scene.step(.proposalChecked(try proposalID(try word(command)), verdict), now: now)
         case "prevotes", "precommits": return try votes(command, scene: &scene)
         case "deadline":
@@ -123,7 +126,8 @@ struct ScriptWorld {
         let type = command.name == "prevotes" ? VoteType.prevote : .precommit
         let name = try command.text("v")
         let statement = VoteStatement(
-            type: type, height: .first, round: try command.round(), proposal: name == "nil" ? nil : try proposalID(name))
+            type: type, height: .first, round: try command.round(), proposal: name == "nil" ? nil : try proposalID(name)
+        )
         var outputs: [Agreement.Output] = []
         for index in try command.numbers("from") {
             outputs += scene.step(.voteVerified(scene.committee.vote(statement, by: Int(index))), now: now)

@@ -101,7 +101,9 @@ struct Simulation {
     }
 
     var honest: [Int] { committee.keys.indices.filter { !byzantine.contains($0) } }
-    var isDone: Bool { honest.allSatisfy { nodes[$0].last?.machine.decision != nil && nodes[$0].count == Int(heights) } }
+    var isDone: Bool {
+        honest.allSatisfy { nodes[$0].last?.machine.decision != nil && nodes[$0].count == Int(heights) }
+    }
 
     /// Runs until every honest node decided every height, or `span` after the healing.
     mutating func run(for span: Span) {
@@ -188,7 +190,9 @@ struct Simulation {
         }
         let isOpen = nodes[index].last?.terms.height == node.terms.height
         if isOpen, node.machine.decision != nil, nodes[index].count < Int(heights) { startHeight(index) }
-        if let deadline = nodes[index].last?.machine.nextDeadline { agenda.add(.deadline(index), at: max(now, deadline)) }
+        if let deadline = nodes[index].last?.machine.nextDeadline {
+            agenda.add(.deadline(index), at: max(now, deadline))
+        }
     }
 
     private mutating func propose(_ statement: ProposalStatement, by index: Int) {

@@ -5,9 +5,11 @@ import Testing
 
 @Suite("Consensus under a hostile network")
 struct SimulationTests {
-    @Test("agreement, validity, one vote per round and type, the lock rule; termination after healing", arguments: [
-        (4, 1, 200), (4, 0, 40), (7, 2, 60),
-    ] as [(Int, Int, UInt64)])
+    @Test(
+        "agreement, validity, one vote per round and type, the lock rule; termination after healing",
+        arguments: [
+            (4, 1, 200), (4, 0, 40), (7, 2, 60),
+        ] as [(Int, Int, UInt64)])
     func seeds(size: Int, faulty: Int, count: UInt64) throws {
         let committee = try Committee(powers: Array(repeating: 10, count: size))
         var (rounds, evidence): ([Round], Int) = ([], 0)
@@ -22,8 +24,9 @@ struct SimulationTests {
         // The schedules must be hostile enough to mean something.
         #expect(rounds.contains { $0 > 0 } && rounds.contains(0))
         #expect((evidence > 0) == (faulty > 0))
-        print("\(size) nodes, \(faulty) faulty, \(count) seeds: \(rounds.filter { $0 > 0 }.count) of \(rounds.count) "
-            + "decisions above round 0, highest \(rounds.max() ?? 0), \(evidence) pieces of evidence")
+        print(
+            "\(size) nodes, \(faulty) faulty, \(count) seeds: \(rounds.filter { $0 > 0 }.count) of \(rounds.count) "
+                + "decisions above round 0, highest \(rounds.max() ?? 0), \(evidence) pieces of evidence")
     }
 
     @Test("one seed gives one history")
