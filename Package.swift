@@ -30,6 +30,8 @@ let package = Package(
         // Words
         module("Quorum", ["Primitives", "Codec", "Cryptography"]),
         module("Chain", ["Primitives", "Codec", "Cryptography", "Quorum"]),
+        // Machines
+        module("Ledger", ["Primitives", "Codec", "Cryptography", "Quorum", "Chain"]),
         // Tests
         module("TestVectors", path: "Tests/TestVectors"),
         tests("PrimitivesTests", ["Primitives"]),
@@ -37,6 +39,7 @@ let package = Package(
         tests("CryptographyTests", ["Cryptography", "Codec", "Primitives", "TestVectors"]),
         tests("ChainTests", ["Chain", "Quorum", "Cryptography", "Codec", "Primitives"]),
         tests("QuorumTests", ["Quorum", "Cryptography", "Codec", "Primitives"]),
+        tests("LedgerTests", ["Ledger", "Chain", "Quorum", "Cryptography", "Codec", "Primitives"]),
         tests("TidyTests", []),
     ]
 )
