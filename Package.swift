@@ -37,7 +37,7 @@ let package = Package(
         tests("PrimitivesTests", ["Primitives"]),
         tests("CodecTests", ["Codec", "Primitives"]),
         tests("CryptographyTests", ["Cryptography", "Codec", "Primitives", "TestVectors"]),
-        tests("ChainTests", ["Chain", "Quorum", "Cryptography", "Codec", "Primitives"]),
+        tests("ChainTests", ["Chain", "Quorum", "Cryptography", "Codec", "Primitives", "TestVectors"]),
         tests("QuorumTests", ["Quorum", "Cryptography", "Codec", "Primitives"]),
         tests("LedgerTests", ["Ledger", "Chain", "Quorum", "Cryptography", "Codec", "Primitives"]),
         tests("TidyTests", []),
