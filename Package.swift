@@ -31,7 +31,12 @@ let package = Package(
         module("Quorum", ["Primitives", "Codec", "Cryptography"]),
         module("Chain", ["Primitives", "Codec", "Cryptography", "Quorum"]),
         // Machines
-        module("Ledger", ["Primitives", "Codec", "Cryptography", "Quorum", "Chain"]),
+        module("Rewards", ["Primitives"]),
+        module("Ledger", ["Primitives", "Codec", "Cryptography", "Quorum", "Chain", "Rewards"]),
+        module("Consensus", ["Primitives", "Codec", "Cryptography", "Quorum"]),
+        // Adapters
+        .systemLibrary(name: "CLMDB", pkgConfig: "lmdb", providers: [.apt(["liblmdb-dev"])]),
+        module("Storage", ["Primitives", "CLMDB"]),
         // Tests
         module("TestVectors", path: "Tests/TestVectors"),
         tests("PrimitivesTests", ["Primitives"]),
@@ -39,7 +44,10 @@ let package = Package(
         tests("CryptographyTests", ["Cryptography", "Codec", "Primitives", "TestVectors"]),
         tests("ChainTests", ["Chain", "Quorum", "Cryptography", "Codec", "Primitives", "TestVectors"]),
         tests("QuorumTests", ["Quorum", "Cryptography", "Codec", "Primitives"]),
-        tests("LedgerTests", ["Ledger", "Chain", "Quorum", "Cryptography", "Codec", "Primitives"]),
+        tests("LedgerTests", ["Ledger", "Rewards", "Chain", "Quorum", "Cryptography", "Codec", "Primitives"]),
+        tests("StorageTests", ["Storage", "CLMDB", "Primitives"]),
         tests("TidyTests", []),
+        tests("ConsensusTests", ["Consensus", "Quorum", "Cryptography", "Codec", "Primitives"], exclude: ["Scripts"]),
+        tests("RewardsTests", ["Rewards", "Primitives", "TestVectors"]),
     ]
 )

@@ -1,0 +1,229 @@
+// What happened in one epoch, as counters: everything a settlement may know. The ledger fills it from blocks,
+// receipts and reveals; the order in which it is filled does not matter.
+// Invariant: sums only, O(participants) space however many tasks were settled; accounts ascend strictly.
+
+package import Primitives
+
+/// One task whose pay is due now.
+package struct SettledTask: Hashable, Sendable {
+    /// F, held in the task's escrow until now.
+    package let fee: Amount
+    package let computeUnits: UInt64
+    package let pace: Pace
+    package let resource: ResourceClass
+    /// Prepaid for a raised audit rate, held in the escrow too.
+    package let assurance: Amount
+
+    package init(fee: Amount, computeUnits: UInt64, pace: Pace, resource: ResourceClass, assurance: Amount = .zero) {
+        (self.fee, self.computeUnits, self.pace) = (fee, computeUnits, pace)
+        (self.resource, self.assurance) = (resource, assurance)
+    }
+}
+
+/// Sums of the fee parts of one provider's settled tasks.
+package struct FeeTotals: Hashable, Sendable {
+    package var charged = Amount.zero
+    package var audit = Amount.zero
+    package var burn = Amount.zero
+    package var treasury = Amount.zero
+    package var provider = Amount.zero
+    /// Of the provider part: the cost of a newcomer's extra audits.
+    package var haircut = Amount.zero
+    package var assurance = Amount.zero
+
+    package init() {}
+}
+
+/// Sums of one provider's settled tasks in one class.
+package struct ClassWork: Hashable, Sendable {
+    package var fee: UInt64 = 0
+    package var computeUnits: UInt64 = 0
+    /// Σ fee * speed.
+    package var speedByFee: UInt128 = 0
+    /// Σ fee * (10^6 * b / D).
+    package var paceByFee: UInt128 = 0
+
+    package init() {}
+}
+
+package struct ProviderTally: Hashable, Sendable {
+    package let account: Address
+    package var slots: UInt64 = 0
+    /// n before the epoch.
+    package var streak: UInt64 = 0
+    /// R before the epoch, in units of 2^-16.
+    package var reliability: UInt64 = Rule.reliabilityStart
+    package var challengesAsked: UInt64 = 0
+    package var challengesAnswered: UInt64 = 0
+    package var verified: UInt64 = 0
+    package var failed: UInt64 = 0
+    /// Takes its fees as credits.
+    package var takesCredits = false
+    /// Why receipts of this epoch are not paid now; the gravest cause.
+    package var withheld: Reason?
+    /// What its fee row points at, e.g. the root of its receipts.
+    package var evidence: Digest?
+    package var fees = FeeTotals()
+    package var cpu = ClassWork()
+    package var open = ClassWork()
+
+    package init(account: Address) { self.account = account }
+
+    package mutating func withhold(_ reason: Reason) {
+        precondition(reason.explainsZero, "\(reason) does not explain why pay is withheld")
+        withheld = withheld.map { $0.rawValue < reason.rawValue ? reason : $0 } ?? reason
+    }
+
+    func work(_ resource: ResourceClass) -> ClassWork {
+        switch resource {
+        case .cpu: cpu
+        case .open: open
+        }
+    }
+}
+
+package enum Referral: Hashable, Sendable {
+    case none
+    case to(Address)
+    case expired
+    case sameOperator
+}
+
+/// An account that paid fees of tasks settled now.
+package struct PayerTally: Hashable, Sendable {
+    package let account: Address
+    package var referral = Referral.none
+    package var treasury = Amount.zero
+
+    package init(account: Address, referral: Referral = .none) { (self.account, self.referral) = (account, referral) }
+}
+
+package struct ValidatorTally: Hashable, Sendable {
+    /// The operator's account.
+    package let account: Address
+    /// Own bond and delegations at the start of the epoch.
+    package var stake: Amount
+    /// Σ over its decided blocks of the stake whose precommits their commit includes.
+    package var includedStake: UInt128 = 0
+    package var blocksProposed: UInt64 = 0
+    package var precommitsIncluded: UInt64 = 0
+    /// The audit key counts and the validator is not jailed: its stake is in W_e.
+    package var mayAudit = false
+    /// In cu of revealed duties.
+    package var duty: UInt64 = 0
+    package var done: UInt64 = 0
+    package var commission: UInt64 = 0
+    package var delegations = DelegationPool()
+    /// The operator's own position in `delegations`.
+    package var own = Delegation()
+    /// Why it loses the epoch's reward.
+    package var withheld: Reason?
+
+    package init(account: Address, stake: Amount) { (self.account, self.stake) = (account, stake) }
+
+    package mutating func withhold(_ reason: Reason) {
+        precondition(reason.explainsZero, "\(reason) does not explain why pay is withheld")
+        withheld = withheld.map { $0.rawValue < reason.rawValue ? reason : $0 } ?? reason
+    }
+}
+
+package struct EpochTally: Hashable, Sendable {
+    package var blocks: UInt64 = 0
+    /// T: all stake bonded at the start of the epoch.
+    package var totalStake = Amount.zero
+    /// All stake bonded now, for the ratio that moves s.
+    package var bondedNow = Amount.zero
+    /// The epoch ends a day-epoch: floor prices move.
+    package var endsDay = true
+    package var capacityCPU: UInt64 = 0
+    package var capacityOpen: UInt64 = 0
+    package private(set) var providers: [ProviderTally] = []
+    package private(set) var validators: [ValidatorTally] = []
+    package private(set) var payers: [PayerTally] = []
+    /// Audit and burn parts of tasks closed as undeliverable.
+    package var undeliverableAudit = Amount.zero
+    package var undeliverableBurn = Amount.zero
+    /// Reporter and compensation rows, paid out of slashed bonds by whoever slashed.
+    package var dues: [RewardRow] = []
+    package var slashes: [SlashRow] = []
+
+    package init() {}
+
+    package mutating func add(_ provider: ProviderTally) throws(SettlementError) {
+        let index = Self.position(of: provider.account, in: providers, \.account)
+        if index.isFound { throw .duplicateProvider(provider.account) }
+        providers.insert(provider, at: index.index)
+    }
+
+    package mutating func add(_ validator: ValidatorTally) throws(SettlementError) {
+        let index = Self.position(of: validator.account, in: validators, \.account)
+        if index.isFound { throw .duplicateValidator(validator.account) }
+        validators.insert(validator, at: index.index)
+    }
+
+    package mutating func add(_ payer: PayerTally) throws(SettlementError) {
+        let index = Self.position(of: payer.account, in: payers, \.account)
+        if index.isFound { throw .duplicatePayer(payer.account) }
+        payers.insert(payer, at: index.index)
+    }
+
+    /// Counts one settled task for a provider and a payer that were added before.
+    package mutating func record(
+        _ task: SettledTask, by provider: Address, for payer: Address, _ parameters: Parameters
+    ) throws(SettlementError) {
+        let (place, isProvider) = Self.position(of: provider, in: providers, \.account)
+        let (purse, isPayer) = Self.position(of: payer, in: payers, \.account)
+        if !isProvider { throw .unknownProvider(provider) }
+        if !isPayer { throw .unknownPayer(payer) }
+        let pace = task.pace
+        if UInt128(pace.used) > 2 * UInt128(pace.budget) { throw .taskIsTimeout(used: pace.used, budget: pace.budget) }
+        do throws(ArithmeticError) {
+            let speed = try Rule.speed(pace) ?? 0
+            let split = try Rule.feeSplit(task.fee, rules: parameters.fees)
+            let treasury = try payers[purse].treasury.adding(split.treasury)
+            try providers[place].count(task, split, speed: speed, parameters)
+            payers[purse].treasury = treasury
+        } catch {
+            throw .arithmetic(error)
+        }
+    }
+
+    private static func position<Element>(
+        of account: Address, in list: [Element], _ key: KeyPath<Element, Address>
+    ) -> (index: Int, isFound: Bool) {
+        var (low, high) = (0, list.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if list[middle][keyPath: key] < account { low = middle + 1 } else { high = middle }
+        }
+        return (low, low < list.count && list[low][keyPath: key] == account)
+    }
+}
+
+extension ProviderTally {
+    mutating func count(
+        _ task: SettledTask, _ split: FeeSplit, speed: UInt64, _ parameters: Parameters
+    ) throws(ArithmeticError) {
+        let rate = try Rule.auditRate(streak: streak, rules: parameters.audit)
+        let haircut = try Rule.haircut(pay: split.provider, rate: rate, floor: parameters.audit.rateFloor)
+        var totals = fees
+        totals.charged = try totals.charged.adding(task.fee)
+        totals.audit = try totals.audit.adding(split.audit)
+        totals.burn = try totals.burn.adding(split.burn)
+        totals.treasury = try totals.treasury.adding(split.treasury)
+        totals.provider = try totals.provider.adding(split.provider)
+        totals.haircut = try totals.haircut.adding(haircut)
+        totals.assurance = try totals.assurance.adding(task.assurance)
+        var work = work(task.resource)
+        work.fee = try work.fee.plus(task.fee.units)
+        work.computeUnits = try work.computeUnits.plus(task.computeUnits)
+        let pace = try task.pace.used.scaled(by: Rule.million, over: task.pace.budget)
+        work.speedByFee = try work.speedByFee.plus(UInt128(task.fee.units) * UInt128(speed))
+        work.paceByFee = try work.paceByFee.plus(UInt128(task.fee.units) * UInt128(pace))
+        fees = totals
+        switch task.resource {
+        case .cpu: cpu = work
+        case .open: open = work
+        }
+    }
+}

@@ -1,0 +1,123 @@
+// The providers' side of a settlement: fees, referrals, subsidy, standby, reliability.
+
+import Primitives
+
+extension Settlement {
+    /// Pays the provider parts of settled fees and moves the other parts into their pools.
+    mutating func settleFees() throws(ArithmeticError) {
+        for provider in tally.providers {
+            let fees = provider.fees
+            let pay = try fees.provider.subtracting(fees.haircut)
+            pools.audit = try Amount.sum([pools.audit, fees.audit, fees.assurance, fees.haircut])
+            pools.treasury = try pools.treasury.adding(fees.treasury)
+            burned = try burned.adding(fees.burn)
+            if provider.takesCredits { try pools.credits.payInCredits(pay) }
+            let isActive = provider.slots > 0 || provider.challengesAsked > 0 || provider.withheld != nil
+            if fees.charged == .zero && !isActive { continue }
+            let key = RewardKey(account: provider.account, kind: .fee, asset: provider.takesCredits ? .credits : .token)
+            book.add(
+                key, pay, paid: fees.haircut > .zero ? .newcomerHaircut : .tasksSettled,
+                zero: provider.withheld ?? (fees.charged == .zero ? .noTaskSettled : .belowOneUnit),
+                evidence: provider.evidence)
+        }
+        pools.audit = try pools.audit.adding(tally.undeliverableAudit)
+        burned = try burned.adding(tally.undeliverableBurn)
+        for payer in tally.payers { try settleReferral(payer) }
+    }
+
+    private mutating func settleReferral(_ payer: PayerTally) throws(ArithmeticError) {
+        let own = RewardKey(account: payer.account, kind: .referral)
+        switch payer.referral {
+        case .none: book.add(own, .zero, paid: .refereeFees, zero: .noReferrer)
+        case .expired: book.add(own, .zero, paid: .refereeFees, zero: .referralExpired)
+        case .sameOperator: book.add(own, .zero, paid: .refereeFees, zero: .referrerIsSameOperator)
+        case .to(let referrer):
+            let part = try Rule.referral(treasuryPart: payer.treasury, rate: parameters.usage.referral).referrer
+            pools.treasury = try pools.treasury.subtracting(part)
+            book.add(own, .zero, paid: .refereeFees, zero: .payingEarnsNothing)
+            book.add(RewardKey(account: referrer, kind: .referral), part, paid: .refereeFees, zero: .belowOneUnit)
+        }
+    }
+
+    /// Moves the subsidy and standby inflows out of the reserve and shares both pools.
+    mutating func settleUsage(bucket: Amount) throws(ArithmeticError) {
+        let speeds = try speeds()
+        var uptimes: [UInt64] = []
+        var claims: [UsageClaim] = []
+        for (provider, speed) in zip(tally.providers, speeds) {
+            let uptime = try Rule.uptimeMultiplier(
+                uptime: Rule.uptime(answered: provider.challengesAnswered, asked: provider.challengesAsked))
+            let multiplier = try Rule.qualityMultiplier(
+                speed: speed, reliability: provider.reliability, uptime: uptime)
+            uptimes.append(uptime)
+            claims.append(UsageClaim(burn: provider.fees.burn, multiplier: multiplier))
+        }
+        let usage = try Rule.usageSubsidy(bucket: bucket, carry: pools.usage, claims: claims, rules: parameters.usage)
+        let standby = try Rule.standbyShare(
+            inflow: usage.standbyInflow, carry: pools.standby, slots: tally.providers.map(\.slots), uptime: uptimes)
+        (pools.usage, pools.standby) = (usage.carry, standby.carry)
+        minted = try minted.adding(usage.usageInflow).adding(usage.standbyInflow)
+        let zero: Reason = bucket == .zero ? .bucketEmpty : .belowOneUnit
+        for (index, provider) in tally.providers.enumerated() {
+            let uptime = uptimes[index]
+            let share = usage.shares[index]
+            try bookSubsidy(provider, claims[index], share, zero: uptime == 0 ? .uptimeTooLow : zero)
+            bookStandby(provider, standby.shares[index], zero: uptime == 0 ? .uptimeTooLow : zero)
+            providers.append(
+                ProviderOutcome(
+                    account: provider.account, reliability: try reliabilityAfter(provider),
+                    multiplier: claims[index].multiplier,
+                    vesting: try Rule.vestingSplit(share, rate: parameters.usage.vesting).vesting))
+        }
+    }
+
+    private mutating func bookSubsidy(
+        _ provider: ProviderTally, _ claim: UsageClaim, _ share: Amount, zero: Reason
+    ) throws(ArithmeticError) {
+        if provider.fees.charged == .zero { return }
+        let cap = try claim.burn.atRate(parameters.usage.accountCap)
+        book.add(
+            RewardKey(account: provider.account, kind: .usageSubsidy), share,
+            paid: share == cap ? .subsidyCappedAtBurn : .subsidyByBurn,
+            zero: claim.burn == .zero ? .nothingBurned : zero)
+    }
+
+    private mutating func bookStandby(_ provider: ProviderTally, _ share: Amount, zero: Reason) {
+        if provider.challengesAsked == 0 && provider.slots == 0 { return }
+        let idle: Reason = provider.slots == 0 ? .noSlots : (burned == .zero ? .nothingBurned : zero)
+        book.add(
+            RewardKey(account: provider.account, kind: .standby), share, paid: .standbyBySlots, zero: idle)
+    }
+
+    /// Speed of each provider: the fee-weighted mean over its classes, 1,100,000 where it is in a class's fastest
+    /// quartile.
+    private func speeds() throws(ArithmeticError) -> [UInt64] {
+        var weighted = [UInt128](repeating: 0, count: tally.providers.count)
+        var fees = [UInt128](repeating: 0, count: tally.providers.count)
+        for resource in ResourceClass.allCases {
+            let active = tally.providers.indices.filter { tally.providers[$0].work(resource).fee > 0 }
+            let works = active.map { tally.providers[$0].work(resource) }
+            var means: [UInt64] = []
+            for work in works { means.append(try (work.paceByFee / UInt128(work.fee)).narrowed()) }
+            let fastest = Rule.fastestQuartile(means)
+            for (place, work) in works.enumerated() {
+                let fee = UInt128(work.fee)
+                let bonus = try fee.times(1_100_000)
+                weighted[active[place]] = try weighted[active[place]].plus(fastest[place] ? bonus : work.speedByFee)
+                fees[active[place]] += fee
+            }
+        }
+        var result: [UInt64] = []
+        for (sum, fee) in zip(weighted, fees) {
+            result.append(fee == 0 ? Rule.million : try (sum / fee).narrowed())
+        }
+        return result
+    }
+
+    private func reliabilityAfter(_ provider: ProviderTally) throws(ArithmeticError) -> UInt64 {
+        guard let share = try Rule.verifiedShare(verified: provider.verified, failed: provider.failed) else {
+            return provider.reliability
+        }
+        return try Rule.reliability(provider.reliability, verifiedShare: share)
+    }
+}

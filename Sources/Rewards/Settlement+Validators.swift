@@ -1,0 +1,79 @@
+// The validators' side of a settlement: audit pool, proposals, precommits, staking and delegations. What a validator
+// omits or forfeits is not issued; its part of the audit pool carries.
+
+import Primitives
+
+extension Settlement {
+    mutating func settleAudits() throws(ArithmeticError) {
+        let auditors = tally.validators.filter(\.mayAudit)
+        let eligible = try Amount.sum(auditors.lazy.map(\.stake))
+        let claims = auditors.map { validator in
+            let isPaid = validator.withheld == nil
+            return AuditClaim(stake: isPaid ? validator.stake : .zero, duty: validator.duty, done: validator.done)
+        }
+        let pool = pools.audit
+        let pay = try Rule.auditPoolPay(pool: pool, claims: claims, eligibleStake: eligible)
+        pools.audit = pay.carry
+        for (validator, share) in zip(auditors, pay.shares) {
+            let isIdle = validator.duty > 0 && validator.done == 0
+            let zero: Reason = pool == .zero ? .noAuditFees : (isIdle ? .dutiesMissed : .belowOneUnit)
+            book.add(
+                RewardKey(account: validator.account, kind: .audit), share, paid: .dutiesDone,
+                zero: validator.withheld ?? zero)
+        }
+        for validator in tally.validators where !validator.mayAudit {
+            book.add(
+                RewardKey(account: validator.account, kind: .audit), .zero, paid: .dutiesDone,
+                zero: validator.withheld ?? .auditKeyNotCounting)
+        }
+    }
+
+    mutating func settleValidation(bucket: Amount) throws(ArithmeticError) {
+        let parts = try Rule.validatorBuckets(bucket, rules: parameters.validation)
+        for validator in tally.validators {
+            try settleWork(validator, parts, isEmpty: bucket == .zero)
+            try settleStake(validator, parts.staking, isEmpty: bucket == .zero)
+        }
+    }
+
+    private mutating func settleWork(
+        _ validator: ValidatorTally, _ parts: ValidatorBuckets, isEmpty: Bool
+    ) throws(ArithmeticError) {
+        let span = EpochSpan(blocks: tally.blocks, totalStake: tally.totalStake)
+        var proposal = try Rule.proposalShare(
+            bucket: parts.proposals, includedStake: validator.includedStake, span: span)
+        var precommit = try Rule.precommitShare(
+            bucket: parts.precommits, stake: validator.stake, included: validator.precommitsIncluded, span: span)
+        if validator.withheld != nil { (proposal, precommit) = (.zero, .zero) }
+        minted = try minted.adding(proposal).adding(precommit)
+        let zero: Reason = isEmpty ? .bucketEmpty : .belowOneUnit
+        book.add(
+            RewardKey(account: validator.account, kind: .proposal), proposal, paid: .blocksProposed,
+            zero: validator.withheld ?? (validator.blocksProposed == 0 ? .noBlockProposed : zero))
+        book.add(
+            RewardKey(account: validator.account, kind: .precommit), precommit, paid: .precommitsIncluded,
+            zero: validator.withheld ?? (validator.precommitsIncluded == 0 ? .noPrecommitIncluded : zero))
+    }
+
+    /// Commission first, the rest by F1; the operator's own earnings are pushed at once.
+    private mutating func settleStake(
+        _ validator: ValidatorTally, _ bucket: Amount, isEmpty: Bool
+    ) throws(ArithmeticError) {
+        let reward = validator.withheld == nil
+            ? try Rule.stakingShare(bucket: bucket, stake: validator.stake, totalStake: tally.totalStake) : .zero
+        var (pool, own) = (validator.delegations, validator.own)
+        let commission = try pool.reward(reward, commission: validator.commission)
+        let earned = try pool.claim(&own)
+        minted = try minted.adding(reward)
+        validators.append(ValidatorOutcome(account: validator.account, delegations: pool, own: own))
+        let idle: Reason = validator.stake == .zero ? .noStakeAtStart : (isEmpty ? .bucketEmpty : .belowOneUnit)
+        let isOwn = UInt128(own.shares) == UInt128(pool.shares)
+        book.add(
+            RewardKey(account: validator.account, kind: .staking), earned,
+            paid: isOwn ? .stakeAtStart : .ownDelegation, zero: validator.withheld ?? idle)
+        if commission > .zero {
+            book.add(
+                RewardKey(account: validator.account, kind: .commission), commission, paid: .commission, zero: idle)
+        }
+    }
+}

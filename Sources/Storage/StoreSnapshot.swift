@@ -1,0 +1,106 @@
+// The committed content of the store at one moment, read in place. Hold it shortly and not across a commit on the same
+// thread: pages it can see are not reused, and the map cannot grow. It may move between threads, one at a time.
+import CLMDB
+package import Primitives
+
+package final class StoreSnapshot: Snapshot {
+    private let store: LedgerStore
+    private let transaction: OpaquePointer
+
+    init(_ store: LedgerStore, _ transaction: OpaquePointer) {
+        (self.store, self.transaction) = (store, transaction)
+    }
+
+    deinit {
+        mdb_txn_abort(transaction)
+        store.release()
+    }
+
+    package func load(_ table: Table, key: Bytes) -> Bytes? {
+        orEnd { () throws(StorageError) in try read(table, key: key) }
+    }
+
+    package func first(_ table: Table, from key: Bytes) -> (key: Bytes, value: Bytes)? {
+        orEnd { () throws(StorageError) in try readFirst(table, from: key) }
+    }
+
+    package func last(_ table: Table, upTo key: Bytes) -> (key: Bytes, value: Bytes)? {
+        orEnd { () throws(StorageError) in try readLast(table, upTo: key) }
+    }
+
+    private func orEnd<Result>(_ body: () throws(StorageError) -> Result) -> Result {
+        do { return try body() } catch { Disk.endProcess(error) }
+    }
+
+    /// As `load`, for those who can say more about a corrupt value than that the process ends.
+    package func read(_ table: Table, key: Bytes) throws(StorageError) -> Bytes? {
+        if key.isEmpty || key.count > StorageLimits.keyBytesMax { return nil }
+        var content = MDB_val()
+        let code = key.withVal { mdb_get(transaction, store.handle(table), &$0, &content) }
+        if code == MDB_NOTFOUND { return nil }
+        if code != 0 { throw Disk.failure(code, "read", store.folder) }
+        return try decode(content, table, key)
+    }
+
+    package func readFirst(_ table: Table, from key: Bytes) throws(StorageError) -> (key: Bytes, value: Bytes)? {
+        try withCursor(table) { cursor throws(StorageError) in
+            try key.isEmpty ? move(cursor, table, MDB_FIRST) : move(cursor, table, MDB_SET_RANGE, key)
+        }
+    }
+
+    package func readLast(_ table: Table, upTo key: Bytes) throws(StorageError) -> (key: Bytes, value: Bytes)? {
+        if key.isEmpty { return nil }
+        return try withCursor(table) { cursor throws(StorageError) in
+            guard let found = try move(cursor, table, MDB_SET_RANGE, key) else {
+                return try move(cursor, table, MDB_LAST)
+            }
+            return found.key == key ? found : try move(cursor, table, MDB_PREV)
+        }
+    }
+
+    /// Visits every entry of the table in order; the first corrupt one is thrown.
+    func scrub(_ table: Table) throws(StorageError) -> Int {
+        try withCursor(table) { cursor throws(StorageError) in
+            var count = 0
+            var entry = try move(cursor, table, MDB_FIRST)
+            while entry != nil {
+                count += 1
+                entry = try move(cursor, table, MDB_NEXT)
+            }
+            return count
+        }
+    }
+
+    private func withCursor<Result>(
+        _ table: Table, _ body: (OpaquePointer) throws(StorageError) -> Result
+    ) throws(StorageError) -> Result {
+        var cursor: OpaquePointer?
+        let code = mdb_cursor_open(transaction, store.handle(table), &cursor)
+        guard code == 0, let cursor else { throw Disk.failure(code, "read", store.folder) }
+        defer { mdb_cursor_close(cursor) }
+        return try body(cursor)
+    }
+
+    private func move(
+        _ cursor: OpaquePointer, _ table: Table, _ operation: MDB_cursor_op, _ key: Bytes = []
+    ) throws(StorageError) -> (key: Bytes, value: Bytes)? {
+        precondition(key.count <= StorageLimits.keyBytesMax, "a key of \(key.count) bytes in table \(table)")
+        var content = MDB_val()
+        var name = MDB_val()
+        let code = key.withVal { start in
+            name = start
+            return mdb_cursor_get(cursor, &name, &content, operation)
+        }
+        if code == MDB_NOTFOUND { return nil }
+        if code != 0 { throw Disk.failure(code, "read", store.folder) }
+        let found = Bytes(UnsafeRawBufferPointer(start: name.mv_data, count: name.mv_size))
+        return (found, try decode(content, table, found))
+    }
+
+    private func decode(_ content: MDB_val, _ table: Table, _ key: Bytes) throws(StorageError) -> Bytes {
+        guard let value = StoredValue.decode(content, table.rawValue, key: key) else {
+            throw .corruptValue(table: table, key: key)
+        }
+        return value
+    }
+}

@@ -1,0 +1,233 @@
+// One epoch of two providers and two validators, to the unit. The expected amounts were computed by an independent
+// program.
+
+import Primitives
+import Testing
+
+@testable import Rewards
+
+/// Address made of one repeated byte.
+func account(_ byte: UInt8) -> Address { Address(Bytes(repeating: byte, count: 20))! }
+
+struct SettlementScenario {
+    var tally = EpochTally()
+    var pools: PoolState
+    let parameters = Parameters.local
+
+    init() throws {
+        pools = PoolState(
+            genesisSupply: Amount(1_000_000_000_000_000_000), reserve: Amount(600_000_000_000_000_000),
+            parameters: parameters)
+        pools.cpu.floorPrice = 2_000
+        tally.blocks = 20
+        tally.totalStake = Amount(4_000_000_000_000)
+        tally.bondedNow = tally.totalStake
+        tally.capacityCPU = 10_000
+        try addProviders()
+        try addValidators()
+    }
+
+    private mutating func addProviders() throws {
+        var first = ProviderTally(account: account(0x11))
+        (first.slots, first.streak, first.verified) = (2, 15, 1)
+        (first.challengesAsked, first.challengesAnswered) = (8, 8)
+        var second = ProviderTally(account: account(0x22))
+        (second.slots, second.failed) = (1, 1)
+        (second.challengesAsked, second.challengesAnswered) = (8, 7)
+        var idle = ProviderTally(account: account(0x23))
+        (idle.challengesAsked, idle.challengesAnswered) = (8, 0)
+        try tally.add(second)
+        try tally.add(first)
+        try tally.add(idle)
+        try tally.add(PayerTally(account: account(0xAA), referral: .to(account(0x33))))
+        let long = SettledTask(
+            fee: Amount(1_000_000_007), computeUnits: 1_000, pace: Pace(used: 3, budget: 3), resource: .cpu)
+        let late = SettledTask(
+            fee: Amount(500_000_000), computeUnits: 500, pace: Pace(used: 4, budget: 3), resource: .cpu)
+        try tally.record(long, by: account(0x11), for: account(0xAA), parameters)
+        try tally.record(late, by: account(0x22), for: account(0xAA), parameters)
+    }
+
+    private mutating func addValidators() throws {
+        var busy = ValidatorTally(account: account(0x44), stake: Amount(3_000_000_000_000))
+        busy.includedStake = 15 * 4_000_000_000_000
+        (busy.blocksProposed, busy.precommitsIncluded, busy.mayAudit) = (15, 19, true)
+        (busy.duty, busy.done, busy.commission) = (100, 50, 100_000)
+        var delegator = Delegation()
+        _ = try busy.delegations.join(Amount(1_000_000_000_000), &busy.own)
+        _ = try busy.delegations.join(Amount(2_000_000_000_000), &delegator)
+        var absent = ValidatorTally(account: account(0x55), stake: Amount(1_000_000_000_000))
+        (absent.precommitsIncluded, absent.mayAudit) = (20, true)
+        absent.withhold(.jailed)
+        absent.withhold(.absentFromVote)
+        _ = try absent.delegations.join(Amount(1_000_000_000_000), &absent.own)
+        try tally.add(busy)
+        try tally.add(absent)
+    }
+}
+
+@Suite("Settling an epoch")
+struct SettlementTests {
+    @Test("every row has its amount and its reason")
+    func rows() throws {
+        let scenario = try SettlementScenario()
+        let outcome = try Settlement.settle(scenario.tally, scenario.pools, scenario.parameters)
+        let shown = outcome.tables.rewards.map { row in
+            "\(Hex.lower(row.key.account.bytes.prefix(1))) \(row.key.kind.label) \(row.amount) \(row.reason)"
+        }
+        let expected = """
+            11 fee 770000007 tasksSettled
+            11 usage_subsidy 100000000 subsidyCappedAtBurn
+            11 standby 6290323 standbyBySlots
+            22 fee 154000000 newcomerHaircut
+            22 usage_subsidy 17610458 subsidyByBurn
+            22 standby 1209676 standbyBySlots
+            23 fee 0 noTaskSettled
+            23 standby 0 noSlots
+            33 referral 4500000 refereeFees
+            44 staking 2965208515 ownDelegation
+            44 commission 988402838 commission
+            44 proposal 2471007095 blocksProposed
+            44 precommit 7042370222 precommitsIncluded
+            44 audit 142875000 dutiesDone
+            55 staking 0 jailed
+            55 proposal 0 jailed
+            55 precommit 0 jailed
+            55 audit 0 jailed
+            aa referral 0 payingEarnsNothing
+            """
+        #expect(shown == expected.split(separator: "\n").map(String.init))
+    }
+
+    @Test("the pools, the market and the quality of each provider move as computed apart")
+    func pools() throws {
+        let scenario = try SettlementScenario()
+        let outcome = try Settlement.settle(scenario.tally, scenario.pools, scenario.parameters)
+        #expect(outcome.minted == Amount(19_532_405_701))
+        #expect(outcome.burned == Amount(150_000_000))
+        #expect(outcome.pools.reserve == Amount(600_000_000_000_000_000 - 19_532_405_701))
+        #expect(outcome.pools.usage == Amount(9_889_542))
+        #expect(outcome.pools.standby == Amount(1))
+        #expect(outcome.pools.audit == Amount(238_125_000))
+        #expect(outcome.pools.treasury == Amount(40_500_000))
+        #expect(outcome.pools.cpu == ClassMarket(floorPrice: 1_913))
+        #expect(outcome.pools.validatorShareE12 == 400_000_082_445)
+        #expect(outcome.providers.map(\.reliability) == [65_536, 61_440, 65_536])
+        #expect(outcome.providers.map(\.multiplier) == [1_000_000, 320_512, 0])
+        #expect(outcome.providers.map(\.vesting.units) == [75_000_000, 13_207_843, 0])
+        #expect(outcome.validators.map(\.delegations.owed) == [5_930_417_031, 0])
+    }
+
+    @Test("a provider that takes credits leaves its MRT in the credit pool")
+    func credits() throws {
+        let scenario = try SettlementScenario()
+        var tally = EpochTally()
+        var provider = scenario.tally.providers[0]
+        provider.takesCredits = true
+        try tally.add(provider)
+        var payer = PayerTally(account: account(0xAA))
+        payer.treasury = provider.fees.treasury
+        try tally.add(payer)
+        let outcome = try Settlement.settle(tally, scenario.pools, scenario.parameters)
+        #expect(outcome.pools.credits.backing == Amount(770_000_007))
+        #expect(outcome.tables.paidInCredits == Amount(770_000_007))
+        #expect(outcome.tables.rewards[0].key.asset == .credits)
+    }
+
+    @Test("an epoch in which nothing happened mints nothing and has no row")
+    func empty() throws {
+        let scenario = try SettlementScenario()
+        let outcome = try Settlement.settle(EpochTally(), scenario.pools, scenario.parameters)
+        #expect(outcome.minted == .zero)
+        #expect(outcome.tables.rewards.isEmpty)
+        #expect(outcome.pools.reserve == scenario.pools.reserve)
+    }
+
+    @Test("inside a day-epoch the market is counted and its price stays")
+    func dayEpoch() throws {
+        var scenario = try SettlementScenario()
+        scenario.tally.endsDay = false
+        let outcome = try Settlement.settle(scenario.tally, scenario.pools, scenario.parameters)
+        #expect(outcome.pools.cpu.floorPrice == 2_000)
+        #expect(outcome.pools.cpu.settled == 1_500)
+        #expect(outcome.pools.cpu.capacity == 10_000)
+    }
+
+    @Test("an undeliverable task's audit and burn parts are kept and subsidise nobody")
+    func undeliverable() throws {
+        let scenario = try SettlementScenario()
+        let kept = try Rule.taskUndeliverable(fee: Amount(1_000), rules: scenario.parameters.fees)
+        #expect(kept == UndeliverableTask(refund: Amount(800), audit: Amount(100), burn: Amount(100)))
+        var tally = EpochTally()
+        (tally.undeliverableAudit, tally.undeliverableBurn) = (kept.audit, kept.burn)
+        let outcome = try Settlement.settle(tally, scenario.pools, scenario.parameters)
+        #expect(outcome.pools.audit == Amount(100))
+        #expect(outcome.burned == Amount(100))
+        #expect(outcome.minted == .zero)
+    }
+
+    typealias Breakage = (rule: SettlementError, change: @Sendable (inout SettlementScenario) throws -> Void)
+    static let breakages: [Breakage] = [
+        (.duplicateProvider(account(0x11)), { try $0.tally.add(ProviderTally(account: account(0x11))) }),
+        (.duplicateValidator(account(0x44)), {
+            try $0.tally.add(ValidatorTally(account: account(0x44), stake: .zero))
+        }),
+        (.duplicatePayer(account(0xAA)), { try $0.tally.add(PayerTally(account: account(0xAA))) }),
+        (.unknownProvider(account(0x77)), { try $0.record(used: 1, by: 0x77, for: 0xAA) }),
+        (.unknownPayer(account(0x77)), { try $0.record(used: 1, by: 0x11, for: 0x77) }),
+        (.taskIsTimeout(used: 7, budget: 3), { try $0.record(used: 7, by: 0x11, for: 0xAA) }),
+        (.arithmetic(.divisionByZero), { try $0.record(used: 0, by: 0x11, for: 0xAA, budget: 0) }),
+        (.answersExceedChallenges(account(0x78)), {
+            var provider = ProviderTally(account: account(0x78))
+            provider.challengesAnswered = 1
+            try $0.tally.add(provider)
+        }),
+        (.feePartsDiffer(account(0x78)), {
+            var provider = ProviderTally(account: account(0x78))
+            provider.fees.charged = Amount(1)
+            try $0.tally.add(provider)
+        }),
+        (.treasuryPartsDiffer, {
+            var payer = PayerTally(account: account(0x79))
+            payer.treasury = Amount(1)
+            try $0.tally.add(payer)
+        }),
+        (.selfReferral(account(0x79)), {
+            try $0.tally.add(PayerTally(account: account(0x79), referral: .to(account(0x79))))
+        }),
+        (.precommitsExceedBlocks(account(0x44)), { $0.tally.blocks = 18 }),
+        (.stakeExceedsTotal, { $0.tally.totalStake = Amount(3_999_999_999_999) }),
+        (.includedStakeExceedsEpoch, {
+            var validator = ValidatorTally(account: account(0x66), stake: .zero)
+            validator.includedStake = 5 * 4_000_000_000_000 + 1
+            try $0.tally.add(validator)
+        }),
+        (.doneExceedsDuty(account(0x66)), {
+            var validator = ValidatorTally(account: account(0x66), stake: .zero)
+            validator.done = 1
+            try $0.tally.add(validator)
+        }),
+        (.table(.duplicateReward(RewardKey(account: account(1), kind: .reporter))), {
+            let key = RewardKey(account: account(1), kind: .reporter)
+            $0.tally.dues = [1, 2].map { RewardRow(key: key, amount: Amount($0), reason: .offenceReported) }
+        }),
+    ]
+
+    @Test("each broken rule of a tally is refused by its own error", arguments: breakages.indices)
+    func refusals(index: Int) throws {
+        let (rule, change) = Self.breakages[index]
+        var scenario = try SettlementScenario()
+        #expect(throws: rule) {
+            try change(&scenario)
+            _ = try Settlement.settle(scenario.tally, scenario.pools, scenario.parameters)
+        }
+    }
+}
+
+extension SettlementScenario {
+    mutating func record(used: UInt64, by provider: UInt8, for payer: UInt8, budget: UInt64 = 3) throws {
+        let task = SettledTask(
+            fee: Amount(5_000), computeUnits: 1, pace: Pace(used: used, budget: budget), resource: .open)
+        try tally.record(task, by: account(provider), for: account(payer), parameters)
+    }
+}
