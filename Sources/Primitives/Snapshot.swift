@@ -31,6 +31,8 @@ package enum Table: UInt8, CaseIterable, Sendable {
     case peers = 13
     /// Hash of a validator set to the set.
     case validatorSets = 14
+    /// Height to header, for the evidence age at least: a node that starts from a snapshot has these and no blocks.
+    case headers = 15
 }
 
 /// One write. A nil value deletes.

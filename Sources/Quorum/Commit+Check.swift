@@ -30,6 +30,16 @@ extension Commit {
         blockID: BlockID, header: (height: Height, time: Timestamp), set: ValidatorSet, chainID: ChainID,
         profile: VerificationProfile
     ) throws(CommitError) {
+        try checkEntries(blockID: blockID, header: header, set: set, profile: profile)
+        for (index, entry) in signatures.enumerated() where entry.flag != .absent {
+            try checkSignature(at: index, by: set.validators[index].publicKey, chainID: chainID)
+        }
+    }
+
+    /// Every rule of `check` but the signatures: for a caller that holds each of them verified.
+    package func checkEntries(
+        blockID: BlockID, header: (height: Height, time: Timestamp), set: ValidatorSet, profile: VerificationProfile
+    ) throws(CommitError) {
         guard height == header.height else { throw .wrongHeight }
         guard self.blockID == blockID, blockID.isComplete else { throw .wrongBlockID }
         guard signatures.count == set.count else { throw .wrongNumberOfSignatures }
@@ -44,9 +54,6 @@ extension Commit {
             if entry.flag == .commit { tally += validator.power }
         }
         guard set.isQuorum(tally) else { throw .notEnoughPower(signed: tally, total: set.totalPower) }
-        for (index, entry) in signatures.enumerated() where entry.flag != .absent {
-            try checkSignature(at: index, by: set.validators[index].publicKey, chainID: chainID)
-        }
     }
 
     /// Throws unless more than `level` of `trusted`, matched by address, signed this commit (formats A9, rule 3).

@@ -1,0 +1,144 @@
+// Executes a checked block. Nothing here can refuse it any more: an item that breaks a rule gets a failed result.
+// Invariant: money moves between the accounts, bonds and totals of `supply` and nowhere else; held = issued at the end.
+// An action checks all its rules before it changes anything, so a failed one leaves the fee as its only trace.
+import Chain
+import Codec
+import Cryptography
+package import Primitives
+import Quorum
+
+struct BlockExecution {
+    let block: CheckedBlock
+    let view: LedgerView
+    private let snapshot: any Snapshot
+    var state: WorkingState
+    var supply: Supply
+    private var results: [ItemResult] = [.success]
+
+    init(_ block: CheckedBlock, on snapshot: any Snapshot, view: LedgerView) {
+        (self.block, self.view, self.snapshot) = (block, view, snapshot)
+        (state, supply) = (WorkingState(snapshot), view.supply)
+    }
+
+    mutating func run() -> Transition {
+        for evidence in block.evidence { punish(evidence) }
+        for entry in block.entries { results.append(execute(entry)) }
+        recordBatches()
+        state.store(BeaconRecord(Hash.sha256([view.beacon.bytes, block.beaconOutput])), .beacon)
+        let newSeating = endEpochIfDue()
+        state.store(supply, .supply)
+        let (held, issued) = supply.sides
+        precondition(held == issued, "height \(view.height): \(held) units held, \(issued) issued: \(supply)")
+        return close(newSeating)
+    }
+
+    private func close(_ newSeating: Seating?) -> Transition {
+        let changes = state.changes
+        let (root, tree) = StateTree.update(changes, version: view.height, on: snapshot)
+        let resultsHash = ItemResult.hash(results)
+        let tip = Tip(
+            height: view.height, blockID: block.id, time: block.header.time, roots: (root, resultsHash))
+        var writes = WriteBatch()
+        for change in changes {
+            if let value = change.value {
+                writes.put(.state, key: change.key, value: value)
+            } else {
+                writes.delete(.state, key: change.key)
+            }
+        }
+        writes.append(tree)
+        writes.put(.headers, key: view.height.value.bigEndianBytes, value: block.header.encoded)
+        if let set = newSeating?.set { writes.put(.validatorSets, key: set.hash.bytes, value: set.encoded) }
+        writes.put(.meta, key: LedgerView.tipKey, value: tip.encoded)
+        return Transition(
+            writes: writes, appHash: root, results: results, resultsHash: resultsHash,
+            newValidators: newSeating?.set, next: LedgerView(state, tip: tip))
+    }
+
+    private mutating func recordBatches() {
+        for batch in block.preamble.batches {
+            state.store(AuthorRecord(lastSequence: batch.sequence), at: StateKey.author(batch.author))
+        }
+    }
+
+    // MARK: Items
+
+    private mutating func execute(_ entry: CheckedBlock.Entry) -> ItemResult {
+        switch entry.item {
+        case .preamble: preconditionFailure("a second preamble passed the check")
+        case .transaction(let transaction):
+            do throws(Rule) {
+                try execute(transaction.content, byteCount: entry.byteCount)
+                return .success
+            } catch {
+                if error.isChargedToAuthor { chargeAuthor(entry) }
+                return ItemResult(code: error.rawValue)
+            }
+        }
+    }
+
+    private mutating func execute(_ content: TransactionContent, byteCount: Int) throws(Rule) {
+        let sender = Hash.address(of: content.sender)
+        var account = state.account(sender)
+        let fee = Ledger.fee(byteCount: byteCount, view.parameters)
+        try Ledger.check(content, of: account, fee: fee)
+        account.nonce += 1
+        account.balance = account.balance.debited(fee)
+        state.store(account, of: sender)
+        supply.balances = supply.balances.debited(fee)
+        supply.burned = supply.burned.credited(fee)
+        try perform(content.action, by: sender)
+    }
+
+    /// An item that its sender cannot be charged for costs the bond of the validator that let it in.
+    private mutating func chargeAuthor(_ entry: CheckedBlock.Entry) {
+        guard let author = entry.author, let seat = view.seating.seat(of: author) else { return }
+        burnBond(of: seat.operatorAddress, atMost: Ledger.fee(byteCount: entry.byteCount, view.parameters))
+    }
+
+    /// Burns up to `amount` of a validator's bond; returns what was burned.
+    @discardableResult
+    mutating func burnBond(of operatorAddress: Address, atMost amount: Amount) -> Amount {
+        let key = StateKey.validator(operatorAddress)
+        guard var record: ValidatorRecord = state.load(key) else { return .zero }
+        let burned = min(record.bond, amount)
+        record.bond = record.bond.debited(burned)
+        state.store(record, at: key)
+        supply.bonds = supply.bonds.debited(burned)
+        supply.burned = supply.burned.credited(burned)
+        return burned
+    }
+
+    private mutating func perform(_ action: Action, by sender: Address) throws(Rule) {
+        switch action {
+        case .transfer(let transfer): try perform(transfer, by: sender)
+        }
+    }
+
+    private mutating func perform(_ transfer: Transfer, by sender: Address) throws(Rule) {
+        guard transfer.amount > .zero else { throw .zeroAmount }
+        var account = state.account(sender)
+        guard account.balance >= transfer.amount else { throw .insufficientBalance }
+        account.balance = account.balance.debited(transfer.amount)
+        state.store(account, of: sender)
+        var recipient = state.account(transfer.recipient)
+        recipient.balance = recipient.balance.credited(transfer.amount)
+        state.store(recipient, of: transfer.recipient)
+    }
+}
+
+extension Ledger {
+    /// The size fee, which is burned; saturates, which no balance pays.
+    package static func fee(byteCount: Int, _ parameters: LedgerParameters) -> Amount {
+        let (product, overflow) = UInt64(clamping: byteCount).multipliedReportingOverflow(by: parameters.txBytePrice)
+        return Amount(overflow ? .max : product)
+    }
+
+    /// The rules of the sender: known, next in sequence, able to pay the size fee.
+    static func check(_ content: TransactionContent, of account: Account, fee: Amount) throws(Rule) {
+        if account.isVoid { throw .unknownAccount }
+        if content.sequence > account.nextSequence { throw .nonceGap }
+        if content.sequence < account.nextSequence { throw .nonceStale }
+        if account.balance < fee || account.nonce == .max { throw .feeUnpayable }
+    }
+}

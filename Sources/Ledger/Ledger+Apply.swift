@@ -1,0 +1,103 @@
+// The whole judgement of one block: every rule, then every item, then the close of the block.
+package import Chain
+import Codec
+import Cryptography
+package import Primitives
+package import Quorum
+
+/// A block that passed every rule, decoded.
+struct CheckedBlock {
+    struct Entry {
+        let item: Item
+        let byteCount: Int
+        /// The consensus address of the validator in whose batch the item came; nil for the preamble.
+        let author: Address?
+    }
+
+    let header: Header
+    let id: BlockID
+    let preamble: Preamble
+    let beaconOutput: Bytes
+    /// The items after the preamble.
+    let entries: [Entry]
+    let evidence: [Evidence]
+    let lastCommit: Commit
+}
+
+extension Ledger {
+    /// Judges `block`, which travels as `id`, as the block of `view.height`, and executes it on `snapshot`, the state
+    /// at the view's tip. `lastCommitVerified`: the caller holds every signature of the last commit verified.
+    package static func apply(
+        _ block: Block, id: BlockID, on snapshot: some Snapshot, view: LedgerView, lastCommitVerified: Bool = false
+    ) throws(BlockError) -> Transition {
+        let checked = try check(block, id: id, on: view, lastCommitVerified: lastCommitVerified)
+        try checkEvidence(block.evidence, on: snapshot, view: view)
+        var execution = BlockExecution(checked, on: snapshot, view: view)
+        return execution.run()
+    }
+
+    private static func check(
+        _ block: Block, id: BlockID, on view: LedgerView, lastCommitVerified: Bool
+    ) throws(BlockError) -> CheckedBlock {
+        try checkHeader(block.header, on: view)
+        guard block.header.lastCommitHash == block.lastCommit.hash else { throw .wrongLastCommitHash }
+        guard block.header.dataHash == Block.dataHash(block.items) else { throw .wrongDataHash }
+        guard block.header.evidenceHash == Evidence.hash(block.evidence) else { throw .wrongEvidenceHash }
+        guard id.isComplete, id.hash == block.header.hash else { throw .wrongBlockID }
+        try checkLastCommit(block.lastCommit, on: view, signatures: !lastCommitVerified)
+        let (preamble, items) = try decode(block.items, on: view)
+        try checkBatches(preamble.batches.map { ($0.author, $0.sequence) }, on: view)
+        return CheckedBlock(
+            header: block.header, id: id, preamble: preamble,
+            beaconOutput: try beaconOutput(preamble.beaconProof, header: block.header, on: view),
+            entries: try entries(items, preamble), evidence: block.evidence, lastCommit: block.lastCommit)
+    }
+
+    /// The preamble, and the other items with their sizes.
+    private static func decode(
+        _ items: [Bytes], on view: LedgerView
+    ) throws(BlockError) -> (Preamble, [(item: Item, byteCount: Int)]) {
+        guard items.count <= Block.itemsMax else { throw .tooManyItems }
+        guard UInt64(items.reduce(0) { $0 + $1.count }) <= byteLimit(view) + UInt64(Item.bytesMax) else {
+            throw .tooManyBytes
+        }
+        var preamble: Preamble?
+        var decoded: [(item: Item, byteCount: Int)] = []
+        decoded.reserveCapacity(items.count)
+        for (index, bytes) in items.enumerated() {
+            let item: Item
+            do { item = try Item(decoding: bytes) } catch { throw .malformedItem(index: index) }
+            switch item {
+            case .preamble(let first):
+                guard index == 0 else { throw .misplacedPreamble(index: index) }
+                preamble = first
+            default:
+                guard index > 0 else { throw .noPreamble }
+                decoded.append((item, bytes.count))
+            }
+        }
+        guard let preamble else { throw .noPreamble }
+        return (preamble, decoded)
+    }
+
+    /// Gives each item its author; refuses counts that do not add up and content that stands in the block twice.
+    private static func entries(
+        _ items: [(item: Item, byteCount: Int)], _ preamble: Preamble
+    ) throws(BlockError) -> [CheckedBlock.Entry] {
+        let total = preamble.batches.reduce(UInt64(0)) { $0 + UInt64($1.count) }
+        guard total == UInt64(items.count) else { throw .countsDiffer }
+        var seen: Set<Digest> = []
+        seen.reserveCapacity(items.count)
+        var entries: [CheckedBlock.Entry] = []
+        entries.reserveCapacity(items.count)
+        var next = 0
+        for batch in preamble.batches {
+            for (item, byteCount) in items[next..<(next + Int(batch.count))] {
+                guard seen.insert(item.contentID).inserted else { throw .repeatedItem(index: entries.count + 1) }
+                entries.append(CheckedBlock.Entry(item: item, byteCount: byteCount, author: batch.author))
+            }
+            next += Int(batch.count)
+        }
+        return entries
+    }
+}

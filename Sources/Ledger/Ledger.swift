@@ -1,0 +1,77 @@
+// The state transition: (snapshot, block) → (writes, root, results) or one broken rule. A namespace of pure functions;
+// all state is in the snapshot and the view. Item signatures are not checked here: a block's items were verified with
+// their batches, or are vouched for by the commit that decided the block.
+package import Chain
+import Codec
+import Cryptography
+import Primitives
+import Quorum
+
+package enum Ledger {
+    /// The state at height 0. Its root is the app hash of block 1.
+    package static func genesis(_ genesis: Genesis) throws(GenesisError) -> Transition {
+        try genesis.check()
+        let parameters = try LedgerParameters(genesis.settings)
+        var state = WorkingState(EmptySnapshot())
+        state.store(ChainRecord(chainID: genesis.chainID, genesisHash: genesis.hash), .chain)
+        state.store(genesis.consensus, .consensusParameters)
+        state.store(ParameterRecord(parameters), .ledgerParameters)
+        state.store(BeaconRecord(genesis.hash), .beacon)
+        state.store(EpochRecord(number: 0, startHeight: .first, startTime: genesis.time), .epoch)
+        for account in genesis.accounts { state.store(Account(balance: account.balance), of: account.address) }
+        for validator in genesis.validators {
+            guard validator.stake.units >= parameters.stakeMin else {
+                throw .stakeBelowMinimum(validator.operatorAddress)
+            }
+            let record = ValidatorRecord(
+                keys: validator.keys, bond: validator.stake, name: validator.name, registeredEpoch: 0)
+            state.store(record, at: StateKey.validator(validator.operatorAddress))
+            state.store(
+                OperatorReference(validator.operatorAddress),
+                at: StateKey.consensusAddress(Hash.address(of: validator.keys.consensus)))
+        }
+        for provider in genesis.providers {
+            state.store(
+                ProviderRecord(registeredEpoch: 0, bond: provider.bond), at: StateKey.provider(provider.account))
+        }
+        state.store(try supply(of: genesis), .supply)
+        let seating = try firstSeating(genesis)
+        state.store(seating, at: StateKey.seating(since: .first))
+        return close(genesis, state, seating)
+    }
+
+    private static func supply(of genesis: Genesis) throws(GenesisError) -> Supply {
+        do throws(ArithmeticError) {
+            var supply = Supply(genesis: try genesis.supply(), reserve: genesis.reserve)
+            for account in genesis.accounts { supply.balances = try supply.balances.adding(account.balance) }
+            supply.bonds = try supply.genesis.subtracting(supply.balances)
+            return supply
+        } catch {
+            throw .supplyTooLarge
+        }
+    }
+
+    private static func firstSeating(_ genesis: Genesis) throws(GenesisError) -> Seating {
+        let seats = genesis.validators.map {
+            Seat(operatorAddress: $0.operatorAddress, keys: $0.keys, power: $0.power)
+        }
+        do { return try Seating(seats, activeSince: .first) } catch {
+            preconditionFailure("a checked genesis has a validator set: \(error)")
+        }
+    }
+
+    private static func close(_ genesis: Genesis, _ state: WorkingState, _ seating: Seating) -> Transition {
+        let (root, tree) = StateTree.update(state.changes, version: .zero, on: EmptySnapshot())
+        let tip = Tip(
+            height: .zero, blockID: .empty, time: genesis.time, roots: (root, MerkleTree.emptyRoot))
+        var writes = WriteBatch()
+        for change in state.changes { writes.put(.state, key: change.key, value: change.value ?? []) }
+        writes.append(tree)
+        writes.put(.validatorSets, key: seating.set.hash.bytes, value: seating.set.encoded)
+        writes.put(.meta, key: LedgerView.genesisKey, value: genesis.encoded)
+        writes.put(.meta, key: LedgerView.tipKey, value: tip.encoded)
+        return Transition(
+            writes: writes, appHash: root, results: [], resultsHash: tip.resultsHash, newValidators: seating.set,
+            next: LedgerView(state, tip: tip))
+    }
+}

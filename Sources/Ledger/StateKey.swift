@@ -1,0 +1,48 @@
+// Where each fact stands in the authenticated state: one byte that names the table, then the id's canonical bytes.
+// Tags and layouts are part of the chain: never reuse or change one. The messages are published in
+// `Network/proto/merit/v1/state.proto`.
+import Codec
+package import Primitives
+
+/// The first byte of a state key.
+package enum StateTag: UInt8, CaseIterable, Sendable {
+    /// ‖ address: `Account`.
+    case account = 1
+    /// ‖ operator's address: `ValidatorRecord`.
+    case validator = 2
+    /// ‖ consensus address: `OperatorReference`.
+    case consensusAddress = 3
+    /// ‖ account: `ProviderRecord`.
+    case provider = 4
+    /// ‖ height (8 bytes, big-endian) from which it decides: `Seating`.
+    case seating = 5
+    /// ‖ consensus address: `AuthorRecord`.
+    case author = 6
+    /// ‖ evidence id: `EvidenceRecord`.
+    case evidence = 7
+    /// ‖ one byte, a `Singleton`.
+    case singleton = 8
+}
+
+/// Facts that exist once.
+package enum Singleton: UInt8, CaseIterable, Sendable {
+    case chain = 1
+    case consensusParameters = 2
+    case ledgerParameters = 3
+    case supply = 4
+    case beacon = 5
+    case epoch = 6
+}
+
+package enum StateKey {
+    package static func account(_ address: Address) -> Bytes { key(.account, address.bytes) }
+    package static func validator(_ operatorAddress: Address) -> Bytes { key(.validator, operatorAddress.bytes) }
+    package static func consensusAddress(_ address: Address) -> Bytes { key(.consensusAddress, address.bytes) }
+    package static func provider(_ account: Address) -> Bytes { key(.provider, account.bytes) }
+    package static func seating(since height: Height) -> Bytes { key(.seating, height.value.bigEndianBytes) }
+    package static func author(_ address: Address) -> Bytes { key(.author, address.bytes) }
+    package static func evidence(_ id: Digest) -> Bytes { key(.evidence, id.bytes) }
+    package static func singleton(_ which: Singleton) -> Bytes { key(.singleton, [which.rawValue]) }
+
+    private static func key(_ tag: StateTag, _ id: Bytes) -> Bytes { [tag.rawValue] + id }
+}

@@ -1,0 +1,83 @@
+// The state while a block is executed: the committed values below, the block's own changes above. Nothing is written to
+// the store here; `changes` leave in key order, so that equal blocks make equal bytes.
+// A record in the store that does not decode is our bug (the store's checksums hold), so it stops the process.
+package import Codec
+package import Primitives
+
+package struct WorkingState {
+    private let base: any Snapshot
+    private var pending: [Bytes: Bytes?] = [:]
+
+    package init(_ base: any Snapshot) { self.base = base }
+
+    func bytes(_ key: Bytes) -> Bytes? {
+        if let change = pending[key] { return change }
+        return base.load(.state, key: key)
+    }
+
+    package func load<Record: Message>(_ key: Bytes, as type: Record.Type = Record.self) -> Record? {
+        bytes(key).map { Self.record($0, key) }
+    }
+
+    /// For records that genesis writes.
+    func require<Record: Message>(_ which: Singleton, as type: Record.Type = Record.self) -> Record {
+        guard let record: Record = load(StateKey.singleton(which)) else {
+            preconditionFailure("the state has no \(which); it was not made by a genesis")
+        }
+        return record
+    }
+
+    private static func record<Record: Message>(_ bytes: Bytes, _ key: Bytes) -> Record {
+        do { return try Record(decoding: bytes) } catch {
+            preconditionFailure("state record \(Hex.lower(key)) does not decode: \(error)")
+        }
+    }
+
+    mutating func store(_ record: some Message, at key: Bytes) {
+        let value = record.encoded
+        precondition(!value.isEmpty, "an empty value at \(Hex.lower(key)) could not be proved")
+        pending[key] = .some(value)
+    }
+
+    mutating func store(_ record: some Message, _ which: Singleton) { store(record, at: StateKey.singleton(which)) }
+
+    mutating func remove(_ key: Bytes) { pending[key] = .some(nil) }
+
+    /// Every record under a tag, ascending by the rest of the key, which is given without the tag.
+    func scan<Record: Message>(_ tag: StateTag, as type: Record.Type = Record.self) -> [(id: Bytes, record: Record)] {
+        var found: [(key: Bytes, value: Bytes)] = []
+        var next = base.first(.state, from: [tag.rawValue])
+        while let entry = next, entry.key.first == tag.rawValue {
+            if pending[entry.key] == nil { found.append(entry) }
+            next = base.first(.state, from: entry.key + [0])
+        }
+        for (key, change) in pending where key.first == tag.rawValue {
+            if let value = change { found.append((key, value)) }
+        }
+        found.sort { $0.key.lexicographicallyPrecedes($1.key) }
+        return found.map { (Bytes($0.key.dropFirst()), Self.record($0.value, $0.key)) }
+    }
+
+    /// Every change, ascending by key; nil deletes. A value stored again as it was is no change.
+    var changes: [(key: Bytes, value: Bytes?)] {
+        pending.map { (key: $0.key, value: $0.value) }
+            .filter { base.load(.state, key: $0.key) != $0.value }
+            .sorted { $0.key.lexicographicallyPrecedes($1.key) }
+    }
+
+    // MARK: Accounts
+
+    package func account(_ address: Address) -> Account { load(StateKey.account(address)) ?? Account() }
+
+    mutating func store(_ account: Account, of address: Address) {
+        let key = StateKey.account(address)
+        if account.isVoid { remove(key) } else { store(account, at: key) }
+    }
+}
+
+/// What is below the first state.
+struct EmptySnapshot: Snapshot {
+    func load(_ table: Table, key: Bytes) -> Bytes? { nil }
+    func first(_ table: Table, from key: Bytes) -> (key: Bytes, value: Bytes)? { nil }
+    func last(_ table: Table, upTo key: Bytes) -> (key: Bytes, value: Bytes)? { nil }
+}
