@@ -39,7 +39,14 @@ let package = Package(
         // Adapters
         .systemLibrary(name: "CLMDB", pkgConfig: "lmdb", providers: [.apt(["liblmdb-dev"])]),
         module("Storage", ["Primitives", "CLMDB"]),
+        .target(
+            name: "CWasmtime", cSettings: [.define("_GNU_SOURCE")], linkerSettings: [.linkedLibrary("dl")]),
+        module("Execution", ["Primitives", "Cryptography", "CWasmtime"]),
         // Tests
+        .executableTarget(
+            name: "ExecutorFixture", dependencies: ["Execution"], path: "Tests/ExecutorFixture", swiftSettings: settings
+        ),
+        tests("ExecutionTests", ["Execution", "ExecutorFixture", "Cryptography", "Primitives"]),
         module("TestVectors", path: "Tests/TestVectors"),
         tests("PrimitivesTests", ["Primitives"]),
         tests("CodecTests", ["Codec", "Primitives"]),
