@@ -21,6 +21,10 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String
 
 let package = Package(
     name: "merit",
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+    ],
     targets: [
         // Ground
         .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
@@ -39,6 +43,16 @@ let package = Package(
         // Adapters
         .systemLibrary(name: "CLMDB", pkgConfig: "lmdb", providers: [.apt(["liblmdb-dev"])]),
         module("Storage", ["Primitives", "CLMDB"]),
+        module(
+            "Transport",
+            [
+                "Primitives", "Cryptography",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "NIOTLS", package: "swift-nio"),
+            ]
+        ),
         // Tests
         module("TestVectors", path: "Tests/TestVectors"),
         tests("PrimitivesTests", ["Primitives"]),
@@ -53,5 +67,14 @@ let package = Package(
         tests("SyncTests", ["Sync", "Primitives"]),
         tests("StorageTests", ["Storage", "CLMDB", "Primitives"]),
         tests("TidyTests", []),
+        tests(
+            "TransportTests",
+            [
+                "Transport", "Cryptography", "Primitives",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ]
+        ),
     ]
 )
