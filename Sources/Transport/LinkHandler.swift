@@ -22,6 +22,7 @@ final class LinkHandler: ChannelDuplexHandler {
     private let configuration: TransportConfiguration
     private var phase = Phase.securing
     private var decoder = FrameDecoder()
+    private var isDraining = false
     private var context: ChannelHandlerContext?
     private var deadline: Scheduled<Void>?
     private var heartbeat: Scheduled<Void>?
@@ -167,7 +168,10 @@ final class LinkHandler: ChannelDuplexHandler {
 
     /// Writes the most urgent frames while the channel takes them.
     private func drain() {
-        guard let context, case .up = phase else { return }
+        // A flush that empties the channel reports writability from inside `writeAndFlush`: the loop below goes on.
+        guard let context, case .up = phase, !isDraining else { return }
+        isDraining = true
+        defer { isDraining = false }
         for _ in 0..<TransportLimits.drainRoundsMax {
             guard context.channel.isWritable else { return }
             let frames = link.take(upTo: TransportLimits.drainBytes)

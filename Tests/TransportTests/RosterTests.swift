@@ -35,11 +35,11 @@ struct RosterTests {
         let other = try peer(2)
         var roster = try roster(1)
         #expect(roster.claim(link(1), for: other, outbound: true) == .seated(replacing: nil))
-        #expect(roster.raise(link(1), for: other))
+        #expect(roster.raise(link(1), for: other) == true)
         #expect(roster.claim(link(2), for: other, outbound: false) == .refused(.duplicate))
         let seat = Roster.Seat(link: link(1), outbound: true, isUp: true)
         #expect(roster.claim(link(3), for: other, outbound: true) == .seated(replacing: seat))
-        #expect(!roster.raise(link(1), for: other))
+        #expect(roster.raise(link(1), for: other) == false)
         #expect(roster.release(link(1), of: other) == nil)
         #expect(roster.release(link(3), of: other) == Roster.Seat(link: link(3), outbound: true))
         #expect(roster.seat(of: other) == nil)
@@ -59,7 +59,7 @@ struct RosterTests {
         #expect(roster.halfOpenCount == 2)
         #expect(roster.admit(link(6), address: "a") == nil)
         #expect(roster.claim(link(6), for: try peer(2), outbound: false) == .seated(replacing: nil))
-        #expect(roster.raise(link(6), for: try peer(2)))
+        #expect(roster.raise(link(6), for: try peer(2)) == true)
         #expect(roster.halfOpenCount == 2)
     }
 
