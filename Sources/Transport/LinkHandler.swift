@@ -178,8 +178,8 @@ final class LinkHandler: ChannelDuplexHandler {
             if frames.isEmpty { return }
             var buffer = context.channel.allocator.buffer(capacity: TransportLimits.drainBytes)
             for frame in frames { Frame.write(.data(frame.kind), frame.body, into: &buffer) }
-            context.writeAndFlush(wrapOutboundOut(buffer), promise: nil)
             transport.countSent(frames)
+            context.writeAndFlush(wrapOutboundOut(buffer), promise: nil)
         }
         // The other links of this loop have their turn first.
         let again = link

@@ -63,18 +63,20 @@ struct FrameDecoderTests {
         }
     }
 
-    @Test("what a phase does not allow is refused", arguments: [
-        (FrameDecoder.Phase.greeting, header(1, 0x10), FrameError.outOfPhase(class: 0x10)),
-        (.greeting, header(0, 0x04), .outOfPhase(class: 0x04)),
-        (.greeting, header(4_097, 0x01), .tooLong(class: 0x01, length: 4_097)),
-        (.greeting, header(1, 0x02), .tooLong(class: 0x02, length: 1)),
-        (.greeting, header(201, 0x03), .tooLong(class: 0x03, length: 201)),
-        (.up, header(1, 0x01), .outOfPhase(class: 0x01)),
-        (.up, header(0, 0x02), .outOfPhase(class: 0x02)),
-        (.up, header(0, 0x12), .empty),
-        (.up, header(1, 0x15), .unknownClass(0x15)),
-        (.up, header(1, 0x00), .unknownClass(0x00)),
-    ])
+    @Test(
+        "what a phase does not allow is refused",
+        arguments: [
+            (FrameDecoder.Phase.greeting, header(1, 0x10), FrameError.outOfPhase(class: 0x10)),
+            (.greeting, header(0, 0x04), .outOfPhase(class: 0x04)),
+            (.greeting, header(4_097, 0x01), .tooLong(class: 0x01, length: 4_097)),
+            (.greeting, header(1, 0x02), .tooLong(class: 0x02, length: 1)),
+            (.greeting, header(201, 0x03), .tooLong(class: 0x03, length: 201)),
+            (.up, header(1, 0x01), .outOfPhase(class: 0x01)),
+            (.up, header(0, 0x02), .outOfPhase(class: 0x02)),
+            (.up, header(0, 0x12), .empty),
+            (.up, header(1, 0x15), .unknownClass(0x15)),
+            (.up, header(1, 0x00), .unknownClass(0x00)),
+        ])
     func phases(phase: FrameDecoder.Phase, bytes: Bytes, expected: FrameError) {
         #expect(throws: expected) { try decode(bytes, chunk: bytes.count, phase: phase) }
     }

@@ -135,7 +135,7 @@ struct LinkTests {
             let raw = try await RawPeer.greeted(port: node.port, identity: TransportIdentity(signingKey: key(7)))
             try await node.connected(slow)
             try await raw.read(false)
-            // More than the queue and every buffer of the kernel on the way can hold.
+            // The first frame fills the channel and every buffer of the kernel on the way, two more the queue.
             let total = 40
             for number in 0..<total {
                 let body = Bytes(repeating: UInt8(number), count: 1_024 * 1_024)

@@ -42,7 +42,8 @@ struct PeeringTests {
                 events.contains {
                     switch $0 {
                     case .refused(_, .duplicate), .refused(_, .byPeer), .disconnected(_, .duplicate),
-                        .disconnected(_, .byPeer), .refused(_, .lost), .refused(_, .handshakeFailed): true
+                        .disconnected(_, .byPeer), .refused(_, .lost), .refused(_, .handshakeFailed):
+                        true
                     default: false
                     }
                 } ? true : nil

@@ -124,7 +124,10 @@ final class RawPeer: Sendable {
     static func connect(port: Int, identity: TransportIdentity? = nil) async throws -> RawPeer {
         let frames = Log<Frame>()
         let context = try identity?.clientContext()
-        let bootstrap = ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton).channelInitializer { channel in
+        // With small buffers in the kernel, a peer that stops reading is noticed at the first frame.
+        let bootstrap = ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .channelOption(ChannelOptions.socketOption(.so_rcvbuf), value: 8_192)
+        let prepared = bootstrap.channelInitializer { channel in
             channel.eventLoop.makeCompletedFuture {
                 if let context {
                     let check: NIOSSLCustomVerificationCallback = { $1.succeed(.certificateVerified) }
@@ -136,7 +139,7 @@ final class RawPeer: Sendable {
                 try channel.pipeline.syncOperations.addHandler(FrameRecorder(frames))
             }
         }
-        let channel = try await bootstrap.connect(host: "127.0.0.1", port: port).get()
+        let channel = try await prepared.connect(host: "127.0.0.1", port: port).get()
         return RawPeer(channel: channel, frames: frames)
     }
 
