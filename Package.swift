@@ -34,6 +34,7 @@ let package = Package(
         module("Consensus", ["Primitives", "Codec", "Cryptography", "Quorum"]),
         module("Dissemination", ["Primitives", "Codec", "Quorum", "Chain"]),
         module("Ledger", ["Primitives", "Codec", "Cryptography", "Quorum", "Chain"]),
+        module("LightClient", ["Primitives", "Codec", "Cryptography", "Quorum", "Chain"]),
         module("Rewards", ["Primitives"]),
         module("Sync", ["Primitives"]),
         // Adapters
@@ -49,6 +50,9 @@ let package = Package(
         tests("ConsensusTests", ["Consensus", "Quorum", "Cryptography", "Codec", "Primitives"], exclude: ["Scripts"]),
         tests("DisseminationTests", ["Dissemination", "Chain", "Quorum", "Cryptography", "Codec", "Primitives"]),
         tests("LedgerTests", ["Ledger", "Chain", "Codec", "Primitives"]),
+        tests(
+            "LightClientTests",
+            ["LightClient", "Chain", "Quorum", "Cryptography", "Codec", "Primitives", "TestVectors"]),
         tests("RewardsTests", ["Rewards", "Primitives", "TestVectors"]),
         tests("SyncTests", ["Sync", "Primitives"]),
         tests("StorageTests", ["Storage", "CLMDB", "Primitives"]),
