@@ -31,9 +31,11 @@ let package = Package(
         module("Quorum", ["Primitives", "Codec", "Cryptography"]),
         module("Chain", ["Primitives", "Codec", "Cryptography", "Quorum"]),
         // Machines
-        module("Rewards", ["Primitives"]),
-        module("Ledger", ["Primitives", "Codec", "Cryptography", "Quorum", "Chain", "Rewards"]),
         module("Consensus", ["Primitives", "Codec", "Cryptography", "Quorum"]),
+        module("Dissemination", ["Primitives", "Codec", "Quorum", "Chain"]),
+        module("Ledger", ["Primitives", "Codec", "Cryptography", "Quorum", "Chain"]),
+        module("Rewards", ["Primitives"]),
+        module("Sync", ["Primitives"]),
         // Adapters
         .systemLibrary(name: "CLMDB", pkgConfig: "lmdb", providers: [.apt(["liblmdb-dev"])]),
         module("Storage", ["Primitives", "CLMDB"]),
@@ -42,12 +44,14 @@ let package = Package(
         tests("PrimitivesTests", ["Primitives"]),
         tests("CodecTests", ["Codec", "Primitives"]),
         tests("CryptographyTests", ["Cryptography", "Codec", "Primitives", "TestVectors"]),
-        tests("ChainTests", ["Chain", "Quorum", "Cryptography", "Codec", "Primitives", "TestVectors"]),
         tests("QuorumTests", ["Quorum", "Cryptography", "Codec", "Primitives"]),
-        tests("LedgerTests", ["Ledger", "Rewards", "Chain", "Quorum", "Cryptography", "Codec", "Primitives"]),
+        tests("ChainTests", ["Chain", "Quorum", "Cryptography", "Codec", "Primitives", "TestVectors"]),
+        tests("ConsensusTests", ["Consensus", "Quorum", "Cryptography", "Codec", "Primitives"], exclude: ["Scripts"]),
+        tests("DisseminationTests", ["Dissemination", "Chain", "Quorum", "Cryptography", "Codec", "Primitives"]),
+        tests("LedgerTests", ["Ledger", "Chain", "Codec", "Primitives"]),
+        tests("RewardsTests", ["Rewards", "Primitives", "TestVectors"]),
+        tests("SyncTests", ["Sync", "Primitives"]),
         tests("StorageTests", ["Storage", "CLMDB", "Primitives"]),
         tests("TidyTests", []),
-        tests("ConsensusTests", ["Consensus", "Quorum", "Cryptography", "Codec", "Primitives"], exclude: ["Scripts"]),
-        tests("RewardsTests", ["Rewards", "Primitives", "TestVectors"]),
     ]
 )

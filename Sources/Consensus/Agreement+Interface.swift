@@ -23,7 +23,7 @@ extension Agreement {
 
         /// The same terms for the member at `index`.
         package func voting(as index: Int?) -> Terms {
-            precondition(index.map { $0 >= 0 && $0 < set.count } ?? true, "voter \(String(describing: index)) of \(set.count)")
+            if let index { precondition((0..<set.count).contains(index), "voter \(index) of \(set.count)") }
             var terms = self
             terms.voter = index
             return terms
@@ -72,8 +72,8 @@ extension Agreement {
         /// Own votes come back this way too.
         case voteVerified(Verified<VoteClaim>)
         case deadlineReached
-        /// Before `.started` only: a vote that this validator's journal holds, in the journal's order. It is not put out
-        /// again; the composition signs the same bytes again and sends them.
+        /// Before `.started` only: a vote that this validator's journal holds, in the journal's order. It is not put
+        /// out again; the composition signs the same bytes again, sends them, and feeds them back as `.voteVerified`.
         case ownVoteReplayed(VoteStatement)
         /// Before `.started` only: a proposal that this validator's journal holds. It is not asked for again.
         case ownProposalReplayed(ProposalStatement)
@@ -81,8 +81,8 @@ extension Agreement {
 
     /// Performed in order.
     package enum Output: Equatable, Sendable {
-        /// Propose in (height, round). `valid` nil: build a fresh block, which may wait for items and must wait until the
-        /// clock passes the parent's time. Otherwise propose that value again, unchanged, with `polRound`.
+        /// Propose in (height, round). `valid` nil: build a fresh block, which may wait for items and must wait until
+        /// the clock passes the parent's time. Otherwise propose that value again, unchanged, with `polRound`.
         case propose(height: Height, round: Round, polRound: Round?, valid: ProposalID?)
         /// Say whether the whole value is held and valid: answered by `.proposalChecked`.
         case check(ProposalID)

@@ -11,7 +11,8 @@ extension Agreement {
         return tally.votes(type, height: terms.height, round: round, set: terms.set)
     }
 
-    /// The prevotes for the value that has a quorum of them in `round`; empty without one. Durable before the precommit.
+    /// The prevotes for the value that has a quorum of them in `round`; empty without one. They must be durable before
+    /// the precommit leaves.
     package func polka(round: Round) -> [Vote] {
         guard let value = book[round]?.prevotes.quorumValue(terms.set) else { return [] }
         return votes(.prevote, round: round).filter { $0.proposal == value }

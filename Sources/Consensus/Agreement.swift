@@ -2,9 +2,9 @@
 // `ProposalID`s and never sees a block, a ledger, a secret or a peer. `step` takes one event and the time and returns
 // what to do, in order; `nextDeadline` is when to call it at the latest. Rules cite the paper's lines (L11...L67).
 //
-// Invariants, with f < n/3 of the power faulty: no two correct nodes decide differently; a correct node puts out at most
-// one vote per (round, type); it precommits v in r only after +2/3 prevotes for v in r, holding v; it then prevotes
-// another value only after +2/3 prevotes for that in a round of its own lock's or later.
+// Invariants, with less than a third of the power faulty: no two correct nodes decide differently; a correct node puts
+// out at most one vote per (round, type); it precommits v in r only after +2/3 prevotes for v in r, holding v; it then
+// prevotes another value only after +2/3 prevotes for that in a round of its lock's or later.
 //
 // Deviations from the paper, each keeping its proof:
 //  D1 L49 ends the machine: L52-L54 (next height) are the composition's, which makes a new value per height.
@@ -14,8 +14,8 @@
 //  D4 L22: a fresh proposal must also be timely; L26 fires at once when it is untimely or the lock forbids it. A value
 //     known to be invalid is prevoted nil even before L28 sees its polka.
 //  D5 L22, L28: a value that is merely unavailable is waited for until L57.
-//  D6 L55 counts a validator's votes in `round` or any higher one, and jumps to the highest such round; proposals do not
-//     count. More than a third at r or above holds a correct node, so r is no farther than a correct node has come.
+//  D6 L55 counts a validator's votes in `round` or any higher one, and jumps to the highest such round; proposals do
+//     not count. More than a third at r or above holds a correct node, so r is no farther than a correct node has come.
 //  D7 Rounds are bounded (`ConsensusLimits`): beyond the window ahead only each validator's highest votes are kept, and
 //     of many past rounds those with a polka. What was dropped must be sent again, as after any loss.
 //  D8 Two votes per (validator, round, type) are kept and counted, more only for values this node handles.

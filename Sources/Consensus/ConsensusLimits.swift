@@ -2,7 +2,7 @@
 // tallies of at most n * (votesPerKeyMax + proposalsMax) signatures, and two votes per validator beyond the window.
 
 package enum ConsensusLimits {
-    /// Rounds above the current one whose votes and proposals are kept in full. Beyond it only each validator's highest.
+    /// Rounds above the current one whose votes and proposals are kept in full; beyond, only each validator's highest.
     package static let roundsAheadMax: UInt32 = 4
     /// Rounds below the current one whose votes are kept, those with a polka before others.
     package static let roundsBehindMax = 64

@@ -1,6 +1,6 @@
 // What one height has received, by round, in bounded memory. Invariants: `rounds` ascends strictly; at most
-// `roundsBehindMax` of them lie below the current round and `roundsAheadMax` above it; beyond that window each validator
-// has at most one prevote and one precommit, of its highest round there.
+// `roundsBehindMax` of them lie below the current round and `roundsAheadMax` above it; beyond that window each
+// validator has at most one prevote and one precommit, of its highest round there.
 import Primitives
 import Quorum
 

@@ -1,6 +1,6 @@
 // How long to wait in each step: timeout(r) = base + r * delta, saturating, without a ceiling, so that however slow the
-// network is some round is long enough. The composition may give each height another table (adaptive timeouts); all that
-// safety asks of it is nothing.
+// network is, some round is long enough. The composition may give each height another table (adaptive timeouts): safety
+// does not depend on it.
 package import Primitives
 package import Quorum
 

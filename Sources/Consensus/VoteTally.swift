@@ -1,7 +1,7 @@
-// The verified votes of one round and type. Invariants: a validator's power counts at most once for one value and at most
-// once in `powerVoted`; votes for the same block id with different times are votes for different values.
-// Both votes of an equivocator count, each for its value, as the paper's message sets have it: a node that saw the other
-// half of an equivocation first must still see the same quorums.
+// The verified votes of one round and type. Invariants: a validator's power counts at most once for one value and at
+// most once in `powerVoted`; votes for the same block id with different times are votes for different values.
+// Both votes of an equivocator count, each for its value, as the paper's message sets have it: a node that saw the
+// other half of an equivocation first must still see the same quorums.
 import Primitives
 import Quorum
 
@@ -69,7 +69,8 @@ struct VoteTally: Equatable, Sendable {
         let statement = VoteStatement(
             type: vote.type, height: vote.height, round: vote.round, proposal: weights[Int(earlier.value)].proposal)
         return Vote(
-            statement: statement, address: vote.validatorAddress, index: vote.validatorIndex, signature: earlier.signature)
+            statement: statement, address: vote.validatorAddress, index: vote.validatorIndex,
+            signature: earlier.signature)
     }
 
     func power(for proposal: ProposalID?) -> Int64 {

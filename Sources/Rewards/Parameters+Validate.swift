@@ -148,7 +148,8 @@ extension Parameters {
             throw .feePartsExceedFee(audit: fees.audit, burn: fees.burn, treasury: fees.treasury)
         }
         if !(supply.shareMin...max(supply.shareMin, supply.shareMax)).contains(supply.shareStart)
-            || supply.shareMin > supply.shareMax {
+            || supply.shareMin > supply.shareMax
+        {
             throw .shareBoundsDisordered(least: supply.shareMin, start: supply.shareStart, most: supply.shareMax)
         }
         if supply.shareMax + supply.growth + supply.insurance > Rule.million {

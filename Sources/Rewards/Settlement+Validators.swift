@@ -59,7 +59,8 @@ extension Settlement {
     private mutating func settleStake(
         _ validator: ValidatorTally, _ bucket: Amount, isEmpty: Bool
     ) throws(ArithmeticError) {
-        let reward = validator.withheld == nil
+        let reward =
+            validator.withheld == nil
             ? try Rule.stakingShare(bucket: bucket, stake: validator.stake, totalStake: tally.totalStake) : .zero
         var (pool, own) = (validator.delegations, validator.own)
         let commission = try pool.reward(reward, commission: validator.commission)

@@ -17,10 +17,11 @@ package final class LedgerStore: @unchecked Sendable {
     /// By the table's number; written once, in `init`.
     private var handles = [MDB_dbi](repeating: 0, count: 256)
 
-    /// Opens the store of a chain, or makes an empty one. `mapBytes` is where a fresh map starts.
+    /// Opens the store of a chain, or makes an empty one. `mapBytes` is where a fresh map starts; `schema` is the
+    /// newest layout that the caller knows.
     package init(
         folder: String, chainID: Bytes, mapBytes: Int = StorageLimits.mapBytesInitial,
-        growthWait: Duration = StorageLimits.growthWait
+        growthWait: Duration = StorageLimits.growthWait, schema: UInt32 = LedgerStore.schema
     ) throws(StorageError) {
         (self.folder, self.growthWait) = (folder, growthWait)
         lock = try FolderLock(folder: folder)
@@ -35,7 +36,7 @@ package final class LedgerStore: @unchecked Sendable {
         code = mdb_env_open(raw, folder, UInt32(MDB_NOTLS), 0o600)
         if code != 0 { throw Disk.failure(code, "open", folder) }
         let refusal: StorageError?
-        do { refusal = try prepare(chainID) } catch { throw Disk.failure(error.value, "open", folder) }
+        do { refusal = try prepare(chainID, schema) } catch { throw Disk.failure(error.value, "open", folder) }
         if let refusal { throw refusal }
         try Disk.syncFolder(folder)
     }
@@ -43,17 +44,17 @@ package final class LedgerStore: @unchecked Sendable {
     deinit { mdb_env_close(environment) }
 
     /// Opens the tables; checks, or on a fresh store writes, whose it is. Returns why the store is not ours.
-    private func prepare(_ chainID: Bytes) throws(LMDBCode) -> StorageError? {
+    private func prepare(_ chainID: Bytes, _ known: UInt32) throws(LMDBCode) -> StorageError? {
         let (chainKey, schemaKey) = (Array("chain".utf8), Array("schema".utf8))
         let transaction = try WriteTransaction(environment)
         let identity = try transaction.open("identity")
         if let found = try transaction.get(identity, 0, key: chainKey) {
             let schema = try transaction.get(identity, 0, key: schemaKey).flatMap { UInt32(bigEndian: $0) } ?? 0
-            if schema > Self.schema { return .newerSchema(path: folder, found: schema, known: Self.schema) }
+            if schema > known { return .newerSchema(path: folder, found: schema, known: known) }
             if found != chainID { return .foreignChain(path: folder, expected: chainID, found: found) }
         } else {
             try transaction.put(identity, 0, key: chainKey, value: chainID)
-            try transaction.put(identity, 0, key: schemaKey, value: Self.schema.bigEndianBytes)
+            try transaction.put(identity, 0, key: schemaKey, value: known.bigEndianBytes)
         }
         for table in Table.allCases { handles[Int(table.rawValue)] = try transaction.open("table-\(table.rawValue)") }
         try transaction.commit()

@@ -31,10 +31,12 @@ struct TimeTests {
         #expect(Timeliness(precision: .zero, messageDelay: .zero).delay(round: .max) == .zero)
     }
 
-    @Test("a proposal is timely exactly between t - PRECISION and t + DELAY * 1.1^r + PRECISION", arguments: [
-        (0, -500, true), (0, -501, false), (0, 2500, true), (0, 2501, false), (1, 2700, true), (1, 2701, false),
-        (2, 2920, true), (2, 2921, false),
-    ] as [(Round, Int64, Bool)])
+    @Test(
+        "a proposal is timely exactly between t - PRECISION and t + DELAY * 1.1^r + PRECISION",
+        arguments: [
+            (0, -500, true), (0, -501, false), (0, 2500, true), (0, 2501, false), (1, 2700, true), (1, 2701, false),
+            (2, 2920, true), (2, 2921, false),
+        ] as [(Round, Int64, Bool)])
     func window(round: Round, offset: Int64, expected: Bool) throws {
         let bounds = Timeliness(precision: .milliseconds(500), messageDelay: .milliseconds(2000))
         let time = try #require(Timestamp(seconds: 1_700_000_000, nanoseconds: 999_999_999))

@@ -22,8 +22,9 @@ struct ParameterTests {
     @Test("the local audit rate and emission are those of the design")
     func local() throws {
         let audit = Parameters.local.audit
-        #expect(try [0, 5, 14, 15, 1_000].map { try Rule.auditRate(streak: $0, rules: audit) }
-            == [1_000_000, 666_666, 416_666, 400_000, 400_000])
+        #expect(
+            try [0, 5, 14, 15, 1_000].map { try Rule.auditRate(streak: $0, rules: audit) }
+                == [1_000_000, 666_666, 416_666, 400_000, 400_000])
         #expect(Rule.isLambda(Parameters.local.supply.lambda, epochsPerDay: 4_320))
     }
 
@@ -44,30 +45,45 @@ struct ParameterTests {
         (.feePartsExceedFee(audit: .max, burn: 100_000, treasury: 30_000), { $0.fees.audit = .max }),
         (.shareBoundsDisordered(least: 410_000, start: 400_000, most: 550_000), { $0.supply.shareMin = 410_000 }),
         (.shareBoundsDisordered(least: .max, start: 400_000, most: 550_000), { $0.supply.shareMin = .max }),
-        (.bucketsExceedEmission(shareMax: 860_000, growth: 100_000, insurance: 50_000), {
-            $0.supply.shareMax = 860_000
-        }),
+        (
+            .bucketsExceedEmission(shareMax: 860_000, growth: 100_000, insurance: 50_000),
+            {
+                $0.supply.shareMax = 860_000
+            }
+        ),
         (.validationPartsExceedBucket(proposal: 625_001, precommit: 375_000), { $0.validation.proposal = 625_001 }),
         (.bandDisordered(low: 700_001, high: 700_000), { $0.market.bandLow = 700_001 }),
-        (.slotBondTooSmall(bond: Amount(349_000_000_000), needed: Amount(350_000_000_000)), {
-            $0.market.slotBond = Amount(349_000_000_000)
-        }),
+        (
+            .slotBondTooSmall(bond: Amount(349_000_000_000), needed: Amount(350_000_000_000)),
+            {
+                $0.market.slotBond = Amount(349_000_000_000)
+            }
+        ),
         (.unbondShorterThanEvidence(unbond: 19, evidence: 20), { $0.periods.unbond = 19 }),
         (.evidenceShorterThanDispute(evidence: 20, needed: 21), { $0.periods.dispute = 20 }),
         (.evidenceShorterThanDispute(evidence: 20, needed: .max), { $0.periods.dispute = .max }),
         (.lightTrustNotShorterThanUnbond(lightTrust: 21, unbond: 21), { $0.periods.lightTrust = 21 }),
-        (.washTradingPays(Inequality(left: 460_000_200_000, right: 460_000_000_000, holds: false)), {
-            $0.usage.accountCap = 1_453_334
-        }),
+        (
+            .washTradingPays(Inequality(left: 460_000_200_000, right: 460_000_000_000, holds: false)),
+            {
+                $0.usage.accountCap = 1_453_334
+            }
+        ),
         // p = 5 %: q = 32,778 ppm and 25 v are not enough.
-        (.cheatingPays(Inequality(left: 659_493_360_000, right: 870_000_000_000, holds: false)), {
-            $0.audit.rateFloor = 50_000
-        }),
+        (
+            .cheatingPays(Inequality(left: 659_493_360_000, right: 870_000_000_000, holds: false)),
+            {
+                $0.audit.rateFloor = 50_000
+            }
+        ),
         // A tenth of the smallest stake at 2 %: 2 * 10^5 * (1.4 + 20) MRT against 3 * 10^6 * 14 MRT.
-        (.lazyAuditingPays(Inequality(left: 4_280_000_000_000_000, right: 42_000_000_000_000_000, holds: false)), {
-            $0.slashing.approvedWrong = 20_000
-            $0.validation.stakeMin = Amount(1_000_000_000_000)
-        }),
+        (
+            .lazyAuditingPays(Inequality(left: 4_280_000_000_000_000, right: 42_000_000_000_000_000, holds: false)),
+            {
+                $0.slashing.approvedWrong = 20_000
+                $0.validation.stakeMin = Amount(1_000_000_000_000)
+            }
+        ),
     ]
 
     @Test("each broken rule is refused with its numbers", arguments: refusals.indices)

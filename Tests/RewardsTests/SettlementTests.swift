@@ -169,48 +169,72 @@ struct SettlementTests {
     typealias Breakage = (rule: SettlementError, change: @Sendable (inout SettlementScenario) throws -> Void)
     static let breakages: [Breakage] = [
         (.duplicateProvider(account(0x11)), { try $0.tally.add(ProviderTally(account: account(0x11))) }),
-        (.duplicateValidator(account(0x44)), {
-            try $0.tally.add(ValidatorTally(account: account(0x44), stake: .zero))
-        }),
+        (
+            .duplicateValidator(account(0x44)),
+            {
+                try $0.tally.add(ValidatorTally(account: account(0x44), stake: .zero))
+            }
+        ),
         (.duplicatePayer(account(0xAA)), { try $0.tally.add(PayerTally(account: account(0xAA))) }),
         (.unknownProvider(account(0x77)), { try $0.record(used: 1, by: 0x77, for: 0xAA) }),
         (.unknownPayer(account(0x77)), { try $0.record(used: 1, by: 0x11, for: 0x77) }),
         (.taskIsTimeout(used: 7, budget: 3), { try $0.record(used: 7, by: 0x11, for: 0xAA) }),
         (.arithmetic(.divisionByZero), { try $0.record(used: 0, by: 0x11, for: 0xAA, budget: 0) }),
-        (.answersExceedChallenges(account(0x78)), {
-            var provider = ProviderTally(account: account(0x78))
-            provider.challengesAnswered = 1
-            try $0.tally.add(provider)
-        }),
-        (.feePartsDiffer(account(0x78)), {
-            var provider = ProviderTally(account: account(0x78))
-            provider.fees.charged = Amount(1)
-            try $0.tally.add(provider)
-        }),
-        (.treasuryPartsDiffer, {
-            var payer = PayerTally(account: account(0x79))
-            payer.treasury = Amount(1)
-            try $0.tally.add(payer)
-        }),
-        (.selfReferral(account(0x79)), {
-            try $0.tally.add(PayerTally(account: account(0x79), referral: .to(account(0x79))))
-        }),
+        (
+            .answersExceedChallenges(account(0x78)),
+            {
+                var provider = ProviderTally(account: account(0x78))
+                provider.challengesAnswered = 1
+                try $0.tally.add(provider)
+            }
+        ),
+        (
+            .feePartsDiffer(account(0x78)),
+            {
+                var provider = ProviderTally(account: account(0x78))
+                provider.fees.charged = Amount(1)
+                try $0.tally.add(provider)
+            }
+        ),
+        (
+            .treasuryPartsDiffer,
+            {
+                var payer = PayerTally(account: account(0x79))
+                payer.treasury = Amount(1)
+                try $0.tally.add(payer)
+            }
+        ),
+        (
+            .selfReferral(account(0x79)),
+            {
+                try $0.tally.add(PayerTally(account: account(0x79), referral: .to(account(0x79))))
+            }
+        ),
         (.precommitsExceedBlocks(account(0x44)), { $0.tally.blocks = 18 }),
         (.stakeExceedsTotal, { $0.tally.totalStake = Amount(3_999_999_999_999) }),
-        (.includedStakeExceedsEpoch, {
-            var validator = ValidatorTally(account: account(0x66), stake: .zero)
-            validator.includedStake = 5 * 4_000_000_000_000 + 1
-            try $0.tally.add(validator)
-        }),
-        (.doneExceedsDuty(account(0x66)), {
-            var validator = ValidatorTally(account: account(0x66), stake: .zero)
-            validator.done = 1
-            try $0.tally.add(validator)
-        }),
-        (.table(.duplicateReward(RewardKey(account: account(1), kind: .reporter))), {
-            let key = RewardKey(account: account(1), kind: .reporter)
-            $0.tally.dues = [1, 2].map { RewardRow(key: key, amount: Amount($0), reason: .offenceReported) }
-        }),
+        (
+            .includedStakeExceedsEpoch,
+            {
+                var validator = ValidatorTally(account: account(0x66), stake: .zero)
+                validator.includedStake = 5 * 4_000_000_000_000 + 1
+                try $0.tally.add(validator)
+            }
+        ),
+        (
+            .doneExceedsDuty(account(0x66)),
+            {
+                var validator = ValidatorTally(account: account(0x66), stake: .zero)
+                validator.done = 1
+                try $0.tally.add(validator)
+            }
+        ),
+        (
+            .table(.duplicateReward(RewardKey(account: account(1), kind: .reporter))),
+            {
+                let key = RewardKey(account: account(1), kind: .reporter)
+                $0.tally.dues = [1, 2].map { RewardRow(key: key, amount: Amount($0), reason: .offenceReported) }
+            }
+        ),
     ]
 
     @Test("each broken rule of a tally is refused by its own error", arguments: breakages.indices)

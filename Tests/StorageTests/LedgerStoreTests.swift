@@ -173,7 +173,7 @@ struct LedgerStoreTests {
         #expect(try Self.open(folder).snapshot().load(.meta, key: [1]) == [1])
     }
 
-    @Test("a store of another chain and a folder that holds no store are refused")
+    @Test("a store of another chain, one of a newer version and a file that is no store are refused")
     func foreign() throws {
         let folder = try TemporaryFolder()
         let path = folder.file("chain")
@@ -181,6 +181,9 @@ struct LedgerStoreTests {
         let other = text("other-1")
         #expect(throws: StorageError.foreignChain(path: path, expected: other, found: Self.chain)) {
             try LedgerStore(folder: path, chainID: other)
+        }
+        #expect(throws: StorageError.newerSchema(path: path, found: LedgerStore.schema, known: 0)) {
+            try LedgerStore(folder: path, chainID: Self.chain, schema: 0)
         }
         try File.write(Bytes(repeating: 7, count: 8192), to: path + "/data.mdb")
         let error = #expect(throws: StorageError.self) { try Self.open(folder) }
@@ -219,10 +222,11 @@ struct LedgerStoreTests {
 
     @Test("a load of a corrupt value ends the process with one line that names the key")
     func loadEndsProcess() async throws {
+        let folder = try TemporaryFolder()
+        try Self.damaged(folder)
         let result = await #expect(processExitsWith: .exitCode(74), observing: [\.standardErrorContent]) {
-            let folder = try TemporaryFolder()
-            try Self.damaged(folder)
-            _ = try Self.open(folder).snapshot().load(.state, key: [1])
+            [path = folder.file("chain") as String] in
+            _ = try LedgerStore(folder: path, chainID: Self.chain).snapshot().load(.state, key: [1])
         }
         let line = String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
         #expect(line.contains("the value of 01 in table state is corrupt"))
@@ -257,15 +261,15 @@ struct LedgerStoreTests {
     }
 
     @Test("a key of 512 bytes ends the process: it is our defect")
-    func longKey() async {
-        await #expect(processExitsWith: .failure) {
-            let store = try Self.open(TemporaryFolder())
+    func longKey() async throws {
+        let folder = try TemporaryFolder()
+        await #expect(processExitsWith: .failure) { [path = folder.file("chain") as String] in
+            let store = try LedgerStore(folder: path, chainID: Self.chain)
             try store.commit(Self.batch([(.state, Bytes(repeating: 1, count: 512), [1])]))
         }
-        await #expect(processExitsWith: .success) {
-            let store = try Self.open(TemporaryFolder())
-            try store.commit(Self.batch([(.state, Bytes(repeating: 1, count: 511), [1])]))
-        }
+        let store = try Self.open(folder)
+        try store.commit(Self.batch([(.state, Bytes(repeating: 1, count: 511), [1])]))
+        #expect(try store.verify() == 1)
     }
 
     @Test("on a full disk a commit fails by name and what was committed stays", .enabled(if: TinyDisk.isAllowed))

@@ -63,7 +63,14 @@ struct LayoutTests {
         #expect(Self.misnamed(SwiftSource(path: "Sources/A/\(name)", text: text)) == isMisnamed)
     }
 
-    /// Swift files that no target builds, and files whose top-level types no other file names.
+    /// Names after `func`, `var` and `let`, at any depth.
+    static func members(_ source: SwiftSource) -> [String] {
+        let tokens = source.tokens.map(\.text)
+        return zip(tokens, tokens.dropFirst()).filter { ["func", "var", "let"].contains($0.0) }.map(\.1)
+    }
+
+    /// Swift files that no target builds, and files of which no other file names anything: no top-level type, nor a
+    /// member where the file extends a type.
     static func dead(_ sources: [SwiftSource], targets: Set<String>) -> [String] {
         var users: [String: Set<String>] = [:]
         for source in sources {
@@ -74,7 +81,8 @@ struct LayoutTests {
             guard parts[0] == "Sources", parts[1] != "Programs" else { return nil }
             if !targets.contains(parts[1]) { return "\(source.path): no target builds it" }
             if source.tokens.contains(where: { $0.text == "main" }) { return nil }
-            let names = declared(source, by: typeWords)
+            var names = declared(source, by: typeWords)
+            if !declared(source, by: ["extension"]).isEmpty { names.formUnion(members(source)) }
             let isUsed = names.contains { !(users[$0] ?? []).subtracting([source.path]).isEmpty }
             return isUsed || names.isEmpty ? nil : "\(source.path): no other file names what it declares"
         }
@@ -90,13 +98,16 @@ struct LayoutTests {
     @Test("a dead file is found")
     func deadSamples() {
         let sources = [
-            ("A/A", "struct A { let b: B }"), ("A/B", "struct B { let a: A }"), ("A/C", "struct C {}"), ("X/D", "A"),
+            ("A/A", "struct A { let b: B }"), ("A/B", "struct B { let a: A = .b() }"), ("A/C", "struct C {}"),
+            ("X/D", "A"),
+            ("A/A+X", "struct Pair {}\nextension A { func b() {} }"), ("A/A+Y", "extension A { func lost() {} }"),
         ]
         .map { SwiftSource(path: "Sources/\($0).swift", text: $1) }
         let found = Self.dead(sources, targets: ["A"])
         #expect(
             found == [
                 "Sources/A/C.swift: no other file names what it declares", "Sources/X/D.swift: no target builds it",
+                "Sources/A/A+Y.swift: no other file names what it declares",
             ])
     }
 

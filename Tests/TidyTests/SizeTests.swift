@@ -55,7 +55,10 @@ struct SizeTests {
             ("func six<A, B>(a: A, b: [A: B], c: (A, B), d: Map<A, B> = [:], e: Int, f: Int) {}", 1),
             ("func five(a: A, b: (A, B) -> C, c: Map<A, B>, d: Int = f(1, 2), e: Int) {}", 0),
             ("func f() { if a { for b in c { while d { switch e { default: g() } } } } }", 1),
-            ("func f() { if a { for b in c { while d { work() } } } else { guard x else { return } } }", 0),
+            (
+                "func f() { if a { for b in c { while d { guard e else { g() } } } } else { work() } }",
+                0
+            ),
             ("func f() { let text = \"if { if { if { if {\" /* if { if { if { if { */ }", 0),
         ])
     func samples(text: String, count: Int) {

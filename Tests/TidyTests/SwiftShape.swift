@@ -15,8 +15,10 @@ struct SwiftShape {
     private(set) var functions: [Function] = []
 
     private static let functionWords: Set = ["func", "init", "deinit", "subscript"]
-    private static let controlWords: Set = ["if", "else", "for", "while", "repeat", "switch", "do", "catch", "guard"]
-    private static let otherWords: Set = ["struct", "class", "enum", "extension", "protocol", "actor", "get", "set"]
+    private static let controlWords: Set = ["if", "else", "for", "while", "repeat", "switch", "do", "catch"]
+    private static let otherWords: Set = [
+        "struct", "class", "enum", "extension", "protocol", "actor", "get", "set", "guard",
+    ]
 
     init(_ source: SwiftSource) {
         let tokens = source.tokens
@@ -39,6 +41,8 @@ struct SwiftShape {
                 }
                 head = nil
             case "=" where head?.word == "var", "\n" where head?.word == "var": head = nil
+            // The way out of a guard is no level.
+            case "else" where head?.word == "guard": break
             case let word where Self.isHead(word) && ![".", "#"].contains(previous): head = (word, index, parentheses)
             default: break
             }

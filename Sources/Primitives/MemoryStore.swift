@@ -1,0 +1,57 @@
+// The store's vocabulary kept in memory, for the simulator and for tests: the same order of keys, the same batches, no
+// disk. A copy is a snapshot: it never changes.
+
+package struct MemoryStore: Snapshot, Sendable {
+    private struct Rows: Sendable {
+        var keys: [Bytes] = []
+        var values: [Bytes: Bytes] = [:]
+
+        /// The place of the first key `>= key`.
+        func place(_ key: Bytes) -> Int {
+            var (low, high) = (0, keys.count)
+            while low < high {
+                let middle = (low + high) / 2
+                if keys[middle].lexicographicallyPrecedes(key) { low = middle + 1 } else { high = middle }
+            }
+            return low
+        }
+    }
+
+    private var tables: [Rows] = Table.allCases.map { _ in Rows() }
+
+    package init() {}
+
+    private func rows(_ table: Table) -> Rows { tables[Int(table.rawValue) - 1] }
+
+    package mutating func commit(_ batch: WriteBatch) {
+        for write in batch.writes {
+            let index = Int(write.table.rawValue) - 1
+            let known = tables[index].values[write.key] != nil
+            if let value = write.value {
+                if !known { tables[index].keys.insert(write.key, at: tables[index].place(write.key)) }
+                tables[index].values[write.key] = value
+            } else if known {
+                tables[index].keys.remove(at: tables[index].place(write.key))
+                tables[index].values[write.key] = nil
+            }
+        }
+    }
+
+    package func load(_ table: Table, key: Bytes) -> Bytes? { rows(table).values[key] }
+
+    package func first(_ table: Table, from key: Bytes) -> (key: Bytes, value: Bytes)? {
+        let rows = rows(table)
+        let place = rows.place(key)
+        guard place < rows.keys.count, let value = rows.values[rows.keys[place]] else { return nil }
+        return (rows.keys[place], value)
+    }
+
+    package func last(_ table: Table, upTo key: Bytes) -> (key: Bytes, value: Bytes)? {
+        let rows = rows(table)
+        let after = rows.place(key + [0])
+        guard after > 0, let value = rows.values[rows.keys[after - 1]] else { return nil }
+        return (rows.keys[after - 1], value)
+    }
+
+    package func count(_ table: Table) -> Int { rows(table).keys.count }
+}
