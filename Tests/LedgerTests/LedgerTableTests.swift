@@ -47,7 +47,8 @@ struct LedgerTableTests {
 
     @Test("a transfer is done, or fails by one named rule")
     func transfers() throws {
-        let chain = try Self.run("""
+        let chain = try Self.run(
+            """
             10 0 transfer 11 500 -> ok
             10 1 transfer 10 500 -> ok
             10 2 transfer 20 7 -> ok
@@ -100,13 +101,14 @@ struct LedgerTableTests {
     func numbers() {
         let names = Rule.allCases.map { "\($0.rawValue) \($0.label)" }
         #expect(Set(Rule.allCases.map(\.label)).count == Rule.allCases.count)
-        #expect(names.joined(separator: "\n") == """
-            1 unknown_account
-            2 nonce_gap
-            3 nonce_stale
-            4 fee_unpayable
-            10 zero_amount
-            11 insufficient_balance
-            """)
+        #expect(
+            names.joined(separator: "\n") == """
+                1 unknown_account
+                2 nonce_gap
+                3 nonce_stale
+                4 fee_unpayable
+                10 zero_amount
+                11 insufficient_balance
+                """)
     }
 }

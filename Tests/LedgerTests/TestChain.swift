@@ -159,7 +159,10 @@ struct TestChain {
     }
 
     static func transfer(_ sender: UInt8, _ sequence: UInt64, to recipient: UInt8, _ units: UInt64) -> Item {
-        item(sender, sequence, .transfer(Transfer(
-            recipient: TestKeys(recipient).account.address, amount: Amount(units))))
+        item(
+            sender, sequence,
+            .transfer(
+                Transfer(
+                    recipient: TestKeys(recipient).account.address, amount: Amount(units))))
     }
 }
