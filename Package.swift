@@ -33,12 +33,20 @@ let package = Package(
         // Machines
         module("Consensus", ["Primitives", "Codec", "Cryptography", "Quorum"]),
         module("Dissemination", ["Primitives", "Codec", "Quorum", "Chain"]),
-        module("Ledger", ["Primitives", "Codec", "Cryptography", "Quorum", "Chain"]),
+        module("Ledger", ["Primitives", "Codec", "Cryptography", "Quorum", "Chain", "Rewards"]),
         module("Rewards", ["Primitives"]),
         module("Sync", ["Primitives"]),
+        // Core
+        module(
+            "NodeCore",
+            [
+                "Primitives", "Codec", "Cryptography", "Quorum", "Chain", "Consensus", "Dissemination", "Ledger", "Sync",
+            ]),
         // Adapters
         .systemLibrary(name: "CLMDB", pkgConfig: "lmdb", providers: [.apt(["liblmdb-dev"])]),
         module("Storage", ["Primitives", "CLMDB"]),
+        // Shells
+        module("Simulator", ["Primitives", "Codec", "Cryptography", "Quorum", "Chain", "Ledger", "NodeCore"]),
         // Tests
         module("TestVectors", path: "Tests/TestVectors"),
         tests("PrimitivesTests", ["Primitives"]),
@@ -48,10 +56,13 @@ let package = Package(
         tests("ChainTests", ["Chain", "Quorum", "Cryptography", "Codec", "Primitives", "TestVectors"]),
         tests("ConsensusTests", ["Consensus", "Quorum", "Cryptography", "Codec", "Primitives"], exclude: ["Scripts"]),
         tests("DisseminationTests", ["Dissemination", "Chain", "Quorum", "Cryptography", "Codec", "Primitives"]),
-        tests("LedgerTests", ["Ledger", "Chain", "Codec", "Primitives"]),
+        tests("LedgerTests", ["Ledger", "Chain", "Quorum", "Cryptography", "Codec", "Primitives"]),
         tests("RewardsTests", ["Rewards", "Primitives", "TestVectors"]),
         tests("SyncTests", ["Sync", "Primitives"]),
         tests("StorageTests", ["Storage", "CLMDB", "Primitives"]),
+        tests(
+            "SimulationTests",
+            ["Simulator", "NodeCore", "Ledger", "Chain", "Quorum", "Cryptography", "Codec", "Primitives"]),
         tests("TidyTests", []),
     ]
 )

@@ -89,21 +89,3 @@ extension SignedProposal: Message {
         self.init(round: round, polRound: polRound, compact: compact, signature: try decoder.fixedBytes(4))
     }
 }
-
-/// A proposal with the key of the validator whose turn it is.
-package struct ProposalClaim: Signed {
-    package let proposal: SignedProposal
-    package let chainID: ChainID
-    package let key: PublicKey
-
-    package init(proposal: SignedProposal, chainID: ChainID, key: PublicKey) {
-        (self.proposal, self.chainID, self.key) = (proposal, chainID, key)
-    }
-
-    package var signatureClaims: [SignatureClaim] {
-        [
-            SignatureClaim(
-                key: key, message: proposal.statement.signBytes(chainID: chainID), signature: proposal.signature)
-        ]
-    }
-}

@@ -1,0 +1,186 @@
+// Items into batches, batches into everybody's hands, acknowledgements back.
+import Chain
+import Codec
+import Consensus
+import Cryptography
+import Dissemination
+import Ledger
+import Primitives
+import Quorum
+import Sync
+
+extension NodeCore {
+    // MARK: A client's item
+
+    mutating func submit(_ bytes: Bytes, _ ticket: Ticket, _ snapshot: some Snapshot) {
+        guard isStarted, identity.validator != nil, ownIndex != nil else {
+            return refuse(ticket, code: 2, "this node is no validator; hand the item to one")
+        }
+        let claim: ItemClaim
+        do { claim = try ItemClaim(decoding: bytes, chainID: view.chainID) } catch {
+            return refuse(ticket, code: 1, "malformed item: \(error)")
+        }
+        // Admission first: state and repeats cost nothing to look at, a signature check does.
+        if let rule = refusal(of: claim, snapshot) { return refuse(ticket, code: rule.rawValue, rule.label) }
+        guard seen.insert(claim.item.contentID) else { return refuse(ticket, code: 3, "already handed in") }
+        tickets[ticket] = claim.item.contentID
+        output.checks.append(.item(bytes, chainID: view.chainID, ticket))
+    }
+
+    private func refusal(of claim: ItemClaim, _ snapshot: some Snapshot) -> Rule? {
+        let reserved = claim.item.sender.flatMap { reservations[$0] } ?? Reservation()
+        return Ledger.admit(
+            claim.item, byteCount: claim.bytes.count, on: snapshot, view: view,
+            pending: PendingSpend(count: reserved.count, amount: Amount(reserved.amount)))
+    }
+
+    /// Counts what an item in an own batch will take from its sender, or no longer does.
+    private mutating func reserve(_ item: Item, byteCount: Int, by step: Int) {
+        guard let sender = item.sender else { return }
+        let amount = Ledger.spend(of: item, byteCount: byteCount, view: view).units
+        var reserved = reservations[sender] ?? Reservation()
+        if step > 0 {
+            reserved.count += 1
+            let (sum, overflow) = reserved.amount.addingReportingOverflow(amount)
+            reserved.amount = overflow ? .max : sum
+        } else {
+            reserved.count -= min(reserved.count, 1)
+            reserved.amount -= min(reserved.amount, amount)
+        }
+        reservations[sender] = reserved.count == 0 ? nil : reserved
+    }
+
+    mutating func refuse(_ ticket: Ticket, code: UInt32, _ reason: String) {
+        if let id = tickets.removeValue(forKey: ticket) { seen.forget(id) }
+        output.replies.append(Reply(ticket: ticket, answer: .refused(code: code, reason: reason)))
+    }
+
+    mutating func take(
+        _ claim: ItemClaim, _ ticket: Ticket, _ snapshot: some Snapshot
+    ) {
+        if let rule = refusal(of: claim, snapshot) { return refuse(ticket, code: rule.rawValue, rule.label) }
+        guard open.append(claim.bytes, now: now) else {
+            if let id = tickets.removeValue(forKey: ticket) { seen.forget(id) }
+            output.replies.append(Reply(ticket: ticket, answer: .busy))
+            return
+        }
+        reserve(claim.item, byteCount: claim.bytes.count, by: 1)
+        tickets[ticket] = nil
+        output.replies.append(Reply(ticket: ticket, answer: .admitted))
+    }
+
+    // MARK: Own batches
+
+    mutating func closeBatch() {
+        guard let own = identity.validator, ownIndex != nil, !isBatchBeingSigned, !open.isEmpty else { return }
+        let inFlight = batches.unordered(of: own).contains { !isAvailable($0.batch) }
+        guard let items = open.close(now: now, nothingInFlight: !inFlight) else { return }
+        isBatchBeingSigned = true
+        let expiry = view.tip.height.advanced(by: DisseminationLimits.batchLifeHeights)
+        output.signs.append(.batch(sequence: batches.lastSequence(of: own) + 1, expiry: expiry, items: items))
+    }
+
+    private func isAvailable(_ batch: Batch) -> Bool {
+        view.validators.index(of: batch.author).map { batches.isAvailable(author: $0, sequence: batch.sequence) } ?? false
+    }
+
+    /// The own batch is signed: durable with this step's writes, and pushed after them.
+    mutating func publish(_ batch: Batch, _ snapshot: some Snapshot) {
+        isBatchBeingSigned = false
+        guard let index = ownIndex else { return }
+        do {
+            let key = view.validators.validators[index].publicKey
+            let claim = try BatchClaim(batch: batch, authorKey: key, chainID: view.chainID)
+            output.sends.append(Send(.batch(batch.encoded)))
+            hold(claim, snapshot)
+        } catch {
+            preconditionFailure("an own batch of admitted items does not decode: \(error)")
+        }
+    }
+
+    // MARK: Everybody's batches
+
+    /// Takes a verified batch in: durable with this step, acknowledged after it.
+    mutating func hold(_ claim: BatchClaim, _ snapshot: some Snapshot) {
+        let batch = claim.batch
+        let head = BatchHead(author: batch.author, sequence: batch.sequence, expiry: batch.expiry)
+        let named = pulls.isNamed(author: batch.author, sequence: batch.sequence)
+        guard batches.refusal(of: head, tip: view.tip.height, named: named) == nil else { return }
+        batches.insert(HeldBatch(claim))
+        pulls.received(batch.digest)
+        output.writes.put(.batches, key: Self.key(of: batch), value: batch.encoded)
+        noteOwnMarks()
+        if acknowledgeAt == nil { acknowledgeAt = now.advanced(by: DisseminationLimits.acknowledgementInterval) }
+        judgeOpenCandidates(snapshot)
+    }
+
+    /// Own batches that survived a restart still reserve what they will take.
+    private mutating func reserveOwnBatches() {
+        guard let own = identity.validator else { return }
+        for held in batches.unordered(of: own) {
+            for (item, bytes) in zip(held.items, held.batch.items) { reserve(item, byteCount: bytes.count, by: 1) }
+        }
+    }
+
+    static func key(of batch: Batch) -> Bytes { batch.author.bytes + batch.sequence.bigEndianBytes }
+
+    /// This node's own marks count as its acknowledgement.
+    func ownMarks() -> [AcknowledgementMark] { batches.marks }
+
+    mutating func noteOwnMarks() {
+        guard let own = ownIndex else { return }
+        for mark in batches.marks { batches.acknowledge(mark, by: own) }
+    }
+
+    mutating func acknowledge() {
+        guard let due = acknowledgeAt else { return }
+        // At once when this step made something durable and little is going on; else with the next interval.
+        guard due <= now || batches.waiting.batches <= 1 else { return }
+        acknowledgeAt = nil
+        let marks = ownMarks()
+        guard marks != acknowledgedMarks, ownIndex != nil else { return }
+        acknowledgedMarks = marks
+        output.sends.append(Send(.acknowledgement(marks)))
+    }
+
+    /// Batches on disk that no block has named yet: what this node acknowledged it still holds after a restart.
+    mutating func reloadBatches(_ snapshot: some Snapshot) {
+        var key: Bytes = []
+        while let entry = snapshot.first(.batches, from: key) {
+            key = entry.key + [0]
+            guard let batch = try? Batch(decoding: entry.value), let index = view.validators.index(of: batch.author),
+                let claim = try? BatchClaim(
+                    batch: batch, authorKey: view.validators.validators[index].publicKey, chainID: view.chainID)
+            else { continue }
+            batches.insert(HeldBatch(claim))
+        }
+        noteOwnMarks()
+        reserveOwnBatches()
+        acknowledgedMarks = ownMarks()
+    }
+
+    /// What a decided block did to the batches: named ones leave, own skipped items go into the next batch.
+    mutating func order(_ marks: [BatchMark]) {
+        var last: [(author: Address, sequence: UInt64)] = []
+        for mark in marks {
+            if let place = last.firstIndex(where: { $0.author == mark.author }) {
+                last[place].sequence = max(last[place].sequence, mark.sequence)
+            } else {
+                last.append((mark.author, mark.sequence))
+            }
+        }
+        for (author, sequence) in last {
+            let gone = batches.order(author: author, upTo: sequence)
+            for held in gone {
+                output.writes.delete(.batches, key: Self.key(of: held.batch))
+                let isNamed = marks.contains { $0.author == author && $0.sequence == held.batch.sequence }
+                guard author == identity.validator else { continue }
+                for (item, bytes) in zip(held.items, held.batch.items) {
+                    // A skipped batch is dead: its items go into a new one, if there is room.
+                    let isWaiting = !isNamed && open.append(bytes, now: now)
+                    if !isWaiting { reserve(item, byteCount: bytes.count, by: -1) }
+                }
+            }
+        }
+    }
+}

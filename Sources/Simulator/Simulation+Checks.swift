@@ -1,0 +1,62 @@
+// What must hold after every event, whatever the faults: safety. Liveness is asked for after `heal`.
+import Chain
+package import Cryptography
+import Ledger
+import NodeCore
+package import Primitives
+import Quorum
+
+extension Simulation {
+    mutating func check(_ driver: Driver<NodeCore, SimulatedWorld>, node: Int) {
+        if let reason = driver.world.failure { violation = "node \(node) ended: \(reason)" }
+        let core = driver.core
+        let height = Int(core.view.tip.height.value)
+        guard height > 0, let hash = core.view.tip.blockID.hash else { return }
+        // Agreement: one block per height over all nodes.
+        while decidedHashes.count < height { decidedHashes.append(.zero) }
+        if decidedHashes[height - 1] == .zero {
+            decidedHashes[height - 1] = hash
+        } else if decidedHashes[height - 1] != hash {
+            violation = "node \(node) decided \(hash) at height \(height), another one \(decidedHashes[height - 1])"
+        }
+        // No peer gets punished by honest peers.
+        if let penalty = driver.world.penalties.first { violation = "node \(node) penalised an honest peer: \(penalty)" }
+    }
+
+    /// Mixes what happens into the digest of the run.
+    mutating func note(_ batch: [Event], node: Int) {
+        digest.update(UInt64(bitPattern: now.nanoseconds).bigEndianBytes + [UInt8(truncatingIfNeeded: node)])
+        for event in batch {
+            if case .frameReceived(let peer, let bytes) = event { digest.update(peer.bytes + bytes) }
+            if case .itemSubmitted(let bytes, let ticket) = event { digest.update(ticket.bigEndianBytes + bytes) }
+        }
+    }
+
+    /// App hashes by node, for those that are up.
+    package var appHashes: [Digest] { nodes.compactMap { $0.driver?.core.view.appHash } }
+
+    /// The committed balance of every account, from the first node that is up.
+    package func store(of node: Int) -> MemoryStore? { nodes[node].driver?.world.disk.store }
+}
+
+extension Simulation {
+    /// Equal stakes; the accounts hold money enough for every transfer of a run.
+    static func genesis(keys: [NodeKeys], accounts: [SigningKey]) -> Genesis {
+        guard let chainID = ChainID(Bytes("merit-simulation".utf8)),
+            let time = Timestamp(rfc3339: "2026-01-01T00:00:00Z")
+        else { preconditionFailure("constants") }
+        let tokens = Amount.unitsPerToken
+        let validators = keys.map { keys in
+            GenesisValidator(
+                operatorAddress: keys.account.address,
+                keys: ValidatorKeys(
+                    consensus: keys.consensus.publicKey, audit: keys.audit.publicKey,
+                    transport: keys.transport.publicKey),
+                stake: Amount(100_000 * tokens), name: [])
+        }
+        let balances = accounts.map { GenesisAccount(address: $0.address, balance: Amount(1_000_000 * tokens)) }
+        return Genesis(
+            chain: (chainID, time, Amount(1_000_000_000 * tokens)), consensus: ConsensusParameters(),
+            accounts: balances, bonded: (validators, []), settings: [])
+    }
+}

@@ -1,0 +1,50 @@
+// Whole networks in one thread, on the real core and driver. The seed is in every test's name, so a failure is a command.
+import Cryptography
+import NodeCore
+import Primitives
+import Simulator
+import Testing
+
+@Suite("Simulated networks")
+struct NetworkTests {
+    private func faults(_ random: inout Random) -> Simulation.Faults {
+        var faults = Simulation.Faults()
+        faults.dropPPM = random.below(3) * 30_000
+        faults.duplicatePPM = random.below(2) * 50_000
+        faults.delay = 1_000_000...(5_000_000 + Int64(random.below(80_000_000)))
+        faults.crashPPM = random.below(3) * 60_000
+        return faults
+    }
+
+    /// Safety under faults, then healing, then progress. Returns what two equal runs must agree on.
+    private func run(seed: UInt64) -> (digest: Digest, tips: ClosedRange<UInt64>, simulation: Simulation) {
+        var random = Random(seed: seed)
+        var simulation = Simulation(Simulation.Settings(seed: seed, faults: faults(&random)))
+        simulation.run(for: .seconds(6))
+        let reached = simulation.tips.upperBound
+        simulation.heal()
+        let isLive = simulation.run(toHeight: reached + 3, limit: .seconds(60))
+        #expect(simulation.violation == nil, "seed \(seed)")
+        #expect(isLive, "seed \(seed): no progress after healing, tips \(simulation.tips)")
+        return (simulation.digest.finish(), simulation.tips, simulation)
+    }
+
+    @Test("without faults four nodes make a block per interval and pay what was asked for")
+    func calm() {
+        var simulation = Simulation(Simulation.Settings(seed: 1))
+        simulation.run(for: .seconds(10))
+        #expect(simulation.violation == nil)
+        #expect(simulation.tips.lowerBound >= 25, "tips \(simulation.tips)")
+        #expect(simulation.tips.upperBound - simulation.tips.lowerBound <= 1)
+        #expect(simulation.stats.admitted == simulation.stats.submitted)
+        #expect(simulation.stats.submitted > 30)
+    }
+
+    @Test("a seed gives the same run twice, agreement holds under loss and crashes, progress follows", arguments: 1...20)
+    func seeds(seed: UInt64) {
+        let first = run(seed: seed)
+        let second = run(seed: seed)
+        #expect(first.digest == second.digest)
+        #expect(first.tips == second.tips)
+    }
+}
