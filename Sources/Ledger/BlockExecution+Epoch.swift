@@ -31,7 +31,7 @@ extension BlockExecution {
         var seats: [Seat] = []
         for (id, record) in state.scan(.validator, as: ValidatorRecord.self) {
             guard let operatorAddress = Address(id) else { preconditionFailure("validator key \(Hex.lower(id))") }
-            guard !record.isTombstoned, record.bond.units >= view.parameters.stakeMin else { continue }
+            guard !record.isTombstoned, record.bond.units >= view.parameters.stakeToStay else { continue }
             seats.append(
                 Seat(operatorAddress: operatorAddress, keys: record.keys, power: record.bond.votingPower))
         }
@@ -45,6 +45,13 @@ extension BlockExecution {
 
     /// Committed evidence that is too old to be taken again, and sets that only such evidence could need.
     private mutating func forgetOldEvidence() {
+        let seatings = state.scan(.seating, as: Seating.self).map(\.record.activeSince)
+        for (old, successor) in zip(seatings, seatings.dropFirst()) {
+            guard let header = Ledger.header(at: successor, on: snapshot),
+                Ledger.isExpired(height: header.height, time: header.time, on: view)
+            else { break }
+            state.remove(StateKey.seating(since: old))
+        }
         for (id, record) in state.scan(.evidence, as: EvidenceRecord.self)
         where Ledger.isExpired(height: record.offence, time: record.offenceTime, on: view) {
             state.remove([StateTag.evidence.rawValue] + id)

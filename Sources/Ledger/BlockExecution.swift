@@ -10,7 +10,7 @@ import Quorum
 struct BlockExecution {
     let block: CheckedBlock
     let view: LedgerView
-    private let snapshot: any Snapshot
+    let snapshot: any Snapshot
     var state: WorkingState
     var supply: Supply
     private var results: [ItemResult] = [.success]

@@ -1,4 +1,4 @@
-// What an author asks before it takes an item into its batch (protocol 4.7): would its own state accept it now? Only the
+// What an author asks before it takes an item into its batch (protocol 4.7): would its own state accept it? Only the
 // sender's rules are asked, because only they cost the author; the action itself is judged in the block.
 package import Chain
 import Cryptography

@@ -16,6 +16,10 @@ package struct LedgerParameters: Hashable, Sendable {
 
     package init() {}
 
+    /// A member keeps its seat down to nine tenths of what joining takes, so that a fee charged to its bond does not
+    /// unseat one that joined with the minimum.
+    package var stakeToStay: UInt64 { stakeMin / 10 * 9 }
+
     package struct Field: Sendable {
         package let number: UInt32
         /// As genesis files and `merit` spell it.

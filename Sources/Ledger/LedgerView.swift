@@ -80,9 +80,8 @@ package struct LedgerView: Sendable {
         (chainID, genesisHash, self.tip) = (chain.chainID, chain.genesisHash, tip)
         consensus = state.require(.consensusParameters)
         parameters = state.require(.ledgerParameters, as: ParameterRecord.self).parameters
-        let seatings = state.scan(.seating, as: Seating.self).map(\.record)
         func seating(at height: Height) -> Seating {
-            guard let found = seatings.last(where: { $0.activeSince <= height }) else {
+            guard let found: Seating = state.last(.seating, upTo: height.value.bigEndianBytes) else {
                 preconditionFailure("no validator set for height \(height)")
             }
             return found

@@ -1,4 +1,4 @@
-// What one block does: the writes that make it durable, and the view for the next one. The caller adds the block itself,
+// What one block does: the writes that make it durable, and the view for the next one. The caller adds the block,
 // its commit and its indexes to the same transaction.
 package import Chain
 package import Primitives

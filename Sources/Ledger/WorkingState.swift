@@ -58,6 +58,18 @@ package struct WorkingState {
         return found.map { (Bytes($0.key.dropFirst()), Self.record($0.value, $0.key)) }
     }
 
+    /// The record under a tag with the largest id that is not above `id`. Nothing of this tag is removed and asked for
+    /// in one block.
+    func last<Record: Message>(_ tag: StateTag, upTo id: Bytes, as type: Record.Type = Record.self) -> Record? {
+        let bound = [tag.rawValue] + id
+        var best = base.last(.state, upTo: bound)?.key ?? []
+        for (key, change) in pending
+        where change != nil && !bound.lexicographicallyPrecedes(key) && best.lexicographicallyPrecedes(key) {
+            best = key
+        }
+        return best.first == tag.rawValue ? load(best) : nil
+    }
+
     /// Every change, ascending by key; nil deletes. A value stored again as it was is no change.
     var changes: [(key: Bytes, value: Bytes?)] {
         pending.map { (key: $0.key, value: $0.value) }

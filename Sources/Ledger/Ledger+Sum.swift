@@ -1,0 +1,35 @@
+// The supply counted anew from the records of one version of the state tree: what `merit replay` compares with the
+// totals that the chain keeps. Reads every leaf; never on the path of a block.
+import Chain
+import Codec
+package import Primitives
+
+extension Ledger {
+    /// The totals with every part that records hold summed over the tree's leaves, and genesis, minted, burned and
+    /// reserve as recorded; nil when the version is not there or a sum does not fit.
+    package static func sumOfAccounts(_ snapshot: some Snapshot, at version: Height) -> Supply? {
+        guard let leaves = StateTree.leaves(at: version, in: snapshot),
+            let recorded = StateTree.value(of: StateKey.singleton(.supply), at: version, in: snapshot)
+        else { return nil }
+        do {
+            var supply = try Supply(decoding: recorded)
+            (supply.balances, supply.bonds) = (.zero, .zero)
+            for (key, value) in leaves { try add(value, at: key, to: &supply) }
+            return supply
+        } catch {
+            return nil
+        }
+    }
+
+    private static func add(_ value: Bytes, at key: Bytes, to supply: inout Supply) throws {
+        switch key.first.flatMap(StateTag.init) {
+        case .account:
+            supply.balances = try supply.balances.adding(try Account(decoding: value).balance)
+        case .validator:
+            supply.bonds = try supply.bonds.adding(try ValidatorRecord(decoding: value).bond)
+        case .provider:
+            supply.bonds = try supply.bonds.adding(try ProviderRecord(decoding: value).bond)
+        default: break
+        }
+    }
+}

@@ -1,0 +1,136 @@
+// Evidence: which a block may carry, and what it costs.
+import Chain
+import Codec
+import Cryptography
+import Ledger
+import Primitives
+import Quorum
+import Testing
+
+extension TestChain {
+    var genesisRoot: Digest {
+        guard let root = StateTree.root(at: .zero, in: store) else { preconditionFailure("no version 0") }
+        return root
+    }
+
+    /// Two precommits of validator `number` at a height that is decided, for two blocks.
+    func duplicateVotes(_ number: UInt8, at height: UInt64, bytes: (UInt8, UInt8) = (1, 2)) -> Evidence {
+        let keys = TestKeys(number)
+        let header = blocks[Int(height) - 1].block.header
+        func vote(_ byte: UInt8) -> Vote {
+            let digest = Digest(Bytes(repeating: byte, count: 32))
+            let proposal = ProposalID(
+                blockID: BlockID(hash: digest, parts: PartSetHeader(total: 1, hash: digest)), time: header.time)
+            let statement = VoteStatement(
+                type: .precommit, height: header.height, round: 3, proposal: proposal)
+            let index = view.validators.index(of: keys.consensus.address) ?? 0
+            return Vote(
+                statement: statement, address: keys.consensus.address, index: UInt32(index),
+                signature: keys.consensus.sign(statement.signBytes(chainID: Self.chainID)))
+        }
+        let powers = (total: view.validators.totalPower, validator: Int64(10_000))
+        return .duplicateVote(
+            DuplicateVoteEvidence(vote(bytes.0), vote(bytes.1), powers: powers, timestamp: header.time))
+    }
+}
+
+@Suite("evidence")
+struct EvidenceTests {
+    static func judge(_ chain: TestChain, _ evidence: [Evidence]) -> BlockError? {
+        BlockRuleTests.judge(chain, chain.block(chain.content([], evidence: evidence)))
+    }
+
+    @Test("an equivocation burns 5 % of the bond, tombstones, and is slashed once")
+    func slash() throws {
+        var chain = try TestChain()
+        try chain.advance()
+        try chain.advance()
+        try chain.advance(evidence: [chain.duplicateVotes(3, at: 1)])
+        let bond = Amount(9_500 * TestChain.token)
+        #expect(chain.validator(3)?.bond == bond)
+        #expect(chain.validator(3)?.isTombstoned == true)
+        #expect(chain.view.supply.burned == Amount(500 * TestChain.token))
+        try chain.advance(evidence: [chain.duplicateVotes(3, at: 2), chain.duplicateVotes(2, at: 2)])
+        #expect(chain.validator(3)?.bond == bond)
+        #expect(chain.validator(2)?.isTombstoned == true)
+        #expect(chain.view.supply.isConserved)
+    }
+
+    @Test("a tombstoned validator keeps its power until two blocks after the epoch's end")
+    func tombstone() throws {
+        var chain = try TestChain()
+        try chain.advance()
+        try chain.advance(evidence: [chain.duplicateVotes(3, at: 1)])
+        while chain.view.epoch.number == 0 { try chain.advance(seconds: 5) }
+        let last = chain.view.tip.height
+        #expect(chain.view.validators.count == 4)
+        #expect(chain.view.nextValidators.count == 3)
+        try chain.advance()
+        #expect(chain.view.validators.count == 3)
+        #expect(chain.view.seating.activeSince == last.advanced(by: 2))
+        #expect(chain.view.tipValidators.count == 4)
+        try chain.advance()
+        #expect(chain.lastCommit.signatures.count == 3)
+        try chain.advance()
+        #expect(chain.view.tipValidators.count == 3)
+    }
+
+    @Test("evidence is refused when it is repeated, known, unproved or of an unknown height")
+    func refusals() throws {
+        var chain = try TestChain()
+        for _ in 0..<3 { try chain.advance() }
+        let good = chain.duplicateVotes(3, at: 2)
+        #expect(Self.judge(chain, [good]) == nil)
+        #expect(Self.judge(chain, [good, good]) == .repeatedEvidence(index: 1))
+        let same = chain.duplicateVotes(3, at: 2, bytes: (1, 1))
+        #expect(Self.judge(chain, [same]) == .evidence(index: 0, .sameBlockID))
+        #expect(Self.judge(chain, [chain.duplicateVotes(9, at: 2)]) == .evidence(index: 0, .notAValidator))
+        var ahead = chain
+        try ahead.advance()
+        #expect(Self.judge(chain, [ahead.duplicateVotes(3, at: 4)]) == .evidenceHeightUnknown(index: 0))
+        try chain.advance(evidence: [good])
+        #expect(Self.judge(chain, [good]) == .evidenceCommitted(index: 0))
+    }
+
+    static func aged(evidenceBytesMax: Int64 = 1 << 20) throws -> TestChain {
+        let standard = TestChain.genesis(validators: 4)
+        var consensus = standard.consensus
+        (consensus.evidenceAgeBlocks, consensus.evidenceAgeSeconds) = (3, 30)
+        consensus.evidenceBytesMax = evidenceBytesMax
+        let genesis = Genesis(
+            chain: (standard.chainID, standard.time, standard.reserve), consensus: consensus,
+            accounts: standard.accounts, bonded: (standard.validators, []), settings: standard.settings)
+        var chain = try TestChain(genesis: genesis)
+        try chain.advance()
+        return chain
+    }
+
+    @Test("evidence expires only when it is older than both limits")
+    func age() throws {
+        var chain = try Self.aged()
+        for _ in 0..<4 { try chain.advance() }
+        let evidence = chain.duplicateVotes(3, at: 1)
+        #expect(Self.judge(chain, [evidence]) == nil)
+        try chain.advance(seconds: 26)
+        #expect(Self.judge(chain, [evidence]) == nil)
+        try chain.advance()
+        #expect(Self.judge(chain, [evidence]) == .evidenceExpired(index: 0))
+    }
+
+    @Test("evidence beyond evidence.max_bytes is refused")
+    func size() throws {
+        let chain = try Self.aged(evidenceBytesMax: 100)
+        #expect(Self.judge(chain, [chain.duplicateVotes(3, at: 1)]) == .tooMuchEvidence)
+    }
+
+    @Test("committed evidence is remembered until it is too old to be taken again")
+    func forgetting() throws {
+        var chain = try Self.aged()
+        let evidence = chain.duplicateVotes(3, at: 1)
+        try chain.advance(evidence: [evidence])
+        #expect(chain.store.load(.state, key: StateKey.evidence(evidence.id)) != nil)
+        for _ in 0..<12 { try chain.advance(seconds: 10) }
+        #expect(chain.store.load(.state, key: StateKey.evidence(evidence.id)) == nil)
+        #expect(Self.judge(chain, [evidence]) == .evidenceExpired(index: 0))
+    }
+}

@@ -1,0 +1,114 @@
+// Ledger rules as text tables: one row is one item and its expected result. A row reads
+// `sender sequence action arguments -> rule`, money in units; the block closes at a line `block`.
+import Chain
+import Codec
+import Ledger
+import Primitives
+import Testing
+
+@Suite("ledger tables")
+struct LedgerTableTests {
+    struct Row {
+        let item: Item
+        let expected: Rule?
+        let text: String
+    }
+
+    static func parse(_ line: Substring) throws -> Row {
+        let sides = line.split(separator: "->").map { $0.split(separator: " ") }
+        let words = try #require(sides.first)
+        let sender = try #require(UInt8(words[0]))
+        let sequence = try #require(UInt64(words[1]))
+        let expected = sides[1].first.flatMap { name in Rule.allCases.first { $0.label == name } }
+        try #require(expected != nil || sides[1] == ["ok"], "no rule \(sides[1])")
+        let recipient = try #require(UInt8(words[3]))
+        let units = try #require(UInt64(words[4]))
+        return Row(
+            item: TestChain.transfer(sender, sequence, to: recipient, units), expected: expected, text: String(line))
+    }
+
+    /// Runs a table; items of one block come in one batch of validator 0.
+    static func run(_ table: String) throws -> TestChain {
+        var chain = try TestChain()
+        var rows: [Row] = []
+        for line in (table + "\nblock").split(separator: "\n") {
+            if line == "block" {
+                let results = try chain.advance(rows.isEmpty ? [] : [(0, rows.map(\.item))]).dropFirst()
+                for (row, result) in zip(rows, results) {
+                    #expect(Rule(rawValue: result.code) == row.expected, "\(row.text)")
+                }
+                rows = []
+            } else {
+                rows.append(try parse(line))
+            }
+        }
+        return chain
+    }
+
+    @Test("a transfer is done, or fails by one named rule")
+    func transfers() throws {
+        let chain = try Self.run(
+            """
+            10 0 transfer 11 500 -> ok
+            10 1 transfer 10 500 -> ok
+            10 2 transfer 20 7 -> ok
+            10 4 transfer 11 1 -> nonce_gap
+            10 2 transfer 11 1 -> nonce_stale
+            10 3 transfer 11 0 -> zero_amount
+            10 4 transfer 11 1000000000000 -> insufficient_balance
+            21 0 transfer 11 1 -> unknown_account
+            20 0 transfer 11 1 -> fee_unpayable
+            block
+            10 5 transfer 22 18446744073709551615 -> insufficient_balance
+            10 6 transfer 11 1 -> ok
+            """)
+        #expect(chain.account(10).nextSequence == 7)
+        #expect(chain.account(20) == Account(balance: Amount(7)))
+        #expect(chain.account(21) == Account())
+        #expect(chain.account(11).balance == Amount(1000 * TestChain.token + 501))
+    }
+
+    @Test("the fee is bytes times price and is burned; what the sender cannot pay, the author's bond pays")
+    func fees() throws {
+        var chain = try TestChain()
+        let (paid, gap) = (TestChain.transfer(10, 0, to: 11, 5), TestChain.transfer(10, 9, to: 11, 5))
+        try chain.advance([(2, [paid, gap])])
+        let (fee, charge) = (UInt64(paid.encoded.count * 10), UInt64(gap.encoded.count * 10))
+        #expect(chain.account(10).balance == Amount(1000 * TestChain.token - 5 - fee))
+        #expect(chain.validator(2)?.bond == Amount(10_000 * TestChain.token - charge))
+        #expect(chain.view.supply.burned == Amount(fee + charge))
+        #expect(chain.view.supply.isConserved)
+    }
+
+    @Test("an author admits what its own state accepts, pending items counted")
+    func admission() throws {
+        let chain = try TestChain()
+        func admit(_ item: Item, _ pending: PendingSpend = .none) -> Rule? {
+            Ledger.admit(item, byteCount: item.encoded.count, on: chain.store, view: chain.view, pending: pending)
+        }
+        #expect(admit(TestChain.transfer(10, 0, to: 11, 5)) == nil)
+        #expect(admit(TestChain.transfer(10, 1, to: 11, 5)) == .nonceGap)
+        #expect(admit(TestChain.transfer(10, 1, to: 11, 5), PendingSpend(count: 1, amount: Amount(5))) == nil)
+        #expect(admit(TestChain.transfer(10, 0, to: 11, 5), PendingSpend(count: 1, amount: Amount(5))) == .nonceStale)
+        let all = PendingSpend(count: 1, amount: Amount(1000 * TestChain.token))
+        #expect(admit(TestChain.transfer(10, 1, to: 11, 5), all) == .feeUnpayable)
+        #expect(admit(TestChain.transfer(30, 0, to: 11, 5)) == .unknownAccount)
+        let item = TestChain.transfer(10, 0, to: 11, 5)
+        #expect(Ledger.spend(of: item, byteCount: 100, view: chain.view) == Amount(1005))
+    }
+
+    @Test("rules have their published numbers and names, each once")
+    func numbers() {
+        let names = Rule.allCases.map { "\($0.rawValue) \($0.label)" }
+        #expect(Set(Rule.allCases.map(\.label)).count == Rule.allCases.count)
+        #expect(
+            names.joined(separator: "\n") == """
+                1 unknown_account
+                2 nonce_gap
+                3 nonce_stale
+                4 fee_unpayable
+                10 zero_amount
+                11 insufficient_balance
+                """)
+    }
+}

@@ -1,0 +1,168 @@
+// A chain of one process: keys by number, blocks made by the rules, commits signed by every validator.
+import Chain
+import Codec
+import Cryptography
+import Ledger
+import Primitives
+import Quorum
+
+/// The keys of participant `number`: account, consensus, audit and transport are separate.
+struct TestKeys {
+    let account: SigningKey
+    let consensus: SigningKey
+    let audit: SigningKey
+    let transport: SigningKey
+
+    init(_ number: UInt8) {
+        func key(_ role: UInt8) -> SigningKey {
+            guard let key = SigningKey(seed: [role, number] + Bytes(repeating: 7, count: 30)) else {
+                preconditionFailure("32 bytes")
+            }
+            return key
+        }
+        (account, consensus, audit, transport) = (key(1), key(2), key(3), key(4))
+    }
+
+    var validator: ValidatorKeys {
+        ValidatorKeys(consensus: consensus.publicKey, audit: audit.publicKey, transport: transport.publicKey)
+    }
+}
+
+/// Authors and their items for one block; each entry is one batch.
+typealias TestBatches = [(author: Int, items: [Item])]
+
+struct TestChain {
+    static let token = Amount.unitsPerToken
+    static let chainID = ChainID(Bytes("merit-test".utf8))!
+    static let start = Timestamp(seconds: 1_767_323_045, nanoseconds: 0)!
+
+    let keys: [TestKeys]
+    let genesis: Genesis
+    var store = MemorySnapshot()
+    var view: LedgerView
+    var results: [ItemResult] = []
+    var lastCommit = Commit.empty
+    var blocks: [(block: Block, id: BlockID)] = []
+    /// Participants 0..<validators are validators; accounts 10, 11 and 12 hold 1,000 MRT each.
+    static func genesis(validators: Int, settings: [Setting] = standard) -> Genesis {
+        let accounts = (10...12).map {
+            GenesisAccount(address: TestKeys(UInt8($0)).account.address, balance: Amount(1000 * token))
+        }
+        let members = (0..<validators).map { number in
+            let keys = TestKeys(UInt8(number))
+            return GenesisValidator(
+                operatorAddress: keys.account.address, keys: keys.validator, stake: Amount(10_000 * token),
+                name: Bytes("validator \(number)".utf8))
+        }
+        return Genesis(
+            chain: (chainID, start, Amount(1_000_000 * token)), consensus: ConsensusParameters(), accounts: accounts,
+            bonded: (members, []), settings: settings)
+    }
+
+    /// 20-second epochs of at least 5 blocks.
+    static let standard = [
+        Setting(number: 1, value: 10), Setting(number: 101, value: 20), Setting(number: 102, value: 5),
+    ]
+
+    init(validators: Int = 4, genesis: Genesis? = nil) throws {
+        let value = genesis ?? Self.genesis(validators: validators)
+        let transition = try Ledger.genesis(value)
+        keys = (0..<validators).map { TestKeys(UInt8($0)) }
+        (self.genesis, view) = (value, transition.next)
+        store.apply(transition.writes)
+    }
+
+    /// The proposer of the next block in round 0.
+    var proposer: TestKeys {
+        let index = view.seating.schedule.proposer(height: view.height, round: 0)
+        return owner(of: view.validators.validators[index].address)
+    }
+
+    func owner(of consensusAddress: Address) -> TestKeys {
+        guard let keys = keys.first(where: { $0.consensus.address == consensusAddress }) else {
+            preconditionFailure("no keys of \(consensusAddress)")
+        }
+        return keys
+    }
+
+    func preamble(_ batches: TestBatches) -> Item {
+        var sequences: [Address: UInt64] = [:]
+        let marks = batches.map { batch in
+            let author = keys[batch.author].consensus.address
+            let sequence = sequences[author] ?? view.lastSequence(of: author).map { $0 + 1 } ?? 0
+            sequences[author] = sequence + 1
+            return BatchMark(author: author, sequence: sequence, count: UInt32(batch.items.count))
+        }
+        return .preamble(Preamble(beaconProof: VRF.prove(view.beaconAlpha, key: proposer.audit), batches: marks))
+    }
+
+    func content(_ batches: TestBatches, evidence: [Evidence] = []) -> BlockContent {
+        let items = [preamble(batches)] + batches.flatMap(\.items)
+        return BlockContent(items: items.map(\.encoded), evidence: evidence, lastCommit: lastCommit)
+    }
+
+    func block(_ content: BlockContent, seconds: Int64 = 1) -> Block {
+        let header = Ledger.draft(
+            on: view, time: view.tip.time.adding(seconds: seconds), proposer: proposer.consensus.address,
+            content: content)
+        return Block(
+            header: header, items: content.items, evidence: content.evidence, lastCommit: content.lastCommit)
+    }
+
+    /// Stands in for the compact proposal's part set.
+    static func id(of header: Header) -> BlockID {
+        BlockID(hash: header.hash, parts: PartSetHeader(total: 1, hash: Hash.sha256(header.encoded)))
+    }
+
+    func commit(_ block: Block) -> Commit {
+        let id = Self.id(of: block.header)
+        let proposal = ProposalID(blockID: id, time: block.header.time)
+        let statement = VoteStatement(type: .precommit, height: block.header.height, round: 0, proposal: proposal)
+        let message = statement.signBytes(chainID: Self.chainID)
+        let entries = view.validators.validators.map { validator in
+            CommitSignature(
+                flag: .commit, address: validator.address, timestamp: block.header.time,
+                signature: owner(of: validator.address).consensus.sign(message).bytes)
+        }
+        return Commit(height: block.header.height, round: 0, blockID: id, signatures: entries)
+    }
+
+    /// Applies the block and makes it the tip.
+    mutating func apply(_ block: Block) throws {
+        let id = Self.id(of: block.header)
+        let transition = try Ledger.apply(block, id: id, on: store, view: view)
+        lastCommit = commit(block)
+        store.apply(transition.writes)
+        (view, results) = (transition.next, transition.results)
+        blocks.append((block, id))
+    }
+
+    /// One block with these batches; its item results, the preamble's first.
+    @discardableResult
+    mutating func advance(
+        _ batches: TestBatches = [], evidence: [Evidence] = [], seconds: Int64 = 1
+    ) throws -> [ItemResult] {
+        try apply(block(content(batches, evidence: evidence), seconds: seconds))
+        return results
+    }
+
+    func account(_ number: UInt8) -> Account { WorkingState(store).account(TestKeys(number).account.address) }
+
+    func validator(_ number: UInt8) -> ValidatorRecord? {
+        WorkingState(store).load(StateKey.validator(TestKeys(number).account.address))
+    }
+
+    static func item(_ sender: UInt8, _ sequence: UInt64, _ action: Action) -> Item {
+        let key = TestKeys(sender).account
+        let content = TransactionContent(sender: key.publicKey, sequence: sequence, action: action)
+        return .transaction(Transaction(signing: content, by: key, chainID: chainID))
+    }
+
+    static func transfer(_ sender: UInt8, _ sequence: UInt64, to recipient: UInt8, _ units: UInt64) -> Item {
+        item(
+            sender, sequence,
+            .transfer(
+                Transfer(
+                    recipient: TestKeys(recipient).account.address, amount: Amount(units))))
+    }
+}
