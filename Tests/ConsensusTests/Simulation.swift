@@ -227,11 +227,8 @@ struct Simulation {
             if let proposal = machine.proposal(round: round), let claim = proposals[proposal.claim.signature] {
                 send(.proposal(claim), to: peer)
             }
-            for type in [VoteType.prevote, .precommit] {
-                for vote in machine.votes(type, round: round) {
-                    if let claim = votes[vote.signature] { send(.vote(claim), to: peer) }
-                }
-            }
+            let known = machine.votes(.prevote, round: round) + machine.votes(.precommit, round: round)
+            for claim in known.compactMap({ votes[$0.signature] }) { send(.vote(claim), to: peer) }
         }
     }
 
