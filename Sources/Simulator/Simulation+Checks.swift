@@ -1,6 +1,6 @@
 // What must hold after every event, whatever the faults: safety. Liveness is asked for after `heal`.
 import Chain
-package import Cryptography
+import Cryptography
 import Ledger
 import NodeCore
 package import Primitives

@@ -26,17 +26,15 @@ struct BoundsTests {
         return ProposalID(blockID: BlockID(hash: hash, parts: PartSetHeader(total: 1, hash: hash)), time: .epoch1970)
     }
 
-    private mutating func vote(_ type: VoteType, _ round: Round, _ value: ProposalID?, by index: Int) -> [Agreement
-        .Output]
-    {
+    private mutating func vote(_ type: VoteType, _ round: Round, _ value: ProposalID?, by index: Int) {
         let statement = VoteStatement(type: type, height: .first, round: round, proposal: value)
-        return machine.step(.voteVerified(committee.vote(statement, by: index)), now: now)
+        _ = machine.step(.voteVerified(committee.vote(statement, by: index)), now: now)
     }
 
     @Test("one validator's votes for many rounds and values take a bounded place")
     mutating func oneVoter() {
         for round in Round(0)..<200 {
-            for number in 0..<5 as Range<UInt64> { _ = vote(.prevote, round, value(number), by: 0) }
+            for number in 0..<5 as Range<UInt64> { vote(.prevote, round, value(number), by: 0) }
         }
         #expect(machine.round == 0)
         #expect(machine.roundsKept == Array(0...ConsensusLimits.roundsAheadMax))
@@ -45,9 +43,9 @@ struct BoundsTests {
 
     @Test("of many past rounds those with a polka stay, and the number is bounded")
     mutating func pastRounds() {
-        for index in 0..<3 { _ = vote(.prevote, 3, value(1), by: index) }
+        for index in 0..<3 { vote(.prevote, 3, value(1), by: index) }
         for round in Round(4)..<300 {
-            for index in 0..<3 { _ = vote(.prevote, round, nil, by: index) }
+            for index in 0..<3 { vote(.prevote, round, nil, by: index) }
         }
         let below = machine.roundsKept.filter { $0 < machine.round }
         #expect(machine.round == 299)
@@ -59,10 +57,10 @@ struct BoundsTests {
     @Test("a decision in the oldest round that is kept is still reached")
     mutating func lateDecision() {
         for round in Round(0)..<300 {
-            for index in 0..<3 { _ = vote(.prevote, round, nil, by: index) }
+            for index in 0..<3 { vote(.prevote, round, nil, by: index) }
         }
         let round = machine.roundsKept.first ?? 0
-        for index in 0..<3 { _ = vote(.precommit, round, value(1), by: index) }
+        for index in 0..<3 { vote(.precommit, round, value(1), by: index) }
         let outputs = machine.step(.proposalChecked(value(1), .valid), now: now)
         #expect(outputs.contains { if case .decided(value(1), round, _) = $0 { true } else { false } })
     }

@@ -7,6 +7,8 @@ struct Law {
     let committee: Committee
     let byzantine: Set<Int>
     var invalid: Set<ProposalID> = []
+    /// The values that each node was told to be valid.
+    private var told: [Int: Set<ProposalID>] = [:]
     private(set) var breaches: [String] = []
     private(set) var decisions: [Height: ProposalID] = [:]
     private(set) var roundsOfDecision: [Round] = []
@@ -26,6 +28,13 @@ struct Law {
 
     init(committee: Committee, byzantine: Set<Int>) { (self.committee, self.byzantine) = (committee, byzantine) }
 
+    /// The verdict that a node gets about a value.
+    mutating func verdict(_ id: ProposalID, to index: Int) -> Agreement.Verdict {
+        if invalid.contains(id) { return .invalid }
+        told[index, default: []].insert(id)
+        return .valid
+    }
+
     mutating func check(_ output: Agreement.Output, by index: Int, node: TestNode) {
         switch output {
         case .vote(let vote): check(vote, by: index, machine: node.machine)
@@ -41,7 +50,9 @@ struct Law {
         if signed[key] != nil { breaches.append("node \(index) votes twice in \(vote.type) \(vote.round)") }
         signed[key] = .some(vote.proposal)
         guard let value = vote.proposal else { return }
-        if invalid.contains(value) { breaches.append("node \(index) votes for an invalid value") }
+        if told[index]?.contains(value) != true {
+            breaches.append("node \(index) votes for a value that it does not hold")
+        }
         switch vote.type {
         case .prevote:
             guard let lock = locks[index]?[vote.height], Self.id(lock) != value else { return }

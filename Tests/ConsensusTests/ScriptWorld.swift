@@ -125,9 +125,8 @@ struct ScriptWorld {
     private mutating func votes(_ command: ScriptCommand, scene: inout TestNode) throws -> [Agreement.Output] {
         let type = command.name == "prevotes" ? VoteType.prevote : .precommit
         let name = try command.text("v")
-        let statement = VoteStatement(
-            type: type, height: .first, round: try command.round(), proposal: name == "nil" ? nil : try proposalID(name)
-        )
+        let value = name == "nil" ? nil : try proposalID(name)
+        let statement = VoteStatement(type: type, height: .first, round: try command.round(), proposal: value)
         var outputs: [Agreement.Output] = []
         for index in try command.numbers("from") {
             outputs += scene.step(.voteVerified(scene.committee.vote(statement, by: Int(index))), now: now)

@@ -128,7 +128,8 @@ struct Simulation {
             if let due = nodes[node].last?.machine.nextDeadline, due <= now { step(node, .deadlineReached) }
         case .verdict(let id, let height, let node):
             guard nodes[node].last?.terms.height == height else { return }
-            step(node, .proposalChecked(id, law.invalid.contains(id) ? .invalid : .valid))
+            let verdict = law.verdict(id, to: node)
+            step(node, .proposalChecked(id, verdict))
         case .gossip(let node):
             gossip(node)
             agenda.add(.gossip(node), at: now.advanced(by: .milliseconds(80)))
@@ -226,11 +227,8 @@ struct Simulation {
             if let proposal = machine.proposal(round: round), let claim = proposals[proposal.claim.signature] {
                 send(.proposal(claim), to: peer)
             }
-            for type in [VoteType.prevote, .precommit] {
-                for vote in machine.votes(type, round: round) {
-                    if let claim = votes[vote.signature] { send(.vote(claim), to: peer) }
-                }
-            }
+            let known = machine.votes(.prevote, round: round) + machine.votes(.precommit, round: round)
+            for claim in known.compactMap({ votes[$0.signature] }) { send(.vote(claim), to: peer) }
         }
     }
 
@@ -258,7 +256,7 @@ struct Simulation {
 
     // MARK: Byzantine ones
 
-    /// Half of them are silent; the others answer what they hear with contradictions.
+    /// Where there are two, one with an odd index is silent; the others answer what they hear with contradictions.
     private mutating func lie(about message: Message, as index: Int) {
         guard index % 2 == Int(heights) % 2 || byzantine.count == 1, liesLeft > 0, random.chance(ppm: 150_000) else {
             return

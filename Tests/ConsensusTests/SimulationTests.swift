@@ -33,7 +33,7 @@ struct SimulationTests {
     func determinism() throws {
         let committee = try Committee(powers: [10, 10, 10, 10])
         var first = Simulation(seed: 7, committee: committee, faulty: 1)
-        var second = first
+        var second = Simulation(seed: 7, committee: committee, faulty: 1)
         first.run(for: .seconds(60))
         second.run(for: .seconds(60))
         #expect(first.now == second.now)

@@ -1,5 +1,5 @@
-// One validator of a test: the machine, its key and its journal, as the real composition keeps them. Rows become durable
-// before the vote that they stand behind leaves (protocol, section 5), and a restart knows nothing but them.
+// One validator of a test: the machine, its key and its journal, as the real composition keeps them. Rows become
+// durable before the vote that they stand behind leaves (protocol, section 5); a restart knows nothing but them.
 import Consensus
 import Cryptography
 import Primitives

@@ -23,7 +23,7 @@ struct StateTreeTests {
 
     /// A tree, its store, and what every version ought to hold.
     struct Model {
-        var store = MemorySnapshot()
+        var store = MemoryStore()
         var states: [[Bytes: Bytes]] = []
         var roots: [Digest] = []
         var random: Random
@@ -36,7 +36,7 @@ struct StateTreeTests {
             var state = states.last ?? [:]
             for change in changes { state[change.key] = change.value }
             let (root, writes) = StateTree.update(changes, version: height, on: store)
-            store.apply(writes)
+            store.commit(writes)
             states.append(state)
             roots.append(root)
         }
@@ -178,7 +178,7 @@ struct StateTreeTests {
             while true {
                 let writes = StateTree.prune(upTo: Self.height(kept), in: model.store)
                 if writes.isEmpty { break }
-                model.store.apply(writes)
+                model.store.commit(writes)
             }
             for index in 0..<60 {
                 let root = StateTree.root(at: Self.height(index), in: model.store)
@@ -204,9 +204,9 @@ struct StateTreeTests {
         var model = Model(seed: 41)
         for _ in 0..<(StateTreeLimits.prunedVersionsMax + 10) { model.step(keys: 30, count: 2) }
         let top = Self.height(model.states.count - 1)
-        model.store.apply(StateTree.prune(upTo: top, in: model.store))
+        model.store.commit(StateTree.prune(upTo: top, in: model.store))
         #expect(model.store.count(.stale) == 9)
-        model.store.apply(StateTree.prune(upTo: top, in: model.store))
+        model.store.commit(StateTree.prune(upTo: top, in: model.store))
         #expect(model.store.count(.stale) == 0)
         #expect(StateTree.prune(upTo: top, in: model.store).isEmpty)
     }
