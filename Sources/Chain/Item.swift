@@ -26,7 +26,7 @@ package enum Item: Hashable, Sendable {
     package func signatureClaims(chainID: ChainID) -> [SignatureClaim] {
         switch self {
         case .preamble: []
-        case .transaction(let transaction): [transaction.signatureClaim(chainID: chainID)]
+        case .transaction(let transaction): transaction.signatureClaims(chainID: chainID)
         }
     }
 }

@@ -22,8 +22,11 @@ package struct Transaction: Hashable, Sendable, Message {
         SigningDomain.transaction.message(chainID: chainID.bytes, content.encoded)
     }
 
-    func signatureClaim(chainID: ChainID) -> SignatureClaim {
-        SignatureClaim(key: content.sender, message: Self.message(content, chainID), signature: signature)
+    func signatureClaims(chainID: ChainID) -> [SignatureClaim] {
+        let own = SignatureClaim(
+            key: content.sender, message: Self.message(content, chainID), signature: signature)
+        guard case .registerValidator(let registration) = content.action else { return [own] }
+        return [own] + registration.signatureClaims(operatorKey: content.sender, chainID: chainID)
     }
 
     package func encode(into encoder: inout Encoder) {
@@ -63,18 +66,37 @@ package struct TransactionContent: Hashable, Sendable, Message {
 /// The one thing a transaction does. Field numbers from 10 up are the kinds.
 package enum Action: Hashable, Sendable {
     case transfer(Transfer)
+    case registerValidator(RegisterValidator)
+    case bond(BondChange)
+    case unbond(BondChange)
 
     func encode(into encoder: inout Encoder) {
         switch self {
         case .transfer(let transfer): encoder.message(10, transfer)
+        case .registerValidator(let registration): encoder.message(11, registration)
+        case .bond(let change): encoder.message(12, change)
+        case .unbond(let change): encoder.message(13, change)
         }
     }
 
     init(from decoder: inout Decoder) throws(DecodeError) {
         switch try decoder.nextField() {
         case 10: self = .transfer(try decoder.message(10))
+        case 11: self = .registerValidator(try decoder.message(11))
+        case 12: self = .bond(try decoder.message(12))
+        case 13: self = .unbond(try decoder.message(13))
         case .some(let field): throw .unexpectedField(field)
         case nil: throw .missing(field: 10)
+        }
+    }
+
+    /// What the action takes from its sender's balance beside the fee, at most.
+    package var spending: Amount {
+        switch self {
+        case .transfer(let transfer): transfer.amount
+        case .registerValidator(let registration): registration.stake
+        case .bond(let change): change.amount
+        case .unbond: .zero
         }
     }
 }

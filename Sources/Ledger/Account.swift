@@ -1,6 +1,5 @@
-// The records of participants: accounts, validators, providers. Invariant of every state record: its first field never
+// The records of accounts and providers. Invariant of every state record: its first field never
 // has the default value, because an empty value cannot be proved to an outside verifier (formats A10).
-package import Chain
 package import Codec
 package import Primitives
 
@@ -27,40 +26,8 @@ package struct Account: Hashable, Sendable, Message {
     }
 }
 
-/// A validator, known by its operator's account.
-package struct ValidatorRecord: Hashable, Sendable, Message {
-    package var keys: ValidatorKeys
-    /// The operator's own stake.
-    package var bond: Amount
-    package var name: Bytes
-    /// The epoch in which the keys were registered; an audit key counts one full epoch later, genesis keys at once.
-    package var registeredEpoch: UInt64
-    /// Excluded for good.
-    package var isTombstoned: Bool
-
-    package init(keys: ValidatorKeys, bond: Amount, name: Bytes, registeredEpoch: UInt64) {
-        (self.keys, self.bond, self.name, self.registeredEpoch) = (keys, bond, name, registeredEpoch)
-        isTombstoned = false
-    }
-
-    package func encode(into encoder: inout Encoder) {
-        encoder.message(1, keys)
-        encoder.unsigned(2, bond.units)
-        encoder.data(3, name)
-        encoder.unsigned(4, registeredEpoch)
-        encoder.bool(5, isTombstoned)
-    }
-
-    package init(from decoder: inout Decoder) throws(DecodeError) {
-        keys = try decoder.message(1)
-        bond = Amount(try decoder.unsigned(2))
-        name = try decoder.data(3, max: GenesisLimits.nameBytesMax)
-        registeredEpoch = try decoder.unsigned(4)
-        isTombstoned = try decoder.bool(5)
-    }
-}
-
-/// Which operator a consensus address belongs to; kept after the validator left, so that evidence finds its bond.
+/// Which operator a consensus, audit or transport key belongs to; kept after the validator left, so that evidence finds
+/// its bond and no key comes back in another role.
 struct OperatorReference: Hashable, Message {
     let operatorAddress: Address
 

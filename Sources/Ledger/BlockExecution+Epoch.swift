@@ -1,44 +1,133 @@
-// What happens at the last block H of an epoch: the next epoch opens, and the validator set that decides from H + 2 on
-// is drawn up from the bonds as they stand (formats A3).
+// The last block H of an epoch, in the order of the rewards design, section 9: top-ups, settlement, tables, then the
+// bonds move, and the validator set that decides from H + 2 on is drawn from them (formats A3).
 import Chain
+import Codec
 import Primitives
 import Quorum
+import Rewards
 
 extension BlockExecution {
-    /// rewards design, section 1: the first block whose time is `epoch_seconds` after the epoch's start and that is at
-    /// least block `epoch_blocks_min` of it.
-    private var endsEpoch: Bool {
-        let blocks = view.height.distance(from: view.epoch.startHeight) + 1
-        let due = view.epoch.startTime.adding(seconds: Int64(clamping: view.parameters.epochSeconds))
-        return blocks >= view.parameters.epochBlocksMin && block.header.time >= due
+    /// Counts this block for the epoch it belongs to.
+    mutating func countBlock() {
+        guard let proposer = block.header.proposerAddress, let seat = view.seating.seat(of: proposer) else {
+            preconditionFailure("a checked block has a proposer in the set")
+        }
+        let included = zip(view.tipSeating.seats, block.lastCommit.signatures)
+            .filter { $0.1.flag == .commit }.map(\.0.operatorAddress)
+        count.count(proposer: seat.operatorAddress, included: included)
     }
 
     /// The seating that this block created; nil when the set stays as it is.
     mutating func endEpochIfDue() -> Seating? {
-        guard endsEpoch else { return nil }
+        let isLast = view.parameters.rewards.calendar.epochEnds(
+            started: view.epoch.startTime, now: block.header.time, blocks: count.blocks)
+        guard isLast else {
+            state.store(count, .epochCount)
+            return nil
+        }
+        topUpOffenders()
+        settle()
+        moveBonds()
         forgetOldEvidence()
         state.store(
             EpochRecord(
                 number: view.epoch.number + 1, startHeight: view.height.advanced(), startTime: block.header.time),
             .epoch)
-        guard let seating = drawSeating(), seating.seats != view.nextSeating.seats else { return nil }
+        let members = eligible()
+        state.store(
+            EpochCount(
+                members: members.map { EpochCount.Member(operatorAddress: $0.operatorAddress, stake: $0.record.bond) },
+                burnedBefore: supply.burned), .epochCount)
+        guard let seating = seating(members), seating.seats != view.nextSeating.seats else { return nil }
         state.store(seating, at: StateKey.seating(since: seating.activeSince))
         return seating
     }
 
-    /// By power, then address; nil when nobody may validate, and then the old set goes on.
-    private func drawSeating() -> Seating? {
-        var seats: [Seat] = []
-        for (id, record) in state.scan(.validator, as: ValidatorRecord.self) {
-            guard let operatorAddress = Address(id) else { preconditionFailure("validator key \(Hex.lower(id))") }
-            guard !record.isTombstoned, record.bond.units >= view.parameters.stakeToStay else { continue }
-            seats.append(
-                Seat(operatorAddress: operatorAddress, keys: record.keys, power: record.bond.votingPower))
+    // MARK: Settlement
+
+    private mutating func settle() {
+        let parameters = view.parameters.rewards
+        let pools = state.require(.pools, as: PoolRecord.self).state(supply, parameters)
+        let outcome: SettlementOutcome
+        do throws(SettlementError) {
+            outcome = try Settlement.settle(try tally(), pools, parameters)
+        } catch {
+            preconditionFailure("epoch \(view.epoch.number) cannot be settled: \(error)")
         }
-        seats.sort { $0.power == $1.power ? $0.operatorAddress < $1.operatorAddress : $0.power > $1.power }
-        if seats.isEmpty { return nil }
-        let members = Array(seats.prefix(Limits.validatorsMax))
-        do { return try Seating(members, activeSince: view.height.advanced(by: 2)) } catch {
+        for row in outcome.tables.rewards where row.key.asset == .token && row.amount > .zero {
+            var account = state.account(row.key.account)
+            account.balance = account.balance.credited(row.amount)
+            state.store(account, of: row.key.account)
+            supply.balances = supply.balances.credited(row.amount)
+        }
+        for validator in outcome.validators { store(validator) }
+        let record = PoolRecord(outcome.pools)
+        state.store(record, .pools)
+        (supply.minted, supply.burned) = (outcome.pools.mintedTotal, outcome.pools.burnedTotal)
+        (supply.reserve, supply.pools) = (outcome.pools.reserve, record.held)
+        let summary = EpochSummary(
+            outcome.tables, height: view.height, minted: outcome.minted,
+            burned: supply.burned.debited(count.burnedBefore))
+        state.store(summary, at: StateKey.epochSummary(view.epoch.number))
+        rows = outcome.tables.writes(epoch: view.epoch.number)
+        for row in outcome.tables.slashes { state.remove(StateKey.pendingSlash(row.key)) }
+    }
+
+    private mutating func store(_ outcome: ValidatorOutcome) {
+        let key = StateKey.validator(outcome.account)
+        guard var record: ValidatorRecord = state.load(key) else {
+            preconditionFailure("settled validator \(outcome.account) has no record")
+        }
+        supply.bonds = supply.bonds.debited(Amount(record.delegations.owed))
+            .credited(Amount(outcome.delegations.owed))
+        (record.delegations, record.own) = (outcome.delegations, outcome.own)
+        state.store(record, at: key)
+    }
+
+    private func tally() throws(SettlementError) -> EpochTally {
+        var tally = EpochTally()
+        (tally.blocks, tally.totalStake) = (count.blocks, count.totalStake)
+        let perDay = view.parameters.rewards.calendar.epochsPerDay
+        tally.endsDay = (view.epoch.number + 1) % perDay == 0
+        for (_, record) in validators() { tally.bondedNow = tally.bondedNow.credited(record.bond) }
+        for member in count.members {
+            guard let record: ValidatorRecord = state.load(StateKey.validator(member.operatorAddress)) else {
+                preconditionFailure("counted validator \(member.operatorAddress) has no record")
+            }
+            var validator = ValidatorTally(account: member.operatorAddress, stake: member.stake)
+            (validator.blocksProposed, validator.precommitsIncluded) = (
+                member.blocksProposed, member.precommitsIncluded
+            )
+            (validator.includedStake, validator.delegations) = (member.includedStake, record.delegations)
+            validator.own = record.own
+            if record.isTombstoned { validator.withhold(.tombstoned) }
+            try tally.add(validator)
+        }
+        tally.slashes = state.scan(.pendingSlash, as: SlashRow.self).map(\.record)
+        return tally
+    }
+
+    // MARK: The next set
+
+    /// Who may hold a seat, ascending by operator: the largest bonds where there are more than seats.
+    private func eligible() -> [(operatorAddress: Address, record: ValidatorRecord)] {
+        let least = view.parameters.stakeToStay
+        let all = validators().filter { !$0.record.isTombstoned && $0.record.bond >= least }
+        if all.count <= Limits.validatorsMax { return all }
+        let largest = all.sorted { left, right in
+            left.record.bond == right.record.bond
+                ? left.operatorAddress < right.operatorAddress : left.record.bond > right.record.bond
+        }
+        return largest.prefix(Limits.validatorsMax).sorted { $0.operatorAddress < $1.operatorAddress }
+    }
+
+    /// nil when nobody may validate, and then the old set goes on.
+    private func seating(_ members: [(operatorAddress: Address, record: ValidatorRecord)]) -> Seating? {
+        if members.isEmpty { return nil }
+        let seats = members.map {
+            Seat(operatorAddress: $0.operatorAddress, keys: $0.record.keys, power: $0.record.bond.votingPower)
+        }
+        do { return try Seating(seats, activeSince: view.height.advanced(by: 2)) } catch {
             preconditionFailure("the bonds make no validator set: \(error)")
         }
     }

@@ -1,8 +1,10 @@
-// What an offence costs. Duplicate votes: part of the bond, burned, and exclusion for good; once per validator.
+// What an offence costs (rewards design, section 8). An equivocation burns a part of the stake, unbonding parts
+// included, that grows with the stake of all offenders of the window, and excludes for good; once per validator.
 import Chain
 import Codec
 import Primitives
 import Quorum
+import Rewards
 
 extension BlockExecution {
     mutating func punish(_ evidence: Evidence) {
@@ -11,22 +13,106 @@ extension BlockExecution {
             let offence = EvidenceRecord(
                 committed: view.height, offence: votes.voteA.height, offenceTime: votes.timestamp)
             state.store(offence, at: StateKey.evidence(evidence.id))
-            punishEquivocation(of: votes.voteA.validatorAddress)
+            punishEquivocation(of: votes.voteA.validatorAddress, evidence: evidence.id)
         }
     }
 
-    private mutating func punishEquivocation(of consensusAddress: Address) {
-        guard
-            let reference: OperatorReference = state.load(StateKey.consensusAddress(consensusAddress)),
+    private mutating func punishEquivocation(of consensusAddress: Address, evidence: Digest) {
+        guard let reference: OperatorReference = state.load(StateKey.keyAddress(consensusAddress)),
             var record: ValidatorRecord = state.load(StateKey.validator(reference.operatorAddress))
         else { preconditionFailure("no operator for validator \(consensusAddress), which was in a set") }
         if record.isTombstoned { return }
         record.isTombstoned = true
         state.store(record, at: StateKey.validator(reference.operatorAddress))
-        let amount: Amount
-        do { amount = try record.bond.scaled(by: view.parameters.equivocationRate, over: 1_000_000) } catch {
-            preconditionFailure("slash rate \(view.parameters.equivocationRate): \(error)")
+        let stake = slashableStake(of: reference.operatorAddress, record)
+        let offender = OffenderRecord(epoch: view.epoch.number, stake: stake, charged: .zero, evidence: evidence)
+        state.store(offender, at: StateKey.offender(.equivocation, reference.operatorAddress))
+        charge(.equivocation, only: reference.operatorAddress)
+    }
+
+    /// Tops earlier offenders of the window up to the common rate, and forgets those outside it.
+    mutating func topUpOffenders() {
+        let days = view.parameters.rewards.periods.correlation
+        for (id, record) in offenders(.equivocation) {
+            let (end, overflow) = record.epochPlusOne.addingReportingOverflow(view.parameters.epochs(days: days))
+            if !overflow && end <= view.epoch.number { state.remove(StateKey.offender(.equivocation, id)) }
         }
-        burnBond(of: reference.operatorAddress, atMost: amount)
+        charge(.equivocation, only: nil)
+    }
+
+    private func offenders(_ offence: SlashOffence) -> [(operatorAddress: Address, record: OffenderRecord)] {
+        state.scan(.offender, as: OffenderRecord.self).compactMap { id, record in
+            guard id.first == UInt8(offence.rawValue), let address = Address(id.dropFirst()) else { return nil }
+            return (address, record)
+        }
+    }
+
+    private mutating func charge(_ offence: SlashOffence, only operatorAddress: Address?) {
+        let slashing = view.parameters.rewards.slashing
+        let all = offenders(offence)
+        let due: [Amount]
+        do throws(ArithmeticError) {
+            due = try Rewards.Rule.slashTopUp(
+                all.map { Offender(stake: $0.record.stake, charged: $0.record.charged) },
+                base: offence.baseRate(slashing) ?? 0, totalStake: max(count.totalStake, Amount(1)),
+                multiplier: slashing.correlationMultiplier)
+        } catch {
+            preconditionFailure("the slash rate of \(offence): \(error)")
+        }
+        for ((offender, record), amount) in zip(all, due)
+        where amount > .zero && (operatorAddress == nil || operatorAddress == offender) {
+            let burned = burnStake(of: offender, atMost: amount)
+            var record = record
+            record.charged = record.charged.credited(amount)
+            state.store(record, at: StateKey.offender(offence, offender))
+            addSlash(SlashKey(account: offender, offence: offence, evidence: record.evidence), burned)
+        }
+    }
+
+    /// A row of this epoch's slash table, all of it burned; a second charge for one offence joins the first.
+    private mutating func addSlash(_ key: SlashKey, _ amount: Amount) {
+        let place = StateKey.pendingSlash(key)
+        let before = state.load(place, as: SlashRow.self)?.amount ?? .zero
+        do throws(ArithmeticError) {
+            let row = try SlashRow(key: key, amount: before.credited(amount), reporter: .zero, injured: .zero)
+            state.store(row, at: place)
+        } catch {
+            preconditionFailure("a slash row that burns all: \(error)")
+        }
+    }
+
+    // MARK: Stake
+
+    private func slashableStake(of operatorAddress: Address, _ record: ValidatorRecord) -> Amount {
+        unbonding(of: operatorAddress).reduce(record.bond.credited(record.joining)) { $0.credited($1.record.amount) }
+    }
+
+    private func unbonding(of operatorAddress: Address) -> [(key: Bytes, record: UnbondingRecord)] {
+        state.scan(.unbonding, as: UnbondingRecord.self).compactMap { id, record in
+            id.dropFirst(8).elementsEqual(operatorAddress.bytes) ? ([StateTag.unbonding.rawValue] + id, record) : nil
+        }
+    }
+
+    /// Burns up to `amount` of a validator's stake: the bond, then what is joining, then what is unbonding. Returns
+    /// what was burned.
+    @discardableResult
+    mutating func burnStake(of operatorAddress: Address, atMost amount: Amount) -> Amount {
+        let key = StateKey.validator(operatorAddress)
+        guard var record: ValidatorRecord = state.load(key) else { return .zero }
+        let fromBond = min(record.bond, amount)
+        record.delegations.tokens = record.bond.debited(fromBond).units
+        let fromJoining = min(record.joining, amount.debited(fromBond))
+        record.joining = record.joining.debited(fromJoining)
+        state.store(record, at: key)
+        var burned = fromBond.credited(fromJoining)
+        for (key, entry) in burned < amount ? unbonding(of: operatorAddress) : [] {
+            let part = min(entry.amount, amount.debited(burned))
+            burned = burned.credited(part)
+            let rest = entry.amount.debited(part)
+            if rest == .zero { state.remove(key) } else { state.store(UnbondingRecord(amount: rest), at: key) }
+        }
+        supply.bonds = supply.bonds.debited(burned)
+        supply.burned = supply.burned.credited(burned)
+        return burned
     }
 }

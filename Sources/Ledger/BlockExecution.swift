@@ -13,14 +13,19 @@ struct BlockExecution {
     let snapshot: any Snapshot
     var state: WorkingState
     var supply: Supply
+    var count: EpochCount
+    /// Rows of the tables of an epoch that ends here.
+    var rows = WriteBatch()
     private var results: [ItemResult] = [.success]
 
     init(_ block: CheckedBlock, on snapshot: any Snapshot, view: LedgerView) {
         (self.block, self.view, self.snapshot) = (block, view, snapshot)
         (state, supply) = (WorkingState(snapshot), view.supply)
+        count = state.require(.epochCount)
     }
 
     mutating func run() -> Transition {
+        countBlock()
         for evidence in block.evidence { punish(evidence) }
         for entry in block.entries { results.append(execute(entry)) }
         recordBatches()
@@ -47,6 +52,7 @@ struct BlockExecution {
             }
         }
         writes.append(tree)
+        writes.append(rows)
         writes.put(.headers, key: view.height.value.bigEndianBytes, value: block.header.encoded)
         if let set = newSeating?.set { writes.put(.validatorSets, key: set.hash.bytes, value: set.encoded) }
         writes.put(.meta, key: LedgerView.tipKey, value: tip.encoded)
@@ -87,31 +93,21 @@ struct BlockExecution {
         state.store(account, of: sender)
         supply.balances = supply.balances.debited(fee)
         supply.burned = supply.burned.credited(fee)
-        try perform(content.action, by: sender)
+        try perform(content, by: sender)
     }
 
     /// An item that its sender cannot be charged for costs the bond of the validator that let it in.
     private mutating func chargeAuthor(_ entry: CheckedBlock.Entry) {
         guard let author = entry.author, let seat = view.seating.seat(of: author) else { return }
-        burnBond(of: seat.operatorAddress, atMost: Ledger.fee(byteCount: entry.byteCount, view.parameters))
+        burnStake(of: seat.operatorAddress, atMost: Ledger.fee(byteCount: entry.byteCount, view.parameters))
     }
 
-    /// Burns up to `amount` of a validator's bond; returns what was burned.
-    @discardableResult
-    mutating func burnBond(of operatorAddress: Address, atMost amount: Amount) -> Amount {
-        let key = StateKey.validator(operatorAddress)
-        guard var record: ValidatorRecord = state.load(key) else { return .zero }
-        let burned = min(record.bond, amount)
-        record.bond = record.bond.debited(burned)
-        state.store(record, at: key)
-        supply.bonds = supply.bonds.debited(burned)
-        supply.burned = supply.burned.credited(burned)
-        return burned
-    }
-
-    private mutating func perform(_ action: Action, by sender: Address) throws(Rule) {
-        switch action {
+    private mutating func perform(_ content: TransactionContent, by sender: Address) throws(Rule) {
+        switch content.action {
         case .transfer(let transfer): try perform(transfer, by: sender)
+        case .registerValidator(let registration): try perform(registration, by: content)
+        case .bond(let change): try performBond(change.amount, by: sender)
+        case .unbond(let change): try performUnbond(change.amount, by: sender)
         }
     }
 

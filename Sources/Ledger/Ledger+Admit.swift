@@ -37,10 +37,7 @@ extension Ledger {
     package static func spend(of item: Item, byteCount: Int, view: LedgerView) -> Amount {
         let fee = fee(byteCount: byteCount, view.parameters)
         guard case .transaction(let transaction) = item else { return .zero }
-        switch transaction.content.action {
-        case .transfer(let transfer):
-            let (sum, overflow) = fee.units.addingReportingOverflow(transfer.amount.units)
-            return Amount(overflow ? .max : sum)
-        }
+        let (sum, overflow) = fee.units.addingReportingOverflow(transaction.content.action.spending.units)
+        return Amount(overflow ? .max : sum)
     }
 }

@@ -13,8 +13,11 @@ extension Ledger {
         else { return nil }
         do {
             var supply = try Supply(decoding: recorded)
-            (supply.balances, supply.bonds) = (.zero, .zero)
-            for (key, value) in leaves { try add(value, at: key, to: &supply) }
+            (supply.balances, supply.bonds, supply.pools) = (.zero, .zero, .zero)
+            for (key, value) in leaves {
+                try add(value, at: key, to: &supply)
+                if key == StateKey.singleton(.pools) { supply.pools = try PoolRecord(decoding: value).held }
+            }
             return supply
         } catch {
             return nil
@@ -26,7 +29,9 @@ extension Ledger {
         case .account:
             supply.balances = try supply.balances.adding(try Account(decoding: value).balance)
         case .validator:
-            supply.bonds = try supply.bonds.adding(try ValidatorRecord(decoding: value).bond)
+            supply.bonds = try supply.bonds.adding(try ValidatorRecord(decoding: value).held)
+        case .unbonding:
+            supply.bonds = try supply.bonds.adding(try UnbondingRecord(decoding: value).amount)
         case .provider:
             supply.bonds = try supply.bonds.adding(try ProviderRecord(decoding: value).bond)
         default: break

@@ -6,12 +6,16 @@ import Codec
 import Cryptography
 import Primitives
 import Quorum
+import Rewards
 
 package enum Ledger {
     /// The state at height 0. Its root is the app hash of block 1.
     package static func genesis(_ genesis: Genesis) throws(GenesisError) -> Transition {
         try genesis.check()
         let parameters = try LedgerParameters(genesis.settings)
+        guard genesis.consensus.evidenceAgeSeconds <= parameters.unbondSeconds else {
+            throw .parameters("evidence.max_age_duration <= unbonding: \(parameters.unbondSeconds) s")
+        }
         var state = WorkingState(EmptySnapshot())
         state.store(ChainRecord(chainID: genesis.chainID, genesisHash: genesis.hash), .chain)
         state.store(genesis.consensus, .consensusParameters)
@@ -19,25 +23,44 @@ package enum Ledger {
         state.store(BeaconRecord(genesis.hash), .beacon)
         state.store(EpochRecord(number: 0, startHeight: .first, startTime: genesis.time), .epoch)
         for account in genesis.accounts { state.store(Account(balance: account.balance), of: account.address) }
-        for validator in genesis.validators {
-            guard validator.stake.units >= parameters.stakeMin else {
-                throw .stakeBelowMinimum(validator.operatorAddress)
-            }
-            let record = ValidatorRecord(
-                keys: validator.keys, bond: validator.stake, name: validator.name, registeredEpoch: 0)
-            state.store(record, at: StateKey.validator(validator.operatorAddress))
-            state.store(
-                OperatorReference(validator.operatorAddress),
-                at: StateKey.consensusAddress(Hash.address(of: validator.keys.consensus)))
-        }
+        try storeValidators(of: genesis, in: &state, parameters)
         for provider in genesis.providers {
             state.store(
                 ProviderRecord(registeredEpoch: 0, bond: provider.bond), at: StateKey.provider(provider.account))
         }
-        state.store(try supply(of: genesis), .supply)
+        let supply = try supply(of: genesis)
+        state.store(supply, .supply)
+        let pools = PoolState(
+            genesisSupply: supply.genesis, reserve: supply.reserve, parameters: parameters.rewards)
+        state.store(PoolRecord(pools), .pools)
+        let members = genesis.validators.map {
+            EpochCount.Member(operatorAddress: $0.operatorAddress, stake: $0.stake)
+        }
+        state.store(EpochCount(members: members, burnedBefore: .zero), .epochCount)
         let seating = try firstSeating(genesis)
         state.store(seating, at: StateKey.seating(since: .first))
         return close(genesis, state, seating)
+    }
+
+    private static func storeValidators(
+        of genesis: Genesis, in state: inout WorkingState, _ parameters: LedgerParameters
+    ) throws(GenesisError) {
+        for validator in genesis.validators {
+            guard validator.stake >= parameters.rewards.validation.stakeMin else {
+                throw .stakeBelowMinimum(validator.operatorAddress)
+            }
+            var record = ValidatorRecord(keys: validator.keys, name: validator.name, registeredEpoch: 0)
+            do throws(DelegationError) {
+                _ = try record.delegations.join(validator.stake, &record.own)
+            } catch {
+                preconditionFailure("the first stake of \(validator.operatorAddress): \(error)")
+            }
+            state.store(record, at: StateKey.validator(validator.operatorAddress))
+            for key in validator.keys.all {
+                let reference = OperatorReference(validator.operatorAddress)
+                state.store(reference, at: StateKey.keyAddress(Hash.address(of: key)))
+            }
+        }
     }
 
     private static func supply(of genesis: Genesis) throws(GenesisError) -> Supply {

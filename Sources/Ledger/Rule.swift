@@ -18,6 +18,23 @@ package enum Rule: UInt32, Error, CaseIterable, Sendable {
     /// The balance after the fee does not cover the amount.
     case insufficientBalance = 11
 
+    // 20-29: stake.
+    /// The sender is a validator already.
+    case validatorExists = 20
+    /// A key of another validator, of another role, or of the sender's account.
+    case keyTaken = 21
+    /// A key that is no point of the main subgroup.
+    case keyNotRegistrable = 22
+    /// The bond would be above zero and below `validator_stake_min`.
+    case stakeBelowMinimum = 23
+    case notAValidator = 24
+    /// Excluded for good.
+    case tombstoned = 25
+    /// More than the bond holds.
+    case bondTooSmall = 26
+    /// The last third of the stake cannot leave within one epoch.
+    case unbondingLimit = 27
+
     /// The name in every machine-readable answer.
     package var label: String {
         switch self {
@@ -27,6 +44,14 @@ package enum Rule: UInt32, Error, CaseIterable, Sendable {
         case .feeUnpayable: "fee_unpayable"
         case .zeroAmount: "zero_amount"
         case .insufficientBalance: "insufficient_balance"
+        case .validatorExists: "validator_exists"
+        case .keyTaken: "key_taken"
+        case .keyNotRegistrable: "key_not_registrable"
+        case .stakeBelowMinimum: "stake_below_minimum"
+        case .notAValidator: "not_a_validator"
+        case .tombstoned: "tombstoned"
+        case .bondTooSmall: "bond_too_small"
+        case .unbondingLimit: "unbonding_limit"
         }
     }
 

@@ -3,6 +3,7 @@
 // `Network/proto/merit/v1/state.proto`.
 import Codec
 package import Primitives
+import Rewards
 
 /// The first byte of a state key.
 package enum StateTag: UInt8, CaseIterable, Sendable {
@@ -10,8 +11,8 @@ package enum StateTag: UInt8, CaseIterable, Sendable {
     case account = 1
     /// ‖ operator's address: `ValidatorRecord`.
     case validator = 2
-    /// ‖ consensus address: `OperatorReference`.
-    case consensusAddress = 3
+    /// ‖ address of a consensus, audit or transport key: `OperatorReference`.
+    case keyAddress = 3
     /// ‖ account: `ProviderRecord`.
     case provider = 4
     /// ‖ height (8 bytes, big-endian) from which it decides: `Seating`.
@@ -22,6 +23,14 @@ package enum StateTag: UInt8, CaseIterable, Sendable {
     case evidence = 7
     /// ‖ one byte, a `Singleton`.
     case singleton = 8
+    /// ‖ epoch (8 bytes) at whose start it is free ‖ operator: `UnbondingRecord`.
+    case unbonding = 9
+    /// ‖ epoch (8 bytes): `EpochSummary`.
+    case epochSummary = 10
+    /// ‖ account ‖ offence (1 byte) ‖ evidence: a slash row of the running epoch.
+    case pendingSlash = 11
+    /// ‖ offence (1 byte) ‖ operator: `OffenderRecord`.
+    case offender = 12
 }
 
 /// Facts that exist once.
@@ -32,17 +41,30 @@ package enum Singleton: UInt8, CaseIterable, Sendable {
     case supply = 4
     case beacon = 5
     case epoch = 6
+    case epochCount = 7
+    case pools = 8
 }
 
 package enum StateKey {
     package static func account(_ address: Address) -> Bytes { key(.account, address.bytes) }
     package static func validator(_ operatorAddress: Address) -> Bytes { key(.validator, operatorAddress.bytes) }
-    package static func consensusAddress(_ address: Address) -> Bytes { key(.consensusAddress, address.bytes) }
+    package static func keyAddress(_ address: Address) -> Bytes { key(.keyAddress, address.bytes) }
     package static func provider(_ account: Address) -> Bytes { key(.provider, account.bytes) }
     package static func seating(since height: Height) -> Bytes { key(.seating, height.value.bigEndianBytes) }
     package static func author(_ address: Address) -> Bytes { key(.author, address.bytes) }
     package static func evidence(_ id: Digest) -> Bytes { key(.evidence, id.bytes) }
     package static func singleton(_ which: Singleton) -> Bytes { key(.singleton, [which.rawValue]) }
+
+    package static func unbonding(_ operatorAddress: Address, free epoch: UInt64) -> Bytes {
+        key(.unbonding, epoch.bigEndianBytes + operatorAddress.bytes)
+    }
+    package static func epochSummary(_ epoch: UInt64) -> Bytes { key(.epochSummary, epoch.bigEndianBytes) }
+    static func pendingSlash(_ slash: SlashKey) -> Bytes {
+        key(.pendingSlash, slash.account.bytes + [UInt8(slash.offence.rawValue)] + slash.evidence.bytes)
+    }
+    static func offender(_ offence: SlashOffence, _ operatorAddress: Address) -> Bytes {
+        key(.offender, [UInt8(offence.rawValue)] + operatorAddress.bytes)
+    }
 
     private static func key(_ tag: StateTag, _ id: Bytes) -> Bytes { [tag.rawValue] + id }
 }

@@ -5,6 +5,7 @@ import Cryptography
 import Ledger
 import Primitives
 import Quorum
+import Rewards
 import Testing
 
 extension TestChain {
@@ -40,20 +41,63 @@ struct EvidenceTests {
         BlockRuleTests.judge(chain, chain.block(chain.content([], evidence: evidence)))
     }
 
-    @Test("an equivocation burns 5 % of the bond, tombstones, and is slashed once")
+    @Test("an equivocation burns three times the offenders' share of the stake, tombstones, and is slashed once")
     func slash() throws {
         var chain = try TestChain()
         try chain.advance()
         try chain.advance()
         try chain.advance(evidence: [chain.duplicateVotes(3, at: 1)])
-        let bond = Amount(9_500 * TestChain.token)
+        let bond = Amount(2_500 * TestChain.token)
         #expect(chain.validator(3)?.bond == bond)
         #expect(chain.validator(3)?.isTombstoned == true)
-        #expect(chain.view.supply.burned == Amount(500 * TestChain.token))
+        #expect(chain.view.supply.burned == Amount(7_500 * TestChain.token))
         try chain.advance(evidence: [chain.duplicateVotes(3, at: 2), chain.duplicateVotes(2, at: 2)])
         #expect(chain.validator(3)?.bond == bond)
         #expect(chain.validator(2)?.isTombstoned == true)
-        #expect(chain.view.supply.isConserved)
+        #expect(chain.validator(2)?.bond == .zero)
+        try chain.finishEpoch()
+        #expect(chain.validator(3)?.bond == .zero)
+        let rows = try chain.rows(.slashes, 0, as: SlashRow.self)
+        #expect(rows.map(\.amount) == [Amount(10_000 * TestChain.token), Amount(10_000 * TestChain.token)])
+        #expect(chain.summary(0)?.slashed == Amount(20_000 * TestChain.token))
+        #expect(chain.summary(0)?.slashesRoot == MerkleTree.root(of: rows.map(\.encoded)))
+    }
+
+    @Test("a small offender alone loses the base rate")
+    func base() throws {
+        let standard = TestChain.genesis(validators: 4)
+        let validators = standard.validators.map { validator in
+            let isSmall = validator.operatorAddress == TestKeys(3).account.address
+            return GenesisValidator(
+                operatorAddress: validator.operatorAddress, keys: validator.keys,
+                stake: Amount((isSmall ? 10_000 : 900_000) * TestChain.token), name: [])
+        }
+        var chain = try TestChain(
+            genesis: Genesis(
+                chain: (standard.chainID, standard.time, standard.reserve), consensus: standard.consensus,
+                accounts: standard.accounts, bonded: (validators, []), settings: standard.settings))
+        try chain.advance()
+        try chain.advance(evidence: [chain.duplicateVotes(3, at: 1)])
+        #expect(chain.validator(3)?.bond == Amount(9_500 * TestChain.token))
+    }
+
+    @Test("stake on its way out is slashed too")
+    func unbonding() throws {
+        var chain = try TestChain()
+        let leave = TestChain.item(3, 0, .unbond(BondChange(amount: Amount(8_000 * TestChain.token))))
+        try chain.advance([(0, [TestChain.transfer(10, 0, to: 3, TestChain.token)])])
+        try chain.finishEpoch([(0, [leave])])
+        #expect(chain.validator(3)?.bond == Amount(2_000 * TestChain.token))
+        let free = StateKey.unbonding(TestKeys(3).account.address, free: 5)
+        let before: UnbondingRecord? = WorkingState(chain.store).load(free)
+        #expect(before?.amount == Amount(8_000 * TestChain.token))
+        let height = chain.view.tip.height.value
+        try chain.advance(evidence: [chain.duplicateVotes(3, at: height)])
+        // X = 10,000 of T = 32,000 tokens: 3 X / T = 93.75 %.
+        #expect(chain.validator(3)?.bond == .zero)
+        let after: UnbondingRecord? = WorkingState(chain.store).load(free)
+        #expect(after?.amount == Amount(625 * TestChain.token))
+        #expect(Ledger.sumOfAccounts(chain.store, at: chain.view.tip.height) == chain.view.supply)
     }
 
     @Test("a tombstoned validator keeps its power until two blocks after the epoch's end")

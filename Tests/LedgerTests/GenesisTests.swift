@@ -14,7 +14,7 @@ struct GenesisTests {
         var validators: [GenesisValidator]
         var providers: [GenesisProvider] = []
         var settings: [Setting]
-        var consensus = ConsensusParameters()
+        var consensus: ConsensusParameters
         var reserve = Amount(5)
 
         var genesis: Genesis {
@@ -26,7 +26,9 @@ struct GenesisTests {
 
     static var standard: Parts {
         let genesis = TestChain.genesis(validators: 2)
-        return Parts(accounts: genesis.accounts, validators: genesis.validators, settings: genesis.settings)
+        return Parts(
+            accounts: genesis.accounts, validators: genesis.validators, settings: genesis.settings,
+            consensus: genesis.consensus)
     }
 
     static func judge(_ change: (inout Parts) -> Void) -> GenesisError? {
@@ -50,7 +52,7 @@ struct GenesisTests {
 
     @Test("money fits, and nothing is empty")
     func amounts() {
-        let stake = 10_000 * TestChain.token
+        let stake = 1_000 * TestChain.token
         #expect(Self.judge { _ in } == nil)
         #expect(
             Self.judge { $0.providers = [GenesisProvider(account: $0.accounts[0].address, bond: Amount(1))] } == nil)
@@ -71,7 +73,7 @@ struct GenesisTests {
 
     @Test("accounts, validators and keys are unique, keys are points, names are short")
     func identities() {
-        let stake = 10_000 * TestChain.token
+        let stake = 1_000 * TestChain.token
         let (first, second) = (TestKeys(0), TestKeys(3))
         let doubled = Self.standard.accounts[0]
         #expect(Self.judge { $0.accounts.append(doubled) } == .notAscending(.accounts, doubled.address))
@@ -100,9 +102,20 @@ struct GenesisTests {
     func parameters() {
         #expect(Self.judge { $0.settings.append(Setting(number: 99, value: 1)) } == .unknownSetting(99))
         #expect(Self.judge { $0.settings.append($0.settings[0]) } == .settingsNotAscending(1))
+        func refused(_ number: UInt32, _ value: UInt64) -> String {
+            let error = Self.judge { parts in
+                parts.settings.removeAll { $0.number == number }
+                parts.settings.append(Setting(number: number, value: value))
+            }
+            guard case .parameters(let text) = error else { return "\(String(describing: error))" }
+            return text
+        }
+        #expect(refused(101, 7) == "epochSecondsDoNotDivideDay(7)")
+        #expect(refused(701, 999_999_999) == "validator_stake_min >= 10^9")
+        #expect(refused(601, 1).hasPrefix("cheatingPays"))
         #expect(
-            Self.judge { $0.settings[1] = Setting(number: 101, value: 7) }
-                == .parameters("epoch_seconds divides 86400"))
+            Self.judge { $0.consensus.evidenceAgeSeconds = 81 }
+                == .parameters("evidence.max_age_duration <= unbonding: 80 s"))
         #expect(
             Self.judge { $0.consensus.blockBytesMax = 0 }
                 == .consensusParameters("block.max_bytes is -1 or 1...104857600"))

@@ -2,6 +2,7 @@
 // `sender sequence action arguments -> rule`, money in units; the block closes at a line `block`.
 import Chain
 import Codec
+import Cryptography
 import Ledger
 import Primitives
 import Testing
@@ -21,10 +22,41 @@ struct LedgerTableTests {
         let sequence = try #require(UInt64(words[1]))
         let expected = sides[1].first.flatMap { name in Rule.allCases.first { $0.label == name } }
         try #require(expected != nil || sides[1] == ["ok"], "no rule \(sides[1])")
-        let recipient = try #require(UInt8(words[3]))
-        let units = try #require(UInt64(words[4]))
-        return Row(
-            item: TestChain.transfer(sender, sequence, to: recipient, units), expected: expected, text: String(line))
+        let action = try action(words.dropFirst(2).map(String.init), by: sender)
+        return Row(item: TestChain.item(sender, sequence, action), expected: expected, text: String(line))
+    }
+
+    static func action(_ words: [String], by sender: UInt8) throws -> Action {
+        let numbers = words.dropFirst().compactMap(UInt64.init)
+        func tokens(_ index: Int) -> Amount { Amount(numbers[index] * TestChain.token) }
+        switch words[0] {
+        case "transfer":
+            let recipient = TestKeys(UInt8(numbers[0])).account.address
+            return .transfer(Transfer(recipient: recipient, amount: Amount(numbers[1])))
+        case "bond": return .bond(BondChange(amount: tokens(0)))
+        case "unbond": return .unbond(BondChange(amount: tokens(0)))
+        case "register": return register(by: sender, keys: TestKeys(UInt8(numbers[0])).validator, tokens(1))
+        case "register_weak":
+            let keys = TestKeys(sender).validator
+            let weak = try #require(PublicKey(Bytes(repeating: 0, count: 32)))
+            return register(
+                by: sender, keys: ValidatorKeys(consensus: keys.consensus, audit: weak, transport: keys.transport),
+                tokens(0))
+        case "register_own_account":
+            let keys = TestKeys(sender)
+            let mixed = ValidatorKeys(
+                consensus: keys.account.publicKey, audit: keys.audit.publicKey, transport: keys.transport.publicKey)
+            return register(by: sender, keys: mixed, tokens(0))
+        default: throw TableWordError(word: words[0])
+        }
+    }
+
+    struct TableWordError: Error { let word: String }
+
+    /// Proofs are checked with the item's signatures, before the ledger sees it.
+    static func register(by sender: UInt8, keys: ValidatorKeys, _ stake: Amount) -> Action {
+        .registerValidator(
+            RegisterValidator(keys: keys, stake: stake, name: [], proofs: [.zero, .zero, .zero]))
     }
 
     /// Runs a table; items of one block come in one batch of validator 0.
@@ -32,7 +64,9 @@ struct LedgerTableTests {
         var chain = try TestChain()
         var rows: [Row] = []
         for line in (table + "\nblock").split(separator: "\n") {
-            if line == "block" {
+            if line == "epoch" {
+                try chain.finishEpoch()
+            } else if line == "block" {
                 let results = try chain.advance(rows.isEmpty ? [] : [(0, rows.map(\.item))]).dropFirst()
                 for (row, result) in zip(rows, results) {
                     #expect(Rule(rawValue: result.code) == row.expected, "\(row.text)")

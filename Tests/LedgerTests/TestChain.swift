@@ -5,6 +5,7 @@ import Cryptography
 import Ledger
 import Primitives
 import Quorum
+import Rewards
 
 /// The keys of participant `number`: account, consensus, audit and transport are separate.
 struct TestKeys {
@@ -44,9 +45,10 @@ struct TestChain {
     var lastCommit = Commit.empty
     var blocks: [(block: Block, id: BlockID)] = []
     /// Participants 0..<validators are validators; accounts 10, 11 and 12 hold 1,000 MRT each.
-    static func genesis(validators: Int, settings: [Setting] = standard) -> Genesis {
-        let accounts = (10...12).map {
-            GenesisAccount(address: TestKeys(UInt8($0)).account.address, balance: Amount(1000 * token))
+    static func genesis(validators: Int, settings: [Setting] = standard, newcomers: [UInt8] = []) -> Genesis {
+        let accounts = ([10, 11, 12] + newcomers).map { number in
+            let tokens: UInt64 = newcomers.contains(number) ? 100_000 : 1_000
+            return GenesisAccount(address: TestKeys(number).account.address, balance: Amount(tokens * token))
         }
         let members = (0..<validators).map { number in
             let keys = TestKeys(UInt8(number))
@@ -54,20 +56,30 @@ struct TestChain {
                 operatorAddress: keys.account.address, keys: keys.validator, stake: Amount(10_000 * token),
                 name: Bytes("validator \(number)".utf8))
         }
+        var consensus = ConsensusParameters()
+        consensus.evidenceAgeSeconds = 60
         return Genesis(
-            chain: (chainID, start, Amount(1_000_000 * token)), consensus: ConsensusParameters(), accounts: accounts,
+            chain: (chainID, start, Amount(1_000_000 * token)), consensus: consensus, accounts: accounts,
             bonded: (members, []), settings: settings)
     }
 
-    /// 20-second epochs of at least 5 blocks.
-    static let standard = [
-        Setting(number: 1, value: 10), Setting(number: 101, value: 20), Setting(number: 102, value: 5),
-    ]
+    /// The local network's, with epochs of 20 seconds and at least 5 blocks.
+    static var parameters: LedgerParameters {
+        var rewards = Parameters.local
+        rewards.calendar.epochBlocksMin = 5
+        let window = Window(seconds: 1, blocks: 1)
+        (rewards.calendar.commit, rewards.calendar.recheck, rewards.calendar.reveal) = (window, window, window)
+        (rewards.calendar.open, rewards.calendar.vote) = (window, window)
+        return LedgerParameters(rewards: rewards)
+    }
 
-    init(validators: Int = 4, genesis: Genesis? = nil) throws {
-        let value = genesis ?? Self.genesis(validators: validators)
+    static let standard = parameters.differences
+
+    /// `newcomers` hold money and sign commits once they are members.
+    init(validators: Int = 4, genesis: Genesis? = nil, newcomers: [UInt8] = []) throws {
+        let value = genesis ?? Self.genesis(validators: validators, newcomers: newcomers)
         let transition = try Ledger.genesis(value)
-        keys = (0..<validators).map { TestKeys(UInt8($0)) }
+        keys = ((0..<validators).map { UInt8($0) } + newcomers).map(TestKeys.init)
         (self.genesis, view) = (value, transition.next)
         store.commit(transition.writes)
     }
@@ -147,6 +159,26 @@ struct TestChain {
     }
 
     func account(_ number: UInt8) -> Account { WorkingState(store).account(TestKeys(number).account.address) }
+
+    /// Blocks until the next epoch has begun.
+    mutating func finishEpoch(_ batches: TestBatches = []) throws {
+        let epoch = view.epoch.number
+        try advance(batches, seconds: 5)
+        while view.epoch.number == epoch { try advance(seconds: 5) }
+    }
+
+    func summary(_ epoch: UInt64) -> EpochSummary? { WorkingState(store).load(StateKey.epochSummary(epoch)) }
+
+    func rows<Row: Message>(_ table: EpochTable, _ epoch: UInt64, as type: Row.Type) throws -> [Row] {
+        let prefix = table.prefix(epoch: epoch)
+        var found: [Row] = []
+        var next = store.first(.rows, from: prefix)
+        while let entry = next, entry.key.starts(with: prefix) {
+            found.append(try Row(decoding: entry.value))
+            next = store.first(.rows, from: entry.key + [0])
+        }
+        return found
+    }
 
     func validator(_ number: UInt8) -> ValidatorRecord? {
         WorkingState(store).load(StateKey.validator(TestKeys(number).account.address))

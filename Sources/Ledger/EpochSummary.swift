@@ -1,0 +1,128 @@
+// What an epoch came to: the roots and totals that the next header commits to, and the rows themselves in `Table.rows`.
+// A row's key is epoch (8 bytes) ‖ table (1 byte) ‖ its own key, so rows lie in the order of the table, which is the
+// order of the leaves under the root (RFC 6962; rewards design, section 9).
+package import Codec
+import Cryptography
+package import Primitives
+package import Rewards
+
+package struct EpochSummary: Hashable, Sendable, Message {
+    /// Its last block.
+    package let height: Height
+    package let rewardsRoot: Digest
+    package let slashesRoot: Digest
+    package let rewardRows: UInt64
+    package let slashRows: UInt64
+    /// All reward rows in MRT.
+    package let paid: Amount
+    package let minted: Amount
+    /// Everything burned within the epoch: fees of bytes, parts of fees, slashes.
+    package let burned: Amount
+    package let slashed: Amount
+
+    init(_ tables: EpochTables, height: Height, minted: Amount, burned: Amount) {
+        (self.height, self.minted, self.burned) = (height, minted, burned)
+        rewardsRoot = MerkleTree.root(of: tables.rewards.map(\.encoded))
+        slashesRoot = MerkleTree.root(of: tables.slashes.map(\.encoded))
+        (rewardRows, slashRows) = (UInt64(tables.rewards.count), UInt64(tables.slashes.count))
+        (paid, slashed) = (tables.paid, tables.slashed)
+    }
+
+    package func encode(into encoder: inout Encoder) {
+        encoder.signed(1, height.signed)
+        encoder.data(2, rewardsRoot)
+        encoder.data(3, slashesRoot)
+        encoder.unsigned(4, rewardRows)
+        encoder.unsigned(5, slashRows)
+        encoder.unsigned(6, paid.units)
+        encoder.unsigned(7, minted.units)
+        encoder.unsigned(8, burned.units)
+        encoder.unsigned(9, slashed.units)
+    }
+
+    package init(from decoder: inout Decoder) throws(DecodeError) {
+        guard let height = Height(signed: try decoder.signed(1)), height > .zero else { throw .outOfRange(field: 1) }
+        self.height = height
+        rewardsRoot = try decoder.fixedBytes(2)
+        slashesRoot = try decoder.fixedBytes(3)
+        rewardRows = try decoder.unsigned(4)
+        slashRows = try decoder.unsigned(5)
+        paid = Amount(try decoder.unsigned(6))
+        minted = Amount(try decoder.unsigned(7))
+        burned = Amount(try decoder.unsigned(8))
+        slashed = Amount(try decoder.unsigned(9))
+    }
+}
+
+/// Which of the two tables of an epoch a row belongs to.
+package enum EpochTable: UInt8, Sendable, CaseIterable {
+    case rewards = 1
+    case slashes = 2
+
+    /// The part of `Table.rows` keys that all rows of this table share.
+    package func prefix(epoch: UInt64) -> Bytes { epoch.bigEndianBytes + [rawValue] }
+}
+
+extension EpochTables {
+    /// Every row as it is stored.
+    func writes(epoch: UInt64) -> WriteBatch {
+        var writes = WriteBatch()
+        for row in rewards {
+            let key =
+                row.key.account.bytes + row.key.kind.rawValue.bigEndianBytes + row.key.asset.rawValue.bigEndianBytes
+            writes.put(.rows, key: EpochTable.rewards.prefix(epoch: epoch) + key, value: row.encoded)
+        }
+        for row in slashes {
+            let key = row.key.account.bytes + row.key.offence.rawValue.bigEndianBytes + row.key.evidence.bytes
+            writes.put(.rows, key: EpochTable.slashes.prefix(epoch: epoch) + key, value: row.encoded)
+        }
+        return writes
+    }
+}
+
+extension RewardRow: Message {
+    package func encode(into encoder: inout Encoder) {
+        encoder.data(1, key.account)
+        encoder.unsigned(2, UInt64(key.kind.rawValue))
+        encoder.unsigned(3, UInt64(key.asset.rawValue))
+        encoder.unsigned(4, amount.units)
+        encoder.unsigned(5, UInt64(reason.rawValue))
+        if let evidence { encoder.data(6, evidence) }
+    }
+
+    package init(from decoder: inout Decoder) throws(DecodeError) {
+        let account: Address = try decoder.fixedBytes(1)
+        guard let kind = RewardKind(rawValue: try decoder.unsigned32(2)) else { throw .invalid(field: 2) }
+        guard let asset = RewardAsset(rawValue: try decoder.unsigned32(3)) else { throw .invalid(field: 3) }
+        let amount = Amount(try decoder.unsigned(4))
+        guard let reason = Reason(rawValue: try decoder.unsigned32(5)) else { throw .invalid(field: 5) }
+        self.init(
+            key: RewardKey(account: account, kind: kind, asset: asset), amount: amount, reason: reason,
+            evidence: try decoder.optionalFixedBytes(6))
+    }
+}
+
+extension SlashRow: Message {
+    package func encode(into encoder: inout Encoder) {
+        encoder.data(1, key.account)
+        encoder.unsigned(2, UInt64(key.offence.rawValue))
+        encoder.unsigned(3, amount.units)
+        encoder.data(4, key.evidence)
+        encoder.unsigned(5, reporter.units)
+        encoder.unsigned(6, injured.units)
+        encoder.unsigned(7, burned.units)
+    }
+
+    package init(from decoder: inout Decoder) throws(DecodeError) {
+        let account: Address = try decoder.fixedBytes(1)
+        guard let offence = SlashOffence(rawValue: try decoder.unsigned32(2)) else { throw .invalid(field: 2) }
+        let amount = Amount(try decoder.unsigned(3))
+        let key = SlashKey(account: account, offence: offence, evidence: try decoder.fixedBytes(4))
+        let (reporter, injured) = (Amount(try decoder.unsigned(5)), Amount(try decoder.unsigned(6)))
+        let burned = Amount(try decoder.unsigned(7))
+        do { try self.init(key: key, amount: amount, reporter: reporter, injured: injured) } catch {
+            throw .outOfRange(field: 3)
+        }
+        if self.burned != burned { throw .invalid(field: 7) }
+    }
+}
