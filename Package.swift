@@ -50,7 +50,8 @@ let package = Package(
         module(
             "NodeCore",
             [
-                "Primitives", "Codec", "Cryptography", "Quorum", "Chain", "Consensus", "Dissemination", "Ledger", "Sync",
+                "Primitives", "Codec", "Cryptography", "Quorum", "Chain", "Consensus", "Dissemination", "Ledger",
+                "Sync",
             ]),
         // Adapters
         .systemLibrary(name: "CLMDB", pkgConfig: "lmdb", providers: [.apt(["liblmdb-dev"])]),
@@ -79,6 +80,9 @@ let package = Package(
         tests(
             "LightClientTests",
             ["LightClient", "Chain", "Quorum", "Cryptography", "Codec", "Primitives", "TestVectors"]),
+        tests(
+            "NodeCoreTests",
+            ["NodeCore", "Dissemination", "Chain", "Quorum", "Cryptography", "Codec", "Primitives"]),
         tests("StorageTests", ["Storage", "CLMDB", "Primitives"]),
         tests("ExecutionTests", ["Execution", "ExecutorFixture", "Cryptography", "Primitives"]),
         tests("TransportTests", ["Transport", "Cryptography", "Primitives", nioCore, nioPosix, nioSSL]),

@@ -13,6 +13,11 @@ package struct BatchHead: Equatable, Sendable {
         (self.author, self.sequence, self.expiry) = (author, sequence, expiry)
     }
 
+    /// nil when the bytes do not begin like a batch.
+    package static func peeked(_ bytes: Bytes) -> BatchHead? {
+        do { return try BatchHead(peeking: bytes) } catch { return nil }
+    }
+
     /// Reads the first fields of an encoded batch; the rest is judged by the batch's own decoder.
     package init(peeking bytes: Bytes) throws(DecodeError) {
         var decoder = Decoder(bytes)

@@ -53,9 +53,13 @@ extension JournalRow: Message {
             let proposal: SignedProposal = try decoder.message(1)
             self = .proposal(proposal, receivedAt: Instant(nanoseconds: try decoder.fixed(2)))
         case 3: self = .vote(try decoder.message(3))
-        case 4: self = .ownVote(try (decoder.message(4) as Vote).statement)
+        case 4:
+            let vote: Vote = try decoder.message(4)
+            guard vote == Self.unsigned(vote.statement) else { throw .invalid(field: 4) }
+            self = .ownVote(vote.statement)
         case 5:
             let proposal: SignedProposal = try decoder.message(5)
+            guard proposal.signature == .zero else { throw .invalid(field: 5) }
             self = .ownProposal(round: proposal.round, polRound: proposal.polRound, proposal.compact)
         default: throw .unexpectedField(field)
         }

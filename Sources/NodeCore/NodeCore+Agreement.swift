@@ -16,7 +16,7 @@ extension NodeCore {
     ) {
         var queue = events[...]
         while let event = queue.popFirst() {
-            for action in agreement.step(event, now: now) {
+            for action in agreement.step(event, now: moment) {
                 queue += perform(action, snapshot)
                 if output.decided != nil || output.failure != nil { return }
             }
@@ -40,9 +40,10 @@ extension NodeCore {
         case .decided(let id, _, let commit):
             decide(id, commit, )
         case .refusedDecision(let id, let round):
+            let hash = id.blockID.hash.map(\.description) ?? "?"
             output.failure =
-                "more than two thirds decided block \(id.blockID.hash.map(\.description) ?? "?") at height \(view.height), "
-                + "round \(round), which this node holds to be invalid: compare versions with the other operators"
+                "more than two thirds decided block \(hash) at height \(view.height), round \(round), which this node "
+                + "holds to be invalid: compare versions with the other operators"
         case .doubleVote(let first, let second):
             guard doubleVotes.count < NodeLimits.evidenceMax else { break }
             doubleVotes.append(DoubleVote(first: first, second: second, set: view.validators))
@@ -121,7 +122,7 @@ extension NodeCore {
         }
         let missing = compact.batches.filter { batches.batch($0) == nil }
         guard missing.isEmpty else {
-            pulls.want(missing, now: now)
+            pulls.want(missing, now: moment)
             return .unavailable
         }
         let block = expand(compact)

@@ -59,7 +59,7 @@ extension NodeCore {
         _ claim: ItemClaim, _ ticket: Ticket, _ snapshot: some Snapshot
     ) {
         if let rule = refusal(of: claim, snapshot) { return refuse(ticket, code: rule.rawValue, rule.label) }
-        guard open.append(claim.bytes, now: now) else {
+        guard open.append(claim.bytes, now: moment) else {
             if let id = tickets.removeValue(forKey: ticket) { seen.forget(id) }
             output.replies.append(Reply(ticket: ticket, answer: .busy))
             return
@@ -74,7 +74,7 @@ extension NodeCore {
     mutating func closeBatch() {
         guard let own = identity.validator, ownIndex != nil, !isBatchBeingSigned, !open.isEmpty else { return }
         let inFlight = batches.unordered(of: own).contains { !isAvailable($0.batch) }
-        guard let items = open.close(now: now, nothingInFlight: !inFlight) else { return }
+        guard let items = open.close(now: moment, nothingInFlight: !inFlight) else { return }
         isBatchBeingSigned = true
         let expiry = view.tip.height.advanced(by: DisseminationLimits.batchLifeHeights)
         output.signs.append(.batch(sequence: batches.lastSequence(of: own) + 1, expiry: expiry, items: items))
@@ -111,8 +111,15 @@ extension NodeCore {
         pulls.received(batch.digest)
         output.writes.put(.batches, key: Self.key(of: batch), value: batch.encoded)
         noteOwnMarks()
-        if acknowledgeAt == nil { acknowledgeAt = now.advanced(by: DisseminationLimits.acknowledgementInterval) }
+        if acknowledgeAt == nil { acknowledgeAt = moment.advanced(by: DisseminationLimits.acknowledgementInterval) }
         judgeOpenCandidates(snapshot)
+    }
+
+    /// What must hold for a batch of a member; nil for a stranger's, or one that does not decode.
+    private func claim(of batch: Batch) -> BatchClaim? {
+        guard let index = view.validators.index(of: batch.author) else { return nil }
+        let key = view.validators.validators[index].publicKey
+        do { return try BatchClaim(batch: batch, authorKey: key, chainID: view.chainID) } catch { return nil }
     }
 
     /// Own batches that survived a restart still reserve what they will take.
@@ -136,7 +143,7 @@ extension NodeCore {
     mutating func acknowledge() {
         guard let due = acknowledgeAt else { return }
         // At once when this step made something durable and little is going on; else with the next interval.
-        guard due <= now || batches.waiting.batches <= 1 else { return }
+        guard due <= moment || batches.waiting.batches <= 1 else { return }
         acknowledgeAt = nil
         let marks = ownMarks()
         guard marks != acknowledgedMarks, ownIndex != nil else { return }
@@ -149,10 +156,7 @@ extension NodeCore {
         var key: Bytes = []
         while let entry = snapshot.first(.batches, from: key) {
             key = entry.key + [0]
-            guard let batch = try? Batch(decoding: entry.value), let index = view.validators.index(of: batch.author),
-                let claim = try? BatchClaim(
-                    batch: batch, authorKey: view.validators.validators[index].publicKey, chainID: view.chainID)
-            else { continue }
+            guard let batch = Batch.decoded(entry.value), let claim = claim(of: batch) else { continue }
             batches.insert(HeldBatch(claim))
         }
         noteOwnMarks()
@@ -171,17 +175,19 @@ extension NodeCore {
             }
         }
         for (author, sequence) in last {
-            let gone = batches.order(author: author, upTo: sequence)
-            for held in gone {
+            for held in batches.order(author: author, upTo: sequence) {
                 output.writes.delete(.batches, key: Self.key(of: held.batch))
-                let isNamed = marks.contains { $0.author == author && $0.sequence == held.batch.sequence }
                 guard author == identity.validator else { continue }
-                for (item, bytes) in zip(held.items, held.batch.items) {
-                    // A skipped batch is dead: its items go into a new one, if there is room.
-                    let isWaiting = !isNamed && open.append(bytes, now: now)
-                    if !isWaiting { reserve(item, byteCount: bytes.count, by: -1) }
-                }
+                release(held, isNamed: marks.contains { $0.author == author && $0.sequence == held.batch.sequence })
             }
+        }
+    }
+
+    /// An own batch is gone: a skipped one is dead, and its items go into a new one if there is room.
+    private mutating func release(_ held: HeldBatch, isNamed: Bool) {
+        for (item, bytes) in zip(held.items, held.batch.items) {
+            let isWaiting = !isNamed && open.append(bytes, now: moment)
+            if !isWaiting { reserve(item, byteCount: bytes.count, by: -1) }
         }
     }
 }

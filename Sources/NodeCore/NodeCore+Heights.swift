@@ -15,10 +15,10 @@ extension NodeCore {
 
     mutating func start(_ journal: [Bytes], _ snapshot: some Snapshot) {
         isStarted = true
-        decidedAt = now
-        repeatAt = now.advanced(by: NodeLimits.repeatInterval)
+        decidedAt = moment
+        repeatAt = moment.advanced(by: NodeLimits.repeatInterval)
         reloadBatches(snapshot)
-        let rows = journal.compactMap { try? JournalRow(decoding: $0) }.filter { $0.height == view.height }
+        let rows = journal.compactMap { JournalRow.decoded($0) }.filter { $0.height == view.height }
         for row in rows { replay(row, snapshot) }
         feed([.started], snapshot)
         output.sends.append(Send(.status(status)))
@@ -75,13 +75,13 @@ extension NodeCore {
         collectEvidence(block)
         view = transition.next
         previousBlockHadItems = block.items.count > 1
-        decidedAt = now
+        decidedAt = moment
         order(Self.marks(of: block))
         output.decided = block.header.height
     }
 
     private static func marks(of block: Block) -> [BatchMark] {
-        guard let first = block.items.first, case .preamble(let preamble)? = try? Item(decoding: first) else {
+        guard let first = block.items.first, case .preamble(let preamble)? = Item.decoded(first) else {
             preconditionFailure("a valid block at height \(block.header.height) has no preamble")
         }
         return preamble.batches
@@ -111,8 +111,8 @@ extension NodeCore {
         pulls.removeAll()
         pendingEvidence.removeAll { !Ledger.isAdmissible($0, on: snapshot, view: view) }
         agreement = Self.agreement(for: view, identity: identity)
-        sync.advanced(to: view.tip.height, now: now)
-        repeatAt = now.advanced(by: NodeLimits.repeatInterval)
+        sync.advanced(to: view.tip.height, now: moment)
+        repeatAt = moment.advanced(by: NodeLimits.repeatInterval)
         output.sends.append(Send(.status(status)))
         feed([.started], snapshot)
         if output.decided == nil { replayEarly(snapshot) }
@@ -175,12 +175,12 @@ extension NodeCore {
 
     mutating func requestMissing() {
         let waiting = blocksAhead.map(\.block.header.height)
-        for request in sync.due(now: now, held: { waiting.contains($0) }) {
+        for request in sync.due(now: moment, held: { waiting.contains($0) }) {
             output.sends.append(Send(.blockRequest(request.height), to: .peer(request.peer)))
         }
         if pulls.isEmpty { return }
         let sources = peers.map(\.id)
-        for request in pulls.due(now: now, sources: sources) {
+        for request in pulls.due(now: moment, sources: sources) {
             output.sends.append(Send(.batchRequest(request.references), to: .peer(request.peer)))
         }
     }

@@ -43,7 +43,7 @@ extension NodeCore {
             output.penalties.append(.malformedFrame(peer))
             return
         }
-        receive(message, EarlyFrame(peer: peer, message: message, receivedAt: now), snapshot)
+        receive(message, EarlyFrame(peer: peer, message: message, receivedAt: moment), snapshot)
     }
 
     private mutating func receive(
@@ -99,7 +99,7 @@ extension NodeCore {
     }
 
     private mutating func admit(batch bytes: Bytes, from peer: PeerID) {
-        guard let head = try? BatchHead(peeking: bytes) else {
+        guard let head = BatchHead.peeked(bytes) else {
             output.penalties.append(.malformedFrame(peer))
             return
         }
@@ -119,7 +119,7 @@ extension NodeCore {
     private mutating func note(_ status: Status, from peer: PeerID) {
         guard let index = peers.firstIndex(where: { $0.id == peer }) else { return }
         peers[index].tip = status.tip
-        sync.peerClaims(peer, height: status.tip, now: now)
+        sync.peerClaims(peer, height: status.tip, now: moment)
         // A peer that is still at our open height, in this round or an earlier one, may lack what we said.
         if status.tip == view.tip.height, status.round < agreement.round { repeatOwnStatements(to: .peer(peer)) }
     }
@@ -162,8 +162,8 @@ extension NodeCore {
 
     /// Sends again what this node said at the open height: a message may have been lost, or the peer was away.
     mutating func repeatStatements() {
-        guard let due = repeatAt, due <= now else { return }
-        repeatAt = now.advanced(by: NodeLimits.repeatInterval)
+        guard let due = repeatAt, due <= moment else { return }
+        repeatAt = moment.advanced(by: NodeLimits.repeatInterval)
         output.sends.append(Send(.status(status)))
         if !acknowledgedMarks.isEmpty { output.sends.append(Send(.acknowledgement(acknowledgedMarks))) }
         repeatOwnStatements(to: .everyone)

@@ -36,7 +36,7 @@ extension NodeCore {
             fresh = nil
             return
         }
-        guard proposal.earliest <= now, canProposeNow || proposal.latest <= now else { return }
+        guard proposal.earliest <= moment, canProposeNow || proposal.latest <= moment else { return }
         output.signs.append(.beacon(view.height, alpha: view.beaconAlpha))
     }
 
@@ -52,7 +52,7 @@ extension NodeCore {
         let items = Self.items(of: named, beaconProof: proof)
         let content = BlockContent(items: items, evidence: pendingEvidence, lastCommit: lastCommit(snapshot))
         let compact = CompactProposal(
-            header: Ledger.draft(on: view, time: now.timestamp, proposer: own, content: content), beaconProof: proof,
+            header: Ledger.draft(on: view, time: moment.timestamp, proposer: own, content: content), beaconProof: proof,
             batches: named.map(\.batch.reference), lastCommit: content.lastCommit, evidence: content.evidence)
         signProposal(compact, round: proposal.round, polRound: nil)
     }
@@ -60,7 +60,7 @@ extension NodeCore {
     private func lastCommit(_ snapshot: some Snapshot) -> Commit {
         if view.tip.height == .zero { return .empty }
         guard let bytes = snapshot.load(.commits, key: view.tip.height.value.bigEndianBytes),
-            let commit = try? Commit(decoding: bytes)
+            let commit = Commit.decoded(bytes)
         else { preconditionFailure("no commit stored for height \(view.tip.height)") }
         return commit
     }
@@ -81,6 +81,6 @@ extension NodeCore {
         guard let claim = Verified(claim(of: proposal)) else {
             preconditionFailure("the own signature over the proposal of round \(proposal.round) does not hold")
         }
-        record(proposal, claim, receivedAt: now, snapshot)
+        record(proposal, claim, receivedAt: moment, snapshot)
     }
 }

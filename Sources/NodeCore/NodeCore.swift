@@ -35,7 +35,7 @@ package struct NodeCore: CoreMachine, Sendable {
     var peers: [Peer] = []
     var isStarted = false
     /// The time and the effects of the step that is being taken; `step` sets the one and hands over the other.
-    var now: Instant = .zero
+    var moment: Instant = .zero
     var output = Output()
 
     /// The open height's proposals by block id, in order of arrival.
@@ -161,7 +161,7 @@ package struct NodeCore: CoreMachine, Sendable {
 
     package mutating func step(_ event: Event, now: Instant, reading snapshot: some Snapshot, into output: inout Output)
     {
-        self.now = now
+        moment = now
         swap(&self.output, &output)
         take(event, snapshot)
         // After a decision nothing may rely on the snapshot until it shows the new height.
@@ -193,7 +193,7 @@ package struct NodeCore: CoreMachine, Sendable {
     }
 
     private mutating func pursueDeadlines(_ snapshot: some Snapshot) {
-        if let deadline = agreement.nextDeadline, deadline <= now {
+        if let deadline = agreement.nextDeadline, deadline <= moment {
             feed([.deadlineReached], snapshot)
             if output.decided != nil { return }
         }
