@@ -39,7 +39,7 @@ struct TestChain {
 
     let keys: [TestKeys]
     let genesis: Genesis
-    var store = MemorySnapshot()
+    var store = MemoryStore()
     var view: LedgerView
     var results: [ItemResult] = []
     var lastCommit = Commit.empty
@@ -81,7 +81,7 @@ struct TestChain {
         let transition = try Ledger.genesis(value)
         keys = ((0..<validators).map { UInt8($0) } + newcomers).map(TestKeys.init)
         (self.genesis, view) = (value, transition.next)
-        store.apply(transition.writes)
+        store.commit(transition.writes)
     }
 
     /// The proposer of the next block in round 0.
@@ -144,7 +144,7 @@ struct TestChain {
         let id = Self.id(of: block.header)
         let transition = try Ledger.apply(block, id: id, on: store, view: view)
         lastCommit = commit(block)
-        store.apply(transition.writes)
+        store.commit(transition.writes)
         (view, results) = (transition.next, transition.results)
         blocks.append((block, id))
     }
