@@ -19,8 +19,17 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String
     .testTarget(name: name, dependencies: dependencies, exclude: exclude, swiftSettings: settings)
 }
 
+let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
+let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
+let nioTLS: Target.Dependency = .product(name: "NIOTLS", package: "swift-nio")
+
 let package = Package(
     name: "merit",
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+    ],
     targets: [
         // Ground
         .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
@@ -33,9 +42,10 @@ let package = Package(
         // Machines
         module("Consensus", ["Primitives", "Codec", "Cryptography", "Quorum"]),
         module("Dissemination", ["Primitives", "Codec", "Quorum", "Chain"]),
-        module("Ledger", ["Primitives", "Codec", "Cryptography", "Quorum", "Chain", "Rewards"]),
         module("Rewards", ["Primitives"]),
+        module("Ledger", ["Primitives", "Codec", "Cryptography", "Quorum", "Chain", "Rewards"]),
         module("Sync", ["Primitives"]),
+        module("LightClient", ["Primitives", "Codec", "Cryptography", "Quorum", "Chain"]),
         // Core
         module(
             "NodeCore",
@@ -45,10 +55,17 @@ let package = Package(
         // Adapters
         .systemLibrary(name: "CLMDB", pkgConfig: "lmdb", providers: [.apt(["liblmdb-dev"])]),
         module("Storage", ["Primitives", "CLMDB"]),
+        .target(
+            name: "CWasmtime", cSettings: [.define("_GNU_SOURCE")], linkerSettings: [.linkedLibrary("dl")]),
+        module("Execution", ["Primitives", "Cryptography", "CWasmtime"]),
+        module("Transport", ["Primitives", "Cryptography", nioCore, nioPosix, nioSSL, nioTLS]),
         // Shells
         module("Simulator", ["Primitives", "Codec", "Cryptography", "Quorum", "Chain", "Ledger", "NodeCore"]),
         // Tests
         module("TestVectors", path: "Tests/TestVectors"),
+        .executableTarget(
+            name: "ExecutorFixture", dependencies: ["Execution"], path: "Tests/ExecutorFixture", swiftSettings: settings
+        ),
         tests("PrimitivesTests", ["Primitives"]),
         tests("CodecTests", ["Codec", "Primitives"]),
         tests("CryptographyTests", ["Cryptography", "Codec", "Primitives", "TestVectors"]),
@@ -56,10 +73,15 @@ let package = Package(
         tests("ChainTests", ["Chain", "Quorum", "Cryptography", "Codec", "Primitives", "TestVectors"]),
         tests("ConsensusTests", ["Consensus", "Quorum", "Cryptography", "Codec", "Primitives"], exclude: ["Scripts"]),
         tests("DisseminationTests", ["Dissemination", "Chain", "Quorum", "Cryptography", "Codec", "Primitives"]),
-        tests("LedgerTests", ["Ledger", "Chain", "Quorum", "Cryptography", "Codec", "Primitives"]),
+        tests("LedgerTests", ["Ledger", "Rewards", "Chain", "Quorum", "Cryptography", "Codec", "Primitives"]),
         tests("RewardsTests", ["Rewards", "Primitives", "TestVectors"]),
         tests("SyncTests", ["Sync", "Primitives"]),
+        tests(
+            "LightClientTests",
+            ["LightClient", "Chain", "Quorum", "Cryptography", "Codec", "Primitives", "TestVectors"]),
         tests("StorageTests", ["Storage", "CLMDB", "Primitives"]),
+        tests("ExecutionTests", ["Execution", "ExecutorFixture", "Cryptography", "Primitives"]),
+        tests("TransportTests", ["Transport", "Cryptography", "Primitives", nioCore, nioPosix, nioSSL]),
         tests(
             "SimulationTests",
             ["Simulator", "NodeCore", "Ledger", "Chain", "Quorum", "Cryptography", "Codec", "Primitives"]),

@@ -1,8 +1,8 @@
 // Which batches of which author are held here and elsewhere. One owner of the fact "held": whatever is here is verified
 // and durable, so an acknowledgement can be read off it.
-// Invariant: for each author, `mark` is the largest s such that every sequence in (ordered, s] is held; `ordered` is the
-// last sequence that a decided block named, and everything at or below it is gone from here.
-// It does not know what an item means, and touches no socket.
+// Invariant: for each author, `mark` is the largest s such that every sequence in (ordered, s] is held; `ordered` is
+// the last sequence that a decided block named, and everything at or below it is gone from here. It does not know what
+// an item means, and touches no socket.
 package import Chain
 package import Primitives
 package import Quorum
@@ -44,7 +44,8 @@ package struct BatchBook: Sendable {
         }
     }
 
-    /// Moves to a new validator set; batches of authors that left are dropped, acknowledgements of those that stay kept.
+    /// Moves to a new validator set; batches of authors that left are dropped, acknowledgements of those that stay
+    /// kept.
     package mutating func change(to newSet: ValidatorSet, ordered: (Address) -> UInt64) {
         if newSet.hash == set.hash { return }
         var next = BatchBook(set: newSet, ordered: ordered)

@@ -1,4 +1,5 @@
-// The bounds of dissemination. Quotas bound only unordered batches that no proposal names; a named batch is always kept.
+// The bounds of dissemination. Quotas bound only unordered batches that no proposal names; a named batch is kept
+// always.
 package import Primitives
 
 package enum DisseminationLimits {

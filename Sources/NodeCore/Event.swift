@@ -1,4 +1,5 @@
-// Everything that can happen to a node, in the past tense. The shell (or the simulator) makes events; nothing else does.
+// Everything that can happen to a node, in the past tense. The shell (or the simulator) makes events; nothing else
+// does.
 package import Chain
 package import Cryptography
 package import Primitives

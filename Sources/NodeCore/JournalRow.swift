@@ -40,7 +40,9 @@ extension JournalRow: Message {
     }
 
     private static func unsigned(_ statement: VoteStatement) -> Vote {
-        guard let nobody = Address(Bytes(repeating: 0, count: Address.count)) else { preconditionFailure("20 zero bytes") }
+        guard let nobody = Address(Bytes(repeating: 0, count: Address.count)) else {
+            preconditionFailure("20 zero bytes")
+        }
         return Vote(statement: statement, address: nobody, index: 0, signature: .zero)
     }
 

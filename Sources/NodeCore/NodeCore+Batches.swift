@@ -81,7 +81,8 @@ extension NodeCore {
     }
 
     private func isAvailable(_ batch: Batch) -> Bool {
-        view.validators.index(of: batch.author).map { batches.isAvailable(author: $0, sequence: batch.sequence) } ?? false
+        view.validators.index(of: batch.author).map { batches.isAvailable(author: $0, sequence: batch.sequence) }
+            ?? false
     }
 
     /// The own batch is signed: durable with this step's writes, and pushed after them.

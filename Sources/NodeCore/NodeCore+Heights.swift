@@ -1,4 +1,5 @@
-// From one height to the next: decisions, start and restart, block sync. One component owns "the current height": `view`.
+// From one height to the next: decisions, start and restart, block sync. One component owns "the current height":
+// `view`.
 import Chain
 import Codec
 import Consensus
@@ -51,7 +52,8 @@ extension NodeCore {
     // MARK: Decisions
 
     mutating func decide(_ id: ProposalID, _ commit: Commit) {
-        guard let candidate = candidates.first(where: { $0.id == id }), case .valid(let block, let transition) = candidate.state
+        guard let candidate = candidates.first(where: { $0.id == id }),
+            case .valid(let block, let transition) = candidate.state
         else { preconditionFailure("decided \(id) without holding it valid") }
         store(block, commit, transition, )
     }
@@ -121,7 +123,9 @@ extension NodeCore {
 
     mutating func answer(blockAt height: Height, to peer: PeerID, _ snapshot: some Snapshot) {
         let key = height.value.bigEndianBytes
-        guard let block = snapshot.load(.blocks, key: key), let commit = snapshot.load(.commits, key: key) else { return }
+        guard let block = snapshot.load(.blocks, key: key), let commit = snapshot.load(.commits, key: key) else {
+            return
+        }
         do {
             let committed = CommittedBlock(block: try Block(decoding: block), commit: try Commit(decoding: commit))
             output.sends.append(Send(.block(committed), to: .peer(peer)))
@@ -134,10 +138,8 @@ extension NodeCore {
         _ committed: CommittedBlock, from peer: PeerID, _ snapshot: some Snapshot
     ) {
         let height = committed.block.header.height
-        guard sync.received(peer, height: height) else {
-            output.penalties.append(.unaskedBlock(peer))
-            return
-        }
+        // An answer may be late, so a block that is asked for no more is dropped without blame.
+        guard sync.received(peer, height: height) else { return }
         guard height >= view.height, blocksAhead.count < NodeLimits.blocksAheadMax,
             !blocksAhead.contains(where: { $0.block.header.height == height })
         else { return }

@@ -77,7 +77,9 @@ extension NodeCore {
 
     private mutating func admit(_ vote: Vote, _ frame: EarlyFrame) {
         guard vote.height == view.height else { return keepEarly(frame, height: vote.height) }
-        guard Int(vote.validatorIndex) < view.validators.count, votesSeen.count < NodeLimits.votesSeenMax else { return }
+        guard Int(vote.validatorIndex) < view.validators.count, votesSeen.count < NodeLimits.votesSeenMax else {
+            return
+        }
         let validator = view.validators.validators[Int(vote.validatorIndex)]
         guard validator.address == vote.validatorAddress else {
             output.penalties.append(.badRecord(frame.peer))
@@ -170,7 +172,8 @@ extension NodeCore {
     mutating func repeatOwnStatements(to target: Send.Target) {
         guard let own = ownIndex else { return }
         for round in agreement.roundsKept {
-            if proposers.proposer(height: view.height, round: round) == own, let proposal = signedProposal(round: round) {
+            if proposers.proposer(height: view.height, round: round) == own, let proposal = signedProposal(round: round)
+            {
                 output.sends.append(Send(.proposal(proposal), to: target))
             }
             for vote in agreement.votes(.prevote, round: round) + agreement.votes(.precommit, round: round)

@@ -159,7 +159,8 @@ package struct NodeCore: CoreMachine, Sendable {
         ].compactMap { $0 }.min()
     }
 
-    package mutating func step(_ event: Event, now: Instant, reading snapshot: some Snapshot, into output: inout Output) {
+    package mutating func step(_ event: Event, now: Instant, reading snapshot: some Snapshot, into output: inout Output)
+    {
         self.now = now
         swap(&self.output, &output)
         take(event, snapshot)

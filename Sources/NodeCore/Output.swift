@@ -46,7 +46,9 @@ package struct Send: Equatable, Sendable {
     package let target: Target
     package let message: PeerMessage
 
-    package init(_ message: PeerMessage, to target: Target = .everyone) { (self.message, self.target) = (message, target) }
+    package init(_ message: PeerMessage, to target: Target = .everyone) {
+        (self.message, self.target) = (message, target)
+    }
 }
 
 package enum VerifyRequest: Sendable {
@@ -101,12 +103,11 @@ package struct Reply: Equatable, Sendable {
 package enum Penalty: Equatable, Sendable {
     case malformedFrame(PeerID)
     case badRecord(PeerID)
-    case unaskedBlock(PeerID)
     case badBlock(PeerID)
 
     package var peer: PeerID {
         switch self {
-        case .malformedFrame(let peer), .badRecord(let peer), .unaskedBlock(let peer), .badBlock(let peer): peer
+        case .malformedFrame(let peer), .badRecord(let peer), .badBlock(let peer): peer
         }
     }
 }

@@ -1,5 +1,5 @@
-// What validators say to each other: one canonical message with exactly one field, whose number is the kind. The priority
-// is the queue it travels in; a slow peer loses the lower ones first.
+// What validators say to each other: one canonical message with exactly one field, whose number is the kind. The
+// priority is the queue it travels in; a slow peer loses the lower ones first.
 package import Chain
 package import Codec
 package import Dissemination

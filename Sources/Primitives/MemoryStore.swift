@@ -53,5 +53,7 @@ package struct MemoryStore: Snapshot, Sendable {
         return (rows.keys[after - 1], value)
     }
 
+    /// Ascending.
+    package func keys(_ table: Table) -> [Bytes] { rows(table).keys }
     package func count(_ table: Table) -> Int { rows(table).keys.count }
 }

@@ -1,7 +1,7 @@
-// Which decided heights are missing here, and of whom to ask them. Progress is measured by blocks that were verified and
-// applied, never by what peers claim: a claim only says whom to ask. Missing heights are a window above the tip, so a
-// partial answer drops nothing, and a peer that does not deliver is asked later than the others.
-// It touches no socket and no disk, and knows nothing of what a block means.
+// Which decided heights are missing here, and of whom to ask them. Progress is measured by blocks that were verified
+// and applied, never by what peers claim: a claim only says whom to ask. Missing heights are a window above the tip, so
+// a partial answer drops nothing, and a peer that does not deliver is asked later than the others. It touches no socket
+// and no disk, and knows nothing of what a block means.
 package import Primitives
 
 package struct BlockSync: Sendable {
