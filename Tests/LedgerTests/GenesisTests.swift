@@ -101,7 +101,7 @@ struct GenesisTests {
     @Test("parameters are known, named once and hold their rules")
     func parameters() {
         #expect(Self.judge { $0.settings.append(Setting(number: 99, value: 1)) } == .unknownSetting(99))
-        #expect(Self.judge { $0.settings.append($0.settings[0]) } == .settingsNotAscending(1))
+        #expect(Self.judge { $0.settings.append($0.settings[0]) } == .settingsNotAscending(101))
         func refused(_ number: UInt32, _ value: UInt64) -> String {
             let error = Self.judge { parts in
                 parts.settings.removeAll { $0.number == number }

@@ -143,6 +143,14 @@ struct LedgerTableTests {
                 4 fee_unpayable
                 10 zero_amount
                 11 insufficient_balance
+                20 validator_exists
+                21 key_taken
+                22 key_not_registrable
+                23 stake_below_minimum
+                24 not_a_validator
+                25 tombstoned
+                26 bond_too_small
+                27 unbonding_limit
                 """)
     }
 }
