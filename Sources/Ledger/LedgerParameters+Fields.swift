@@ -1,5 +1,5 @@
-// Every parameter with its number and the name that genesis files and answers spell. Amounts are in base units, rates
-// in ppm, "days" are day-epochs. Numbers are never reused; a new parameter gets a new number.
+// Every parameter with its number and the name that genesis files and answers spell. Amounts are base units, rates are
+// ppm, "days" are day-epochs. Numbers are never reused; a new parameter gets a new number.
 import Chain
 import Primitives
 import Rewards
