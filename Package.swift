@@ -21,6 +21,13 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String
 
 let package = Package(
     name: "merit",
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.0.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
+    ],
     targets: [
         // Ground
         .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
@@ -45,8 +52,63 @@ let package = Package(
         // Adapters
         .systemLibrary(name: "CLMDB", pkgConfig: "lmdb", providers: [.apt(["liblmdb-dev"])]),
         module("Storage", ["Primitives", "CLMDB"]),
+        module(
+            "Transport",
+            [
+                "Primitives", "Cryptography",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "NIOTLS", package: "swift-nio"),
+            ]
+        ),
+        .target(
+            name: "CWasmtime", cSettings: [.define("_GNU_SOURCE")], linkerSettings: [.linkedLibrary("dl")]),
+        module("Execution", ["Primitives", "Cryptography", "CWasmtime"]),
+        module(
+            "Transport",
+            [
+                "Primitives", "Cryptography",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "NIOTLS", package: "swift-nio"),
+            ]
+        ),
+        .target(
+            name: "CWasmtime", cSettings: [.define("_GNU_SOURCE")], linkerSettings: [.linkedLibrary("dl")]),
+        module("Execution", ["Primitives", "Cryptography", "CWasmtime"]),
         // Shells
+        module(
+            "Node",
+            [
+                "Primitives", "Codec", "Cryptography", "Quorum", "Chain", "Ledger", "NodeCore", "Storage", "Transport",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "TOMLKit", package: "TOMLKit"),
+            ]
+        ),
+        module("RPC", ["Primitives", "Codec", "Cryptography", "Quorum", "Chain"]),
+        module(
+            "API",
+            [
+                "Primitives", "Codec", "Cryptography", "Quorum", "Chain", "Ledger", "NodeCore", "RPC",
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+            ]
+        ),
         module("Simulator", ["Primitives", "Codec", "Cryptography", "Quorum", "Chain", "Ledger", "NodeCore"]),
+        // Entry
+        .executableTarget(
+            name: "merit",
+            dependencies: [
+                "Primitives", "Cryptography", "Quorum", "Chain", "NodeCore", "Storage", "Node",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: settings
+        ),
         // Tests
         module("TestVectors", path: "Tests/TestVectors"),
         tests("PrimitivesTests", ["Primitives"]),
@@ -61,8 +123,42 @@ let package = Package(
         tests("SyncTests", ["Sync", "Primitives"]),
         tests("StorageTests", ["Storage", "CLMDB", "Primitives"]),
         tests(
+            "TransportTests",
+            [
+                "Transport", "Cryptography", "Primitives",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ]
+        ),
+        .executableTarget(
+            name: "ExecutorFixture", dependencies: ["Execution"], path: "Tests/ExecutorFixture", swiftSettings: settings
+        ),
+        tests("ExecutionTests", ["Execution", "ExecutorFixture", "Cryptography", "Primitives"]),
+        tests(
+            "NodeTests",
+            [
+                "Node", "NodeCore", "Transport", "Storage", "Ledger", "Chain", "Quorum", "Cryptography", "Codec",
+                "Primitives",
+                .product(name: "Logging", package: "swift-log"),
+            ]
+        ),
+        tests(
             "SimulationTests",
             ["Simulator", "NodeCore", "Ledger", "Chain", "Quorum", "Cryptography", "Codec", "Primitives"]),
+        .executableTarget(
+            name: "ExecutorFixture", dependencies: ["Execution"], path: "Tests/ExecutorFixture", swiftSettings: settings
+        ),
+        tests("ExecutionTests", ["Execution", "ExecutorFixture", "Cryptography", "Primitives"]),
+        tests(
+            "TransportTests",
+            [
+                "Transport", "Cryptography", "Primitives",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ]
+        ),
         tests("TidyTests", []),
     ]
 )
