@@ -27,6 +27,8 @@ let package = Package(
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.0.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
     ],
     targets: [
         // Ground
@@ -52,19 +54,6 @@ let package = Package(
         // Adapters
         .systemLibrary(name: "CLMDB", pkgConfig: "lmdb", providers: [.apt(["liblmdb-dev"])]),
         module("Storage", ["Primitives", "CLMDB"]),
-        module(
-            "Transport",
-            [
-                "Primitives", "Cryptography",
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOPosix", package: "swift-nio"),
-                .product(name: "NIOSSL", package: "swift-nio-ssl"),
-                .product(name: "NIOTLS", package: "swift-nio"),
-            ]
-        ),
-        .target(
-            name: "CWasmtime", cSettings: [.define("_GNU_SOURCE")], linkerSettings: [.linkedLibrary("dl")]),
-        module("Execution", ["Primitives", "Cryptography", "CWasmtime"]),
         module(
             "Transport",
             [
@@ -146,19 +135,6 @@ let package = Package(
         tests(
             "SimulationTests",
             ["Simulator", "NodeCore", "Ledger", "Chain", "Quorum", "Cryptography", "Codec", "Primitives"]),
-        .executableTarget(
-            name: "ExecutorFixture", dependencies: ["Execution"], path: "Tests/ExecutorFixture", swiftSettings: settings
-        ),
-        tests("ExecutionTests", ["Execution", "ExecutorFixture", "Cryptography", "Primitives"]),
-        tests(
-            "TransportTests",
-            [
-                "Transport", "Cryptography", "Primitives",
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOPosix", package: "swift-nio"),
-                .product(name: "NIOSSL", package: "swift-nio-ssl"),
-            ]
-        ),
         tests("TidyTests", []),
     ]
 )
