@@ -71,17 +71,19 @@ let package = Package(
         module(
             "Node",
             [
-                "Primitives", "Codec", "Cryptography", "Quorum", "Chain", "Ledger", "NodeCore", "Storage", "Transport",
+                "Primitives", "Codec", "Cryptography", "Quorum", "Chain", "Consensus", "Ledger", "Sync", "NodeCore",
+                "Storage", "Transport",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "TOMLKit", package: "TOMLKit"),
             ]
         ),
-        module("RPC", ["Primitives", "Codec", "Cryptography", "Quorum", "Chain"]),
+        module("RPC", ["Primitives", "Cryptography", "Quorum", "Chain", "Ledger"]),
         module(
             "API",
             [
                 "Primitives", "Codec", "Cryptography", "Quorum", "Chain", "Ledger", "NodeCore", "RPC",
                 .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -92,7 +94,7 @@ let package = Package(
         .executableTarget(
             name: "merit",
             dependencies: [
-                "Primitives", "Cryptography", "Quorum", "Chain", "NodeCore", "Storage", "Node",
+                "Primitives", "Cryptography", "Quorum", "Chain", "Ledger", "Storage", "Node",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -135,6 +137,9 @@ let package = Package(
         tests(
             "SimulationTests",
             ["Simulator", "NodeCore", "Ledger", "Chain", "Quorum", "Cryptography", "Codec", "Primitives"]),
+        tests(
+            "APITests",
+            ["API", "RPC", "NodeCore", "Ledger", "Chain", "Quorum", "Cryptography", "Codec", "Primitives"]),
         tests("TidyTests", []),
     ]
 )
