@@ -1,0 +1,31 @@
+// Every bound on what a client of the API can make us hold or do.
+
+package enum APILimits {
+    /// Bytes of one POST body: one item of a megabyte in base64, and room for a batch.
+    package static let bodyBytesMax = 4 << 20
+    /// Requests in one batch.
+    package static let batchMax = 32
+    /// Open connections; further ones wait in the listener's backlog.
+    package static let connectionsMax = 512
+    /// Requests worked on at once, with those that wait for a commit; further ones are refused.
+    package static let requestsMax = 192
+    /// Clients that wait for a commit at once; the others are left for reading.
+    package static let commitWaitersMax = 128
+    /// How long `broadcast_tx_commit` waits.
+    package static let commitTimeout = Duration.seconds(10)
+    /// From the end of the headers to the end of the body.
+    package static let bodyTimeout = Duration.seconds(10)
+    /// A connection on which nothing moves for so many seconds is closed.
+    package static let idleSecondsMax: Int64 = 60
+    /// Bytes of a request target.
+    package static let targetBytesMax = 65_536
+    /// Bytes of all headers of one request.
+    package static let headerBytesMax = 80_000
+    /// Blocks in one answer of `blockchain`.
+    package static let blockMetasMax: UInt64 = 20
+    /// Entries on one page.
+    package static let pageMax: Int64 = 100
+    package static let pageDefault: Int64 = 30
+    /// Headers that one scrape of the metrics reads.
+    package static let headersPerScrapeMax: UInt64 = 4_096
+}

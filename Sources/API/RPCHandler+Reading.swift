@@ -1,0 +1,47 @@
+// Which method reads what. One snapshot per call, dropped with the answer.
+import Ledger
+import Primitives
+import RPC
+
+extension RPCHandler {
+    func read(_ method: Method, _ arguments: Arguments) throws(RPCError) -> JSON {
+        if method == .health { return [:] }
+        let chain = try ChainReader(node.snapshot())
+        switch method {
+        case .status: return try chain.statusAnswer(node.facts)
+        case .netInfo: return try chain.netInfoAnswer(node.facts)
+        case .genesis: return ["genesis": try chain.genesis().json]
+        case .abciInfo: return chain.infoAnswer()
+        case .abciQuery: return chain.queryAnswer(try StateQuery(arguments))
+        case .tx:
+            return try chain.itemAnswer(hash: try arguments.bytes("hash", .base64), prove: try arguments.flag("prove"))
+        case .blockByHash: return try chain.blockAnswer(hash: try arguments.bytes("hash", .base64))
+        case .headerByHash: return try chain.headerAnswer(hash: try arguments.bytes("hash", .hex))
+        case .blockchain:
+            return try chain.blockchainAnswer(
+                min: try arguments.integer("minHeight") ?? 0, max: try arguments.integer("maxHeight") ?? 0)
+        default: return try read(method, arguments, chain)
+        }
+    }
+
+    /// The methods that take a height.
+    private func read(
+        _ method: Method, _ arguments: Arguments, _ chain: ChainReader<Node.Reader>
+    ) throws(RPCError) -> JSON {
+        let asked = try arguments.integer("height")
+        let next = chain.tip.height.advanced()
+        let isAhead = method == .validators || method == .consensusParams
+        let height = try chain.height(asked, latest: isAhead ? next : chain.tip.height)
+        switch method {
+        case .block: return try chain.blockAnswer(at: height)
+        case .header: return ["header": try chain.header(at: height).json]
+        case .commit: return try chain.commitAnswer(at: height)
+        case .blockResults: return try chain.resultsAnswer(at: height)
+        case .consensusParams: return try chain.parametersAnswer(at: height)
+        case .validators:
+            return try chain.validatorsAnswer(
+                at: height, page: try arguments.integer("page"), perPage: try arguments.integer("per_page"))
+        default: preconditionFailure("\(method) takes no height")
+        }
+    }
+}

@@ -1,0 +1,80 @@
+// Threads that check signatures, so that the core's thread never does. Statements go before batches and items. What
+// does not fit is dropped: repeats bring votes again, pulls bring batches, and an item is refused to its client.
+import Chain
+import Cryptography
+import Foundation
+import NodeCore
+import Primitives
+import Synchronization
+
+final class VerifierPool: @unchecked Sendable {
+    private let condition = NSCondition()
+    private var statements: [VerifyRequest] = []
+    private var bulk: [(request: VerifyRequest, bytes: Int)] = []
+    private var bulkBytes = 0
+    private var isStopped = false
+    private let checked = Atomic<UInt64>(0)
+    private let deliver: @Sendable (Event) -> Void
+
+    init(threads: Int, deliver: @escaping @Sendable (Event) -> Void) {
+        self.deliver = deliver
+        for number in 0..<max(1, min(threads, RuntimeLimits.verifiersMax)) {
+            let thread = Thread { [self] in run() }
+            thread.name = "verifier-\(number)"
+            thread.start()
+        }
+    }
+
+    func submit(_ request: VerifyRequest) {
+        if !enqueue(request), case .item(_, _, let ticket) = request { deliver(.itemRefused(ticket)) }
+    }
+
+    /// False when its lane is full.
+    private func enqueue(_ request: VerifyRequest) -> Bool {
+        condition.lock()
+        defer { condition.unlock() }
+        switch request {
+        case .vote, .proposal:
+            guard statements.count < RuntimeLimits.statementChecksMax else { return false }
+            statements.append(request)
+        case .batch(let bytes, _, _, _), .item(let bytes, _, _):
+            guard bulkBytes + bytes.count <= RuntimeLimits.bulkCheckBytesMax else { return false }
+            bulk.append((request, bytes.count))
+            bulkBytes += bytes.count
+        }
+        condition.signal()
+        return true
+    }
+
+    /// Signatures checked so far; a refused batch counts as one.
+    var signatures: UInt64 { checked.load(ordering: .relaxed) }
+
+    /// The threads end after what they are doing.
+    func stop() {
+        condition.lock()
+        isStopped = true
+        condition.broadcast()
+        condition.unlock()
+    }
+
+    private func run() {
+        while let request = next() {
+            let event = request.perform()
+            var count = 1
+            if case .batchVerified(let claim, _) = event { count += claim.value.items.count }
+            checked.add(UInt64(count), ordering: .relaxed)
+            deliver(event)
+        }
+    }
+
+    private func next() -> VerifyRequest? {
+        condition.lock()
+        defer { condition.unlock() }
+        while !isStopped, statements.isEmpty, bulk.isEmpty { condition.wait() }
+        if isStopped { return nil }
+        if !statements.isEmpty { return statements.removeFirst() }
+        let (request, bytes) = bulk.removeFirst()
+        bulkBytes -= bytes
+        return request
+    }
+}

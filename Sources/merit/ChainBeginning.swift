@@ -1,0 +1,50 @@
+// The genesis of a chain that begins on this machine: every founder a validator with the same stake, and its account
+// funded. Amounts are the local network's.
+import Chain
+import Cryptography
+import Node
+import Primitives
+import Quorum
+
+struct Founder {
+    let name: String
+    let keys: ValidatorKeys
+    let account: Address
+
+    init(name: String, keys: [KeyFile.Role: SigningKey]) {
+        guard let account = keys[.account], let consensus = keys[.consensus], let audit = keys[.audit],
+            let transport = keys[.transport]
+        else { preconditionFailure("a founder has every key") }
+        self.name = name
+        self.account = account.address
+        self.keys = ValidatorKeys(
+            consensus: consensus.publicKey, audit: audit.publicKey, transport: transport.publicKey)
+    }
+}
+
+struct ChainBeginning {
+    let chainID: ChainID
+    let founders: [Founder]
+    /// Further funded accounts.
+    var accounts: [Address] = []
+    /// Ledger parameters that differ from their defaults, by number.
+    var settings: [Setting] = []
+
+    static let stake = Amount(100_000 * Amount.unitsPerToken)
+    static let balance = Amount(1_000_000 * Amount.unitsPerToken)
+    static let reserve = Amount(400_000_000 * Amount.unitsPerToken)
+
+    var genesis: Genesis {
+        let funded = founders.map(\.account) + accounts
+        return Genesis(
+            chain: (chainID, WallClock.timestamp, Self.reserve), consensus: ConsensusParameters(),
+            accounts: funded.map { GenesisAccount(address: $0, balance: Self.balance) },
+            bonded: (
+                founders.map {
+                    GenesisValidator(
+                        operatorAddress: $0.account, keys: $0.keys, stake: Self.stake, name: Bytes($0.name.utf8))
+                }, []
+            ),
+            settings: settings)
+    }
+}
