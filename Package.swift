@@ -24,11 +24,19 @@ let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio
 let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
 let nioTLS: Target.Dependency = .product(name: "NIOTLS", package: "swift-nio")
 
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+
 let package = Package(
     name: "merit",
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.0.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
     ],
     targets: [
         // Ground
@@ -61,7 +69,30 @@ let package = Package(
         module("Execution", ["Primitives", "Cryptography", "CWasmtime"]),
         module("Transport", ["Primitives", "Cryptography", nioCore, nioPosix, nioSSL, nioTLS]),
         // Shells
+        module(
+            "Node",
+            [
+                "Primitives", "Codec", "Cryptography", "Quorum", "Chain", "Consensus", "Ledger", "Sync", "NodeCore",
+                "Storage", "Transport", logging, .product(name: "TOMLKit", package: "TOMLKit"),
+            ]),
+        module("RPC", ["Primitives", "Cryptography", "Quorum", "Chain", "Ledger"]),
+        module(
+            "API",
+            [
+                "Primitives", "Codec", "Cryptography", "Quorum", "Chain", "Ledger", "NodeCore", "RPC", logging, nioCore,
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+            ]),
         module("Simulator", ["Primitives", "Codec", "Cryptography", "Quorum", "Chain", "Ledger", "NodeCore"]),
+        // Entry
+        .executableTarget(
+            name: "merit",
+            dependencies: [
+                "Primitives", "Codec", "Cryptography", "Quorum", "Chain", "Ledger", "NodeCore", "Storage", "Node",
+                logging, argumentParser,
+            ],
+            swiftSettings: settings),
         // Tests
         module("TestVectors", path: "Tests/TestVectors"),
         .executableTarget(
@@ -89,6 +120,8 @@ let package = Package(
         tests(
             "SimulationTests",
             ["Simulator", "NodeCore", "Ledger", "Chain", "Quorum", "Cryptography", "Codec", "Primitives"]),
+        tests(
+            "APITests", ["API", "RPC", "NodeCore", "Ledger", "Chain", "Quorum", "Cryptography", "Codec", "Primitives"]),
         tests("TidyTests", []),
     ]
 )
