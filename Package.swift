@@ -45,6 +45,7 @@ let package = Package(
         module("Ledger", ["Primitives", "Codec", "Cryptography", "Quorum", "Chain", "Rewards"]),
         module("Rewards", ["Primitives"]),
         module("Sync", ["Primitives"]),
+        module("LightClient", ["Primitives", "Codec", "Cryptography", "Quorum", "Chain"]),
         // Core
         module(
             "NodeCore",
@@ -89,12 +90,14 @@ let package = Package(
                 .product(name: "NIOCore", package: "swift-nio"),
             ]
         ),
+        module("Client", ["Primitives", "Codec", "Quorum", "Chain", "Ledger", "LightClient", "RPC"]),
         module("Simulator", ["Primitives", "Codec", "Cryptography", "Quorum", "Chain", "Ledger", "NodeCore"]),
         // Entry
         .executableTarget(
             name: "merit",
             dependencies: [
-                "Primitives", "Cryptography", "Quorum", "Chain", "Ledger", "Storage", "Node",
+                "Primitives", "Cryptography", "Quorum", "Chain", "Ledger", "NodeCore", "Storage", "Transport", "Node",
+                "API",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -139,7 +142,7 @@ let package = Package(
             ["Simulator", "NodeCore", "Ledger", "Chain", "Quorum", "Cryptography", "Codec", "Primitives"]),
         tests(
             "APITests",
-            ["API", "RPC", "NodeCore", "Ledger", "Chain", "Quorum", "Cryptography", "Codec", "Primitives"]),
+            ["API", "Client", "LightClient", "RPC", "NodeCore", "Ledger", "Chain", "Quorum", "Cryptography", "Codec", "Primitives"]),
         tests("TidyTests", []),
     ]
 )
