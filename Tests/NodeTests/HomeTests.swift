@@ -41,11 +41,23 @@ struct HomeTests {
         #expect(try NodeConfiguration(toml: configuration.toml, path: "") == configuration)
     }
 
+    static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent()
+
+    @Test("Genesis/local.json is a template in the one spelling, with the defaults of the local network")
+    func genesisTemplate() throws {
+        let path = Self.root.appendingPathComponent("Genesis/local.json").path
+        let template = try NodeHome.loadTemplate(path)
+        #expect(template.consensus == ConsensusParameters())
+        #expect(try String(contentsOfFile: path, encoding: .utf8) == String(decoding: GenesisFile.encode(template), as: UTF8.self))
+        #expect(throws: HomeError.genesis(path: path, .noValidators)) {
+            try GenesisFile.decode(GenesisFile.encode(template), path: path)
+        }
+    }
+
     @Test("Network/node.toml is what init writes")
     func template() throws {
-        let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent()
-        let text = try String(contentsOf: root.appendingPathComponent("Network/node.toml"), encoding: .utf8)
+        let text = try String(contentsOf: Self.root.appendingPathComponent("Network/node.toml"), encoding: .utf8)
         #expect(text == NodeConfiguration().toml)
     }
 
