@@ -15,6 +15,11 @@ extension Message {
         return encoder.bytes
     }
 
+    /// The value behind all of `bytes`; nil where the reason of a refusal does not matter.
+    package static func decoded(_ bytes: Bytes) -> Self? {
+        do { return try Self(decoding: bytes) } catch { return nil }
+    }
+
     /// Decodes all of `bytes` or throws.
     package init(decoding bytes: Bytes) throws(DecodeError) {
         var decoder = Decoder(bytes)

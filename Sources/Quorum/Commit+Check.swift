@@ -11,6 +11,8 @@ package enum CommitError: Error, Equatable, Sendable {
     case wrongBlockID
     case wrongNumberOfSignatures
     case noSignatures
+    /// An absent entry that carries an address, a time or a signature.
+    case malformedEntry(index: Int)
     /// The entry's address is not the one of the validator at its index.
     case wrongAddress(index: Int)
     /// Merit: a commit holds entries for the block and absent ones only.
@@ -31,29 +33,54 @@ extension Commit {
         profile: VerificationProfile
     ) throws(CommitError) {
         try checkEntries(blockID: blockID, header: header, set: set, profile: profile)
-        for (index, entry) in signatures.enumerated() where entry.flag != .absent {
-            try checkSignature(at: index, by: set.validators[index].publicKey, chainID: chainID)
-        }
+        try checkSignatures(set, chainID: chainID)
     }
 
     /// Every rule of `check` but the signatures: for a caller that holds each of them verified.
     package func checkEntries(
         blockID: BlockID, header: (height: Height, time: Timestamp), set: ValidatorSet, profile: VerificationProfile
     ) throws(CommitError) {
+        try checkShape(blockID: blockID, header: header, set: set, profile: profile)
+        try checkPower(set)
+    }
+
+    /// The rules that need neither a signature nor a tally.
+    package func checkShape(
+        blockID: BlockID, header: (height: Height, time: Timestamp), set: ValidatorSet, profile: VerificationProfile
+    ) throws(CommitError) {
         guard height == header.height else { throw .wrongHeight }
         guard self.blockID == blockID, blockID.isComplete else { throw .wrongBlockID }
+        guard signatures.contains(where: { $0.flag != .absent }) else { throw .noSignatures }
         guard signatures.count == set.count else { throw .wrongNumberOfSignatures }
-        var tally: Int64 = 0
-        for (index, entry) in signatures.enumerated() where entry.flag != .absent {
-            let validator = set.validators[index]
-            guard entry.address == validator.address else { throw .wrongAddress(index: index) }
+        for (index, entry) in signatures.enumerated() {
+            if entry.flag == .absent {
+                guard entry == .absent else { throw .malformedEntry(index: index) }
+                continue
+            }
+            guard entry.address == set.validators[index].address else { throw .wrongAddress(index: index) }
             if profile == .merit {
                 guard entry.flag == .commit else { throw .nilEntry(index: index) }
                 guard entry.timestamp == header.time else { throw .wrongTimestamp(index: index) }
             }
-            if entry.flag == .commit { tally += validator.power }
+        }
+    }
+
+    /// Throws unless entries for the block hold more than two thirds of `set`, by index. The shape is checked already.
+    package func checkPower(_ set: ValidatorSet) throws(CommitError) {
+        var tally: Int64 = 0
+        for (entry, validator) in zip(signatures, set.validators) where entry.flag == .commit {
+            tally += validator.power
         }
         guard set.isQuorum(tally) else { throw .notEnoughPower(signed: tally, total: set.totalPower) }
+    }
+
+    /// Throws unless every entry that is not absent is signed by the validator at its index. The shape is checked
+    /// already.
+    package func checkSignatures(_ set: ValidatorSet, chainID: ChainID) throws(CommitError) {
+        precondition(signatures.count == set.count, "\(signatures.count) entries for \(set.count) validators")
+        for (index, entry) in signatures.enumerated() where entry.flag != .absent {
+            try checkSignature(at: index, by: set.validators[index].publicKey, chainID: chainID)
+        }
     }
 
     /// Throws unless more than `level` of `trusted`, matched by address, signed this commit (formats A9, rule 3).

@@ -1,5 +1,5 @@
-// A binary heap of due things, ordered by (time, number of arrival): equal times keep their order, so a run is decided by
-// its seed alone.
+// A binary heap of due things, ordered by (time, number of arrival): equal times keep their order, so a run is decided
+// by its seed alone.
 package import Primitives
 
 package struct EventHeap<Element> {

@@ -1,5 +1,5 @@
-// The environment of one simulated node: a disk that keeps what was committed and synced, real keys, and queues that the
-// simulation drains. It implements what the Driver asks for and decides nothing.
+// The environment of one simulated node: a disk that keeps what was committed and synced, real keys, and queues that
+// the simulation drains. It implements what the Driver asks for and decides nothing.
 import Chain
 package import Cryptography
 package import NodeCore

@@ -1,6 +1,6 @@
 // What must hold after every event, whatever the faults: safety. Liveness is asked for after `heal`.
 import Chain
-package import Cryptography
+import Cryptography
 import Ledger
 import NodeCore
 package import Primitives
@@ -20,15 +20,17 @@ extension Simulation {
             violation = "node \(node) decided \(hash) at height \(height), another one \(decidedHashes[height - 1])"
         }
         // No peer gets punished by honest peers.
-        if let penalty = driver.world.penalties.first { violation = "node \(node) penalised an honest peer: \(penalty)" }
+        if let penalty = driver.world.penalties.first {
+            violation = "node \(node) penalised an honest peer: \(penalty)"
+        }
     }
 
     /// Mixes what happens into the digest of the run.
     mutating func note(_ batch: [Event], node: Int) {
-        digest.update(UInt64(bitPattern: now.nanoseconds).bigEndianBytes + [UInt8(truncatingIfNeeded: node)])
+        history.update(UInt64(bitPattern: now.nanoseconds).bigEndianBytes + [UInt8(truncatingIfNeeded: node)])
         for event in batch {
-            if case .frameReceived(let peer, let bytes) = event { digest.update(peer.bytes + bytes) }
-            if case .itemSubmitted(let bytes, let ticket) = event { digest.update(ticket.bigEndianBytes + bytes) }
+            if case .frameReceived(let peer, let bytes) = event { history.update(peer.bytes + bytes) }
+            if case .itemSubmitted(let bytes, let ticket) = event { history.update(ticket.bigEndianBytes + bytes) }
         }
     }
 

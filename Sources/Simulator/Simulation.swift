@@ -1,9 +1,9 @@
-// One network in one thread: a heap of due events ordered by (time, number), nodes that run the real core under the real
-// driver, a network that loses, delays and repeats, and disks that forget what was not synced. The same seed gives the
-// same run; `digest` proves it. Checkers look after every event.
+// One network in one thread: a heap of due events ordered by (time, number), nodes that run the real core under the
+// real driver, a network that loses, delays and repeats, and disks that forget what was not synced. The same seed gives
+// the same run; `digest` proves it. Checkers look after every event.
 package import Chain
 import Codec
-package import Cryptography
+import Cryptography
 import Ledger
 import NodeCore
 package import Primitives
@@ -56,7 +56,12 @@ package struct Simulation {
     package let settings: Settings
     package let genesis: Genesis
     package internal(set) var now: Instant
-    package internal(set) var digest = SHA256()
+    /// Of everything that happened so far.
+    var history = SHA256()
+    package var digest: Digest {
+        var copy = history
+        return copy.finish()
+    }
     package internal(set) var events = 0
     /// The first broken invariant, in words.
     package internal(set) var violation: String?
@@ -150,7 +155,9 @@ package struct Simulation {
     }
 
     private mutating func tick() {
-        for index in nodes.indices where random.chance(ppm: faults.crashPPM) { queue.push(.crash(node: index), at: now) }
+        for index in nodes.indices where random.chance(ppm: faults.crashPPM) {
+            queue.push(.crash(node: index), at: now)
+        }
         queue.push(.tick, at: now.advanced(by: .seconds(1)))
     }
 
@@ -164,7 +171,9 @@ package struct Simulation {
             set.index(of: address).map(UInt32.init)
         }
         let view: LedgerView
-        guard let stored = LedgerView(nodes[index].disk.store) else { preconditionFailure("node \(index) has no state") }
+        guard let stored = LedgerView(nodes[index].disk.store) else {
+            preconditionFailure("node \(index) has no state")
+        }
         view = stored
         let identity = NodeCore.Identity(peerID: peerIDs[index], validator: address)
         nodes[index].driver = Driver(core: NodeCore(identity: identity, view: view), world: world)

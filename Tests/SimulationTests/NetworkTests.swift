@@ -1,4 +1,5 @@
-// Whole networks in one thread, on the real core and driver. The seed is in every test's name, so a failure is a command.
+// Whole networks in one thread, on the real core and driver. The seed is in every test's name, so a failure is a
+// command.
 import Cryptography
 import NodeCore
 import Primitives
@@ -26,7 +27,7 @@ struct NetworkTests {
         let isLive = simulation.run(toHeight: reached + 3, limit: .seconds(60))
         #expect(simulation.violation == nil, "seed \(seed)")
         #expect(isLive, "seed \(seed): no progress after healing, tips \(simulation.tips)")
-        return (simulation.digest.finish(), simulation.tips, simulation)
+        return (simulation.digest, simulation.tips, simulation)
     }
 
     @Test("without faults four nodes make a block per interval and pay what was asked for")
@@ -40,7 +41,8 @@ struct NetworkTests {
         #expect(simulation.stats.submitted > 30)
     }
 
-    @Test("a seed gives the same run twice, agreement holds under loss and crashes, progress follows", arguments: 1...20)
+    @Test(
+        "a seed gives the same run twice, agreement holds under loss and crashes, progress follows", arguments: 1...20)
     func seeds(seed: UInt64) {
         let first = run(seed: seed)
         let second = run(seed: seed)
