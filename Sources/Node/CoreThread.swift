@@ -8,7 +8,8 @@ import Sync
 import Transport
 
 final class CoreThread: @unchecked Sendable {
-    private var driver: Driver<NodeCore, NodeWorld>
+    /// Until the thread has it.
+    private var driver: Driver<NodeCore, NodeWorld>?
     private let mailbox: CoreMailbox
     private let transport: Transport
     private let board: StatusBoard
@@ -41,7 +42,10 @@ final class CoreThread: @unchecked Sendable {
         }
     }
 
+    /// The driver, and with it the store, is let go before `stop` returns.
     private func run() {
+        guard var driver else { preconditionFailure("the core's thread was started twice") }
+        self.driver = nil
         while true {
             let deadline = driver.nextDeadline
             let span = deadline.map { $0.since(clock.read()) }

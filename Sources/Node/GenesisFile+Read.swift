@@ -8,6 +8,27 @@ import Quorum
 
 extension GenesisFile {
     package static func decode(_ content: Bytes, path: String) throws(HomeError) -> Genesis {
+        let (file, genesis) = try read(content, path: path)
+        try compare(file, genesis)
+        do throws(GenesisError) {
+            try genesis.check()
+            _ = try LedgerParameters(genesis.settings)
+        } catch {
+            throw .genesis(path: path, error)
+        }
+        return genesis
+    }
+
+    /// A genesis file to begin chains from: its validators and accounts may still be missing, so only its form and its
+    /// parameters are checked.
+    package static func decode(template content: Bytes, path: String) throws(HomeError) -> Genesis {
+        let (_, genesis) = try read(content, path: path)
+        if let rule = genesis.consensus.firstBrokenRule { throw .genesis(path: path, .consensusParameters(rule)) }
+        do { _ = try LedgerParameters(genesis.settings) } catch { throw .genesis(path: path, error) }
+        return genesis
+    }
+
+    private static func read(_ content: Bytes, path: String) throws(HomeError) -> (JSONReader, Genesis) {
         let file = try JSONReader(content, path: path, keys: keys)
         guard let time = Timestamp(rfc3339: try file.text("genesis_time")) else {
             throw file.refusal("genesis_time", "is no time like 2026-01-02T03:04:05Z")
@@ -25,14 +46,7 @@ extension GenesisFile {
             chain: (chainID, time, Amount(try state.number("reserve"))), consensus: consensus,
             accounts: try accounts(state),
             bonded: (try map(validators, validator), try providers(state)), settings: try settings(state))
-        try compare(file, genesis)
-        do throws(GenesisError) {
-            try genesis.check()
-            _ = try LedgerParameters(genesis.settings)
-        } catch {
-            throw .genesis(path: path, error)
-        }
-        return genesis
+        return (file, genesis)
     }
 
     private static func map<Result>(

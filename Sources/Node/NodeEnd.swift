@@ -15,7 +15,15 @@ package struct NodeEnd: Error, Sendable, CustomStringConvertible {
     package let description: String
 
     package init(_ code: Code, _ description: String) { (self.code, self.description) = (code, description) }
-    package init(_ error: StorageError) { self.init(.disk, error.description) }
+
+    package init(_ error: StorageError) {
+        switch error {
+        case .alreadyOpen, .foreignChain, .foreignLog, .missingRecord, .recordExists, .malformedInterchange,
+            .foreignInterchange:
+            self.init(.refused, error.description)
+        default: self.init(.disk, error.description)
+        }
+    }
 }
 
 /// Ends the process; a test may end something smaller.

@@ -96,6 +96,12 @@ package struct NodeHome: Sendable {
         return try GenesisFile.decode(content, path: genesisPath)
     }
 
+    /// A genesis file to begin chains from (Genesis/local.json).
+    package static func loadTemplate(_ path: String) throws(HomeError) -> Genesis {
+        let content = try TextFile.read(path, max: RuntimeLimits.genesisBytesMax, way: "name a genesis template")
+        return try GenesisFile.decode(template: content, path: path)
+    }
+
     package func loadKeys(_ passphrase: Passphrase) throws(HomeError) -> Keys {
         // One question for all files.
         let words = KeyFile.Role.allCases.contains { isSealed($0) } ? passphrase.read() : nil

@@ -25,9 +25,9 @@ struct Founder {
 struct ChainBeginning {
     let chainID: ChainID
     let founders: [Founder]
-    /// Further funded accounts.
-    var accounts: [Address] = []
-    /// Ledger parameters that differ from their defaults, by number.
+    /// Parameters, reserve, and further accounts and providers come from here; nil takes the defaults.
+    var template: Genesis?
+    /// Ledger parameters that go before the template's.
     var settings: [Setting] = []
 
     static let stake = Amount(100_000 * Amount.unitsPerToken)
@@ -35,16 +35,16 @@ struct ChainBeginning {
     static let reserve = Amount(400_000_000 * Amount.unitsPerToken)
 
     var genesis: Genesis {
-        let funded = founders.map(\.account) + accounts
+        let validators = founders.map {
+            GenesisValidator(
+                operatorAddress: $0.account, keys: $0.keys, stake: Self.stake, name: Bytes($0.name.utf8))
+        }
+        let others = template?.settings.filter { own in !settings.contains { $0.number == own.number } } ?? []
         return Genesis(
-            chain: (chainID, WallClock.timestamp, Self.reserve), consensus: ConsensusParameters(),
-            accounts: funded.map { GenesisAccount(address: $0, balance: Self.balance) },
-            bonded: (
-                founders.map {
-                    GenesisValidator(
-                        operatorAddress: $0.account, keys: $0.keys, stake: Self.stake, name: Bytes($0.name.utf8))
-                }, []
-            ),
-            settings: settings)
+            chain: (chainID, WallClock.timestamp, template?.reserve ?? Self.reserve),
+            consensus: template?.consensus ?? ConsensusParameters(),
+            accounts: founders.map { GenesisAccount(address: $0.account, balance: Self.balance) }
+                + (template?.accounts ?? []),
+            bonded: (validators, template?.providers ?? []), settings: settings + others)
     }
 }

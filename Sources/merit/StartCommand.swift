@@ -1,3 +1,4 @@
+import API
 import ArgumentParser
 import Chain
 import Dispatch
@@ -35,9 +36,32 @@ struct StartCommand: AsyncParsableCommand {
                 "chain": "\(facts.genesis.chainID)", "height": "\(node.status.tip.height)", "id": "\(facts.peerID)",
                 "listen": "\(facts.listenAddress)", "rpc": "\(facts.rpcAddress)",
             ])
+        let serving = Self.serve(node, logger)
         await signals.first()
+        serving.cancel()
         await node.stop()
         logger.info("stopped", metadata: ["height": "\(node.status.tip.height)"])
+    }
+
+    /// Answers questions until the task is cancelled. A taken port ends the process.
+    private static func serve(_ node: RunningNode, _ logger: Logger) -> Task<Void, Never> {
+        let served = ServedNode(node)
+        let address = node.facts.rpcAddress
+        let server = APIServer(served, host: address.host, port: address.port)
+        return Task {
+            async let following: Void = served.followCommits()
+            do {
+                try await server.run { port in
+                    logger.info("serving", metadata: ["rpc": "\(SocketAddress(host: address.host, port: port))"])
+                }
+            } catch is CancellationError {
+                // The node stops.
+            } catch {
+                let reason = "cannot serve on \(address): \(error); change `rpc` in config.toml"
+                Merit.leave(reason, NodeEnd.Code.unreachable.rawValue)
+            }
+            await following
+        }
     }
 }
 

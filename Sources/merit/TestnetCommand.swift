@@ -20,7 +20,9 @@ struct TestnetCommand: ParsableCommand {
     @Option(help: ArgumentHelp("The folder of all homes; made here.", valueName: "folder")) var home: String
     @Option(help: "The first port; 0 picks free ones.") var basePort = 26_656
     @Option(help: "The name of the chain.") var chainId = "merit-local"
-    @Option(help: "Length of an epoch in seconds; it divides 86400.") var secondsPerEpoch: UInt64 = 86_400
+    @Option(help: "Length of an epoch in seconds; it divides 86400.") var secondsPerEpoch: UInt64?
+    @Option(help: ArgumentHelp("Parameters and further accounts, as Genesis/local.json has them.", valueName: "file"))
+    var genesis: String?
     @OptionGroup var output: OutputOptions
 
     func validate() throws {
@@ -52,7 +54,8 @@ struct TestnetCommand: ParsableCommand {
         }
         let founders = nodes.map { Founder(name: $0.configuration.moniker, keys: $0.keys) }
         let beginning = ChainBeginning(
-            chainID: chain, founders: founders, settings: [Setting(number: 101, value: secondsPerEpoch)])
+            chainID: chain, founders: founders, template: try self.genesis.map { try NodeHome.loadTemplate($0) },
+            settings: secondsPerEpoch.map { [Setting(number: 101, value: $0)] } ?? [])
         let genesis = beginning.genesis
         for (index, node) in nodes.enumerated() {
             var configuration = node.configuration

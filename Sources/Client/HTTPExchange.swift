@@ -1,0 +1,137 @@
+// One HTTP/1.1 exchange on one connection over blocking sockets: enough for a client that asks one thing after the
+// other. Everything a server can send is bounded in size and time.
+import Glibc
+import Primitives
+
+package enum ClientLimits {
+    /// Bytes of one answer: a block of 32 MiB in base64, and its shape.
+    static let answerBytesMax = 64 << 20
+    static let headBytesMax = 65_536
+    /// How long connecting, sending and each wait for more bytes may take.
+    static let stepSeconds = 10
+    /// From the first byte sent to the last one received.
+    static let exchangeTimeout = Duration.seconds(60)
+    /// Pages of one validator set.
+    static let validatorPagesMax = 16
+}
+
+package enum ExchangeError: Error, Equatable, Sendable {
+    case unreachable(String)
+    case timeout
+    case tooLong
+    /// What came is no HTTP answer with a length.
+    case malformed
+}
+
+/// `http://host:port`.
+package struct NodeURL: Sendable, CustomStringConvertible {
+    package let host: String
+    package let port: String
+
+    /// nil for another scheme, a path, or a missing port.
+    package init?(_ text: String) {
+        let prefix = "http://"
+        guard text.hasPrefix(prefix) else { return nil }
+        var rest = text.dropFirst(prefix.count)
+        if rest.hasSuffix("/") { rest = rest.dropLast() }
+        guard let colon = rest.lastIndex(of: ":"), let port = UInt16(rest[rest.index(after: colon)...]), port > 0 else {
+            return nil
+        }
+        var host = rest[..<colon]
+        if host.hasPrefix("["), host.hasSuffix("]") { host = host.dropFirst().dropLast() }
+        let isPlain = host.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "/") }
+        guard !host.isEmpty, isPlain else { return nil }
+        (self.host, self.port) = (String(host), String(port))
+    }
+
+    package var description: String { "http://\(host):\(port)" }
+}
+
+struct HTTPExchange: ~Copyable {
+    private let descriptor: Int32
+
+    deinit { close(descriptor) }
+
+    init(_ url: NodeURL) throws(ExchangeError) {
+        var hints = addrinfo()
+        hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
+        var list: UnsafeMutablePointer<addrinfo>?
+        let code = getaddrinfo(url.host, url.port, &hints, &list)
+        guard code == 0 else { throw .unreachable(String(cString: gai_strerror(code))) }
+        defer { freeaddrinfo(list) }
+        var next = list
+        var reason = "no address"
+        while let entry = next?.pointee {
+            let descriptor = socket(entry.ai_family, entry.ai_socktype | Int32(SOCK_CLOEXEC.rawValue), 0)
+            next = entry.ai_next
+            guard descriptor >= 0 else { continue }
+            var limit = timeval(tv_sec: ClientLimits.stepSeconds, tv_usec: 0)
+            let size = socklen_t(MemoryLayout<timeval>.size)
+            setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, size)
+            setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &limit, size)
+            if connect(descriptor, entry.ai_addr, entry.ai_addrlen) == 0 {
+                self.descriptor = descriptor
+                return
+            }
+            reason = String(cString: strerror(errno))
+            close(descriptor)
+        }
+        throw .unreachable(reason)
+    }
+
+    /// The body of the answer to a POST of JSON, whatever its status.
+    consuming func post(_ body: Bytes, to url: NodeURL) throws(ExchangeError) -> Bytes {
+        let head = """
+            POST / HTTP/1.1\r\nHost: \(url.host):\(url.port)\r\nContent-Type: application/json\r\n\
+            Content-Length: \(body.count)\r\nConnection: close\r\n\r\n
+            """
+        try write(Bytes(head.utf8) + body)
+        return try read()
+    }
+
+    private borrowing func write(_ bytes: Bytes) throws(ExchangeError) {
+        var sent = 0
+        while sent < bytes.count {
+            let rest = bytes[sent...]
+            let count = rest.withUnsafeBytes { send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+            if count <= 0 { throw errno == EAGAIN ? .timeout : .unreachable(String(cString: strerror(errno))) }
+            sent += count
+        }
+    }
+
+    private borrowing func read() throws(ExchangeError) -> Bytes {
+        let deadline = ContinuousClock.now.advanced(by: ClientLimits.exchangeTimeout)
+        var received = Bytes()
+        var expected: (start: Int, end: Int)?
+        var chunk = Bytes(repeating: 0, count: 65_536)
+        while true {
+            if expected == nil { expected = try Self.bounds(of: received) }
+            if let expected, received.count >= expected.end { return Bytes(received[expected.start..<expected.end]) }
+            guard ContinuousClock.now < deadline else { throw .timeout }
+            let count = recv(descriptor, &chunk, chunk.count, 0)
+            if count < 0 { throw errno == EAGAIN ? .timeout : .unreachable(String(cString: strerror(errno))) }
+            if count == 0 { throw .malformed }
+            received += chunk[..<count]
+        }
+    }
+
+    /// Where the body stands in what was received; nil while the head is incomplete.
+    static func bounds(of received: Bytes) throws(ExchangeError) -> (start: Int, end: Int)? {
+        let head = received.prefix(ClientLimits.headBytesMax)
+        let mark = Bytes("\r\n\r\n".utf8)
+        guard let end = head.indices.first(where: { head[$0...].starts(with: mark) }) else {
+            if received.count >= ClientLimits.headBytesMax { throw .tooLong }
+            return nil
+        }
+        let lines = String(decoding: head[..<end], as: UTF8.self).split(separator: "\r\n")
+        guard let first = lines.first, first.hasPrefix("HTTP/1.1 ") else { throw .malformed }
+        for line in lines.dropFirst() {
+            let parts = line.split(separator: ":", maxSplits: 1)
+            guard parts.count == 2, parts[0].lowercased() == "content-length" else { continue }
+            guard let length = Int(parts[1].drop { $0 == " " }), length >= 0 else { throw .malformed }
+            guard length <= ClientLimits.answerBytesMax else { throw .tooLong }
+            return (end + mark.count, end + mark.count + length)
+        }
+        throw .malformed
+    }
+}

@@ -1,0 +1,49 @@
+// Asks a node over JSON-RPC. Nothing a node says is believed here; what is believed is decided by LightClient.
+package import Primitives
+package import RPC
+
+package enum ClientError: Error, Equatable, Sendable {
+    case exchange(ExchangeError)
+    /// No JSON, or no answer to the question.
+    case notJSON
+    case shape(ShapeError)
+    /// The node answered with an error.
+    case refused(RPCError)
+}
+
+/// One question and its answer; a socket in the real client, a table in tests.
+package protocol RPCLink: Sendable {
+    /// The body of the answer to a POST of `body`.
+    func exchange(_ body: Bytes) throws(ExchangeError) -> Bytes
+}
+
+extension NodeURL: RPCLink {
+    package func exchange(_ body: Bytes) throws(ExchangeError) -> Bytes { try HTTPExchange(self).post(body, to: self) }
+}
+
+package struct RPCClient: Sendable {
+    private let link: any RPCLink
+
+    package init(_ link: some RPCLink) { self.link = link }
+
+    /// The result of a call.
+    package func call(_ method: String, _ parameters: JSON = [:]) throws(ClientError) -> JSON {
+        let request: JSON = [
+            "jsonrpc": "2.0", "id": .number(1), "method": .string(method), "params": parameters,
+        ]
+        let body: Bytes
+        do { body = try link.exchange(request.encoded) } catch { throw .exchange(error) }
+        let answer: JSON
+        do { answer = try JSON(parsing: body, max: ClientLimits.answerBytesMax) } catch { throw .notJSON }
+        if let result = answer["result"], answer["id"] == .number(1) { return result }
+        guard let error = answer["error"] else { throw .notJSON }
+        let refusal: RPCError
+        do throws(ShapeError) {
+            let data = error["data"] == nil ? "" : try error.text("data")
+            refusal = RPCError(code: try error.number("code"), message: try error.text("message"), data: data)
+        } catch {
+            throw .shape(error)
+        }
+        throw .refused(refusal)
+    }
+}
