@@ -97,7 +97,7 @@ let package = Package(
             name: "merit",
             dependencies: [
                 "Primitives", "Cryptography", "Quorum", "Chain", "Ledger", "NodeCore", "Storage", "Transport", "Node",
-                "API",
+                "API", "Client", "Codec", "LightClient", "RPC",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
