@@ -2,6 +2,7 @@
 import ArgumentParser
 import Foundation
 import Ledger
+import Node
 import Primitives
 
 struct LocalnetUp: AsyncParsableCommand {
