@@ -1,4 +1,4 @@
-// The one program. Each command is a file of its own; what several share is in CommandOutput.
+// The one program. Each command is a file of its own; what several share is in OutputOptions.
 import ArgumentParser
 import Foundation
 import Node
