@@ -90,8 +90,9 @@ let package = Package(
         .executableTarget(
             name: "merit",
             dependencies: [
-                "Primitives", "Codec", "Cryptography", "Quorum", "Chain", "Ledger", "LightClient", "NodeCore", "Storage",
-                "Transport", "Execution", "Node", "RPC", "API", "Client", logging, argumentParser,
+                "Primitives", "Codec", "Cryptography", "Quorum", "Chain", "Ledger", "LightClient", "NodeCore",
+                "Storage",
+                "Transport", "Execution", "Node", "RPC", "Rewards", "API", "Client", logging, argumentParser,
             ],
             swiftSettings: settings),
         // Tests
@@ -129,7 +130,10 @@ let package = Package(
             ]),
         tests(
             "APITests",
-            ["API", "Client", "LightClient", "RPC", "NodeCore", "Ledger", "Chain", "Quorum", "Cryptography", "Codec", "Primitives"]),
+            [
+                "API", "Client", "LightClient", "RPC", "NodeCore", "Ledger", "Chain", "Quorum", "Cryptography", "Codec",
+                "Primitives",
+            ]),
         tests("TidyTests", []),
     ]
 )
