@@ -142,7 +142,10 @@ let package = Package(
             ["Simulator", "NodeCore", "Ledger", "Chain", "Quorum", "Cryptography", "Codec", "Primitives"]),
         tests(
             "APITests",
-            ["API", "Client", "LightClient", "RPC", "NodeCore", "Ledger", "Chain", "Quorum", "Cryptography", "Codec", "Primitives"]),
+            [
+                "API", "Client", "LightClient", "RPC", "NodeCore", "Ledger", "Chain", "Quorum", "Cryptography", "Codec",
+                "Primitives",
+            ]),
         tests("TidyTests", []),
     ]
 )

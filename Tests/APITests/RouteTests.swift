@@ -84,7 +84,8 @@ struct RouteTests {
             ("/commit?height=2", "result.signed_header.commit.signatures.0.block_id_flag", "2"),
             (
                 "/commit?height=2", "result.signed_header.commit.signatures.3",
-                "{\"block_id_flag\":1,\"validator_address\":\"\",\"timestamp\":\"0001-01-01T00:00:00Z\",\"signature\":null}"
+                "{\"block_id_flag\":1,\"validator_address\":\"\",\"timestamp\":\"0001-01-01T00:00:00Z\","
+                    + "\"signature\":null}"
             ),
             ("/validators", "result.block_height", "\"4\""),
             ("/validators?height=1", "result.total", "\"4\""),
@@ -202,7 +203,10 @@ struct RouteTests {
             ("/block?height=2", "block", "{\"height\":\"2\"}"), ("/block?height=2", "block", "{\"height\":2}"),
             ("/block?height=2", "block", "[\"2\"]"), ("/block", "block", "{\"height\":null}"),
             ("/validators?height=2&page=1&per_page=2", "validators", "[\"2\",\"1\",\"2\"]"),
-            ("/abci_query?path=\"/key\"&data=0x0801&prove=true", "abci_query", "{\"path\":\"/key\",\"data\":\"0801\",\"prove\":true}"),
+            (
+                "/abci_query?path=\"/key\"&data=0x0801&prove=true", "abci_query",
+                "{\"path\":\"/key\",\"data\":\"0801\",\"prove\":true}"
+            ),
             ("/status", "status", "{}"), ("/genesis", "genesis", "[]"),
         ])
     func equivalence(target: String, method: String, parameters: String) async throws {
