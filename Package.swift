@@ -125,7 +125,7 @@ let package = Package(
         tests(
             "NodeTests",
             [
-                "Node", "NodeCore", "Transport", "Storage", "Ledger", "Chain", "Quorum", "Cryptography", "Codec",
+                "Node", "NodeCore", "Transport", "Storage", "Ledger", "Rewards", "Chain", "Quorum", "Cryptography", "Codec",
                 "Primitives", logging,
             ]),
         tests(
@@ -134,6 +134,7 @@ let package = Package(
                 "API", "Client", "LightClient", "RPC", "NodeCore", "Ledger", "Chain", "Quorum", "Cryptography", "Codec",
                 "Primitives",
             ]),
+        tests("EndToEndTests", ["merit", "Client", "RPC", "Primitives"]),
         tests("TidyTests", []),
     ]
 )

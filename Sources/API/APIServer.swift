@@ -20,8 +20,7 @@ package struct APIServer<Node: NodeFacade>: Sendable {
         (handler, self.host, self.port) = (RPCHandler(node), host, port)
     }
 
-    /// Serves until its task is cancelled. `onListening` is given the bound port once; throws when the address is
-    /// taken.
+    /// Serves until its task is cancelled; throws when the address is taken. `onListening` is given the bound port.
     package func run(onListening: @escaping @Sendable (Int) async -> Void) async throws {
         var logger = Logger(label: "merit.api")
         logger.logLevel = .critical

@@ -98,13 +98,14 @@ struct LightQueryTests {
         }
     }
 
-    @Test(
-        "the same answer with any one byte of header, commit or proof flipped is refused", arguments: [1, 0x20, 0x80])
+    @Test("the same answer with any one byte of header, commit or proof flipped is refused", arguments: [1, 0x20])
     func flipped(mask: UInt8) async throws {
         let answers = try Answers()
         let link = await TableLink.recorded(answers.handler)
         let query = try #require(link.requests(with: "abci_query").first)
         let commit = try #require(link.requests(with: "\"commit\",\"params\":{\"height\":\"3\"}").first)
+        // From a checkpoint, so that the genesis state is not made anew two thousand times.
+        let checkpoint = "2:\(answers.chain.blocks[1].block.header.hash)"
         var flips = 0
         for (request, from, to) in [(commit, "\"header\":", ",\"canonical\""), (query, "\"key\":", ",\"codespace\"")] {
             let body = try #require(link.answers[request])
@@ -118,7 +119,8 @@ struct LightQueryTests {
                 tampered.answers[request]?[place] ^= mask
                 flips += 1
                 let isBelieved =
-                    (try? Self.query(tampered, answers.chain).account(TableLink.address, now: Self.now)) != nil
+                    (try? Self.query(tampered, answers.chain, trust: checkpoint).account(
+                        TableLink.address, now: Self.now)) != nil
                 #expect(
                     !isBelieved, "byte \(place) of \(text.prefix(60)) may change: \(text.dropFirst(place).prefix(20))")
             }

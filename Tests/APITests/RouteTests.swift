@@ -84,7 +84,8 @@ struct RouteTests {
             ("/commit?height=2", "result.signed_header.commit.signatures.0.block_id_flag", "2"),
             (
                 "/commit?height=2", "result.signed_header.commit.signatures.3",
-                "{\"block_id_flag\":1,\"validator_address\":\"\",\"timestamp\":\"0001-01-01T00:00:00Z\",\"signature\":null}"
+                "{\"block_id_flag\":1,\"validator_address\":\"\",\"timestamp\":\"0001-01-01T00:00:00Z\","
+                    + "\"signature\":null}"
             ),
             ("/validators", "result.block_height", "\"4\""),
             ("/validators?height=1", "result.total", "\"4\""),

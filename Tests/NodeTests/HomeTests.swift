@@ -2,10 +2,12 @@ import Chain
 import Codec
 import Cryptography
 import Foundation
+import Ledger
 import Node
 import NodeCore
 import Primitives
 import Quorum
+import Rewards
 import Testing
 
 @Suite("home folder")
@@ -49,7 +51,10 @@ struct HomeTests {
     func genesisTemplate() throws {
         let path = Self.root.appendingPathComponent("Genesis/local.json").path
         let template = try NodeHome.loadTemplate(path)
-        #expect(template.consensus == ConsensusParameters())
+        var consensus = ConsensusParameters()
+        consensus.evidenceAgeSeconds = 60
+        #expect(template.consensus == consensus)
+        #expect(template.settings == LedgerParameters(rewards: .local).differences)
         let text = String(decoding: GenesisFile.encode(template), as: UTF8.self)
         #expect(try String(contentsOfFile: path, encoding: .utf8) == text)
         #expect(throws: HomeError.genesis(path: path, .noValidators)) {
@@ -126,7 +131,7 @@ struct HomeTests {
         ("\"app_hash\": \"\"", "\"app_hash\": \"AA\"", "app_hash"),
         ("2026-01-02", "2026-13-02", "genesis_time"), ("\"max_gas\": \"-1\"", "\"max_gas\": -1", "max_gas"),
         ("epoch_seconds", "epoch_second", "unknown parameter; known are"),
-        ("\"epoch_seconds\": \"60\"", "\"epoch_seconds\": \"7\"", "epoch_seconds divides 86400"),
+        ("\"epoch_seconds\": \"60\"", "\"epoch_seconds\": \"7\"", "epochSecondsDoNotDivideDay"),
         ("\"balance\": \"1000000\"", "\"balance\": \"0\"", "zeroAmount"), ("merit1", "merit2", "is no account address"),
         ("\"power\": \"20000\"", "\"power\": \"20001\"", "is not 20000"), ("ed25519\"", "sr25519\"", "pub_key_types"),
         ("\"reserve\": \"7\"", "\"reserve\": \"18446744073709551615\"", "supplyTooLarge"), ("{", "[", "no JSON"),

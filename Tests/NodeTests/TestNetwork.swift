@@ -8,6 +8,7 @@ import Node
 import NodeCore
 import Primitives
 import Quorum
+import Rewards
 import Testing
 
 /// A folder that is gone with its owner.
@@ -43,12 +44,19 @@ enum TestNetwork {
     }
 
     /// As many validators as keys; the time is fixed, so equal keys give equal chains.
+    /// The local network's parameters for epochs of a minute.
+    static let scaled: [Setting] = {
+        guard let rewards = try? Parameters.local(epochSeconds: 60) else { return [] }
+        return LedgerParameters(rewards: rewards).differences
+    }()
+
     static func genesis(
         _ keys: [[KeyFile.Role: SigningKey]],
         time: Timestamp = Timestamp(seconds: 1_767_323_045, nanoseconds: 6_000_000)!
     ) -> Genesis {
         var consensus = ConsensusParameters()
         consensus.blockInterval = .milliseconds(20)
+        consensus.evidenceAgeSeconds = 180
         return Genesis(
             chain: (chainID, time, Amount(7)), consensus: consensus,
             accounts: keys.map { GenesisAccount(address: $0[.account]!.address, balance: Amount(1_000_000)) },
@@ -56,7 +64,7 @@ enum TestNetwork {
                 keys.enumerated().map { validator($1, "node\($0)") },
                 [GenesisProvider(account: TestNetwork.keys(99)[.account]!.address, bond: Amount(5))]
             ),
-            settings: [Setting(number: 1, value: 3), Setting(number: 101, value: 60)])
+            settings: [Setting(number: 1, value: 3)] + scaled)
     }
 
     /// A home that listens on a free port and knows these peers.

@@ -6,7 +6,9 @@ import Testing
 @Suite("banned words")
 struct BannedTests {
     /// Modules above the line: they own clocks, sockets, disks and threads. Programs are compiled for WebAssembly.
-    static let shells: Set = ["Storage", "Transport", "Execution", "Node", "Provider", "API", "merit", "Programs"]
+    static let shells: Set = [
+        "Storage", "Transport", "Execution", "Node", "Provider", "API", "Client", "merit", "Programs",
+    ]
 
     /// Sequences of tokens, with what to write instead.
     static let rules: [(tokens: [String], instead: String)] = [

@@ -1,0 +1,80 @@
+// Crashes, returns and joins of real processes on loopback, over TLS, on real disks.
+import Foundation
+import Testing
+
+@Suite("Real processes", .serialized)
+struct ProcessTests {
+    @Test("one killed validator returns, all four killed resume without a lost height, a fifth node joins by block sync")
+    func crashes() throws {
+        let network = try TestNetwork(validators: 4)
+        for node in network.nodes { try node.start() }
+        try network.waitUntilAll(reach: 5)
+
+        network.nodes[2].stop(SIGKILL)
+        let others = [0, 1, 3].map { network.nodes[$0] }
+        let atDeath = network.highest
+        try network.waitUntilAll(reach: atDeath + 5, others)
+        try network.nodes[2].start()
+        try network.waitUntilAll(reach: network.highest + 2)
+
+        for node in network.nodes { node.stop(SIGKILL) }
+        for node in network.nodes { try node.start() }
+        let afterAll = atDeath + 7
+        try network.waitUntilAll(reach: afterAll + 3)
+
+        let guest = try join(network)
+        try wait(for: "the fifth node") { (guest.height ?? 0) >= network.highest && network.highest > 0 }
+
+        let common = try #require((network.nodes + [guest]).compactMap(\.height).min())
+        let headers = Set(try (network.nodes + [guest]).map { try $0.header(common) })
+        #expect(headers.count == 1)
+        let early = Set(try (network.nodes + [guest]).map { try $0.header(atDeath) })
+        #expect(early.count == 1)
+
+        let codes = (network.nodes + [guest]).map { $0.stop(SIGTERM) }
+        #expect(codes == [0, 0, 0, 0, 0])
+    }
+
+    /// A node with keys of its own that knows the genesis and the addresses of the others.
+    private func join(_ network: TestNetwork) throws -> TestNode {
+        let home = network.folder + "/guest"
+        #expect(try Program.run(["init", "--home", home, "--chain-id", "merit-local"]).code == 0)
+        let files = FileManager.default
+        try? files.removeItem(atPath: home + "/genesis.json")
+        try files.copyItem(atPath: network.nodes[0].home + "/genesis.json", toPath: home + "/genesis.json")
+        let port = 20_000 + Int.random(in: 0..<20_000)
+        let peers = network.files.nodes.map { "\"\($0.peer_id)@\($0.listen)\"" }.joined(separator: ", ")
+        var lines = try String(contentsOfFile: home + "/config.toml", encoding: .utf8).components(separatedBy: "\n")
+        for (index, line) in lines.enumerated() {
+            if line.hasPrefix("persistent_peers") { lines[index] = "persistent_peers = [\(peers)]" }
+            if line.hasPrefix("listen") { lines[index] = "listen = \"127.0.0.1:\(port)\"" }
+            if line.hasPrefix("rpc") { lines[index] = "rpc = \"127.0.0.1:\(port + 1)\"" }
+        }
+        try lines.joined(separator: "\n").write(toFile: home + "/config.toml", atomically: true, encoding: .utf8)
+        let guest = TestNode(home: home, rpc: "127.0.0.1:\(port + 1)")
+        network.guests.append(guest)
+        try guest.start()
+        return guest
+    }
+
+    @Test("the local network settles two epochs, proves a balance and adds up its supply")
+    func localNetwork() throws {
+        let folder = NSTemporaryDirectory() + "merit-localnet-\(UUID().uuidString)"
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        struct Summary: Decodable {
+            struct Query: Decodable { let verified: Bool }
+            struct Supply: Decodable { let equal: Bool }
+            let app_hash_equal: Bool
+            let epochs: [[String: String]]
+            let light_query: Query
+            let supply: Supply
+        }
+        let run = try Program.run([
+            "localnet", "up", "--home", folder, "--epochs", "2", "--seconds-per-epoch", "5", "--json",
+        ])
+        #expect(run.code == 0)
+        let summary = try JSONDecoder().decode(Summary.self, from: run.output)
+        #expect(summary.app_hash_equal && summary.light_query.verified && summary.supply.equal)
+        #expect(summary.epochs.count == 2)
+    }
+}
