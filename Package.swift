@@ -125,7 +125,8 @@ let package = Package(
         tests(
             "NodeTests",
             [
-                "Node", "NodeCore", "Transport", "Storage", "Ledger", "Rewards", "Chain", "Quorum", "Cryptography", "Codec",
+                "Node", "NodeCore", "Transport", "Storage", "Ledger", "Rewards", "Chain", "Quorum", "Cryptography",
+                "Codec",
                 "Primitives", logging,
             ]),
         tests(

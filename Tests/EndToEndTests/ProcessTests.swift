@@ -4,7 +4,8 @@ import Testing
 
 @Suite("Real processes", .serialized)
 struct ProcessTests {
-    @Test("one killed validator returns, all four killed resume without a lost height, a fifth node joins by block sync")
+    @Test(
+        "one killed validator returns, all four killed resume without a lost height, a fifth node joins by block sync")
     func crashes() throws {
         let network = try TestNetwork(validators: 4)
         for node in network.nodes { try node.start() }
@@ -44,13 +45,11 @@ struct ProcessTests {
         try files.copyItem(atPath: network.nodes[0].home + "/genesis.json", toPath: home + "/genesis.json")
         let port = 20_000 + Int.random(in: 0..<20_000)
         let peers = network.files.nodes.map { "\"\($0.peer_id)@\($0.listen)\"" }.joined(separator: ", ")
-        var lines = try String(contentsOfFile: home + "/config.toml", encoding: .utf8).components(separatedBy: "\n")
-        for (index, line) in lines.enumerated() {
-            if line.hasPrefix("persistent_peers") { lines[index] = "persistent_peers = [\(peers)]" }
-            if line.hasPrefix("listen") { lines[index] = "listen = \"127.0.0.1:\(port)\"" }
-            if line.hasPrefix("rpc") { lines[index] = "rpc = \"127.0.0.1:\(port + 1)\"" }
-        }
-        try lines.joined(separator: "\n").write(toFile: home + "/config.toml", atomically: true, encoding: .utf8)
+        let template = try String(contentsOfFile: home + "/config.toml", encoding: .utf8)
+        let text = template.replacingOccurrences(of: "persistent_peers = [\n]", with: "persistent_peers = [\(peers)]")
+            .replacingOccurrences(of: "0.0.0.0:26656", with: "127.0.0.1:\(port)")
+            .replacingOccurrences(of: "127.0.0.1:26657", with: "127.0.0.1:\(port + 1)")
+        try text.write(toFile: home + "/config.toml", atomically: true, encoding: .utf8)
         let guest = TestNode(home: home, rpc: "127.0.0.1:\(port + 1)")
         network.guests.append(guest)
         try guest.start()
