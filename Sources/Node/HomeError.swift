@@ -43,7 +43,7 @@ extension HomeError: CustomStringConvertible {
         case .wrongPassphrase(let path): "the passphrase does not open \(path): use the one it was made with"
         case .noSigningRecord(let address, let home):
             "the consensus key \(Hex.upper(address.bytes)) has no signing record in \(home)/data/signing: import the "
-                + "one it left (merit keys import-record --home \(home) FILE), or, only if this key has never signed, run "
+                + "one it left (merit keys import-record --home \(home) FILE), or, only if this key never signed, run "
                 + "merit keys accept-fresh --home \(home)"
         case .genesis(let path, let error): "\(path) is refused: \(error)"
         case .foreignGenesis(let path, let expected, let found):
