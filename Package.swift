@@ -85,13 +85,14 @@ let package = Package(
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
             ]),
+        module("Client", ["Primitives", "Codec", "Quorum", "Chain", "Ledger", "LightClient", "RPC"]),
         module("Simulator", ["Primitives", "Codec", "Cryptography", "Quorum", "Chain", "Ledger", "NodeCore"]),
         // Entry
         .executableTarget(
             name: "merit",
             dependencies: [
-                "Primitives", "Codec", "Cryptography", "Quorum", "Chain", "Ledger", "NodeCore", "Storage", "Node",
-                logging, argumentParser,
+                "Primitives", "Codec", "Cryptography", "Quorum", "Chain", "Ledger", "LightClient", "NodeCore", "Storage",
+                "Transport", "Execution", "Node", "RPC", "API", "Client", logging, argumentParser,
             ],
             swiftSettings: settings),
         // Tests
@@ -124,7 +125,14 @@ let package = Package(
             "SimulationTests",
             ["Simulator", "NodeCore", "Ledger", "Chain", "Quorum", "Cryptography", "Codec", "Primitives"]),
         tests(
-            "APITests", ["API", "RPC", "NodeCore", "Ledger", "Chain", "Quorum", "Cryptography", "Codec", "Primitives"]),
+            "NodeTests",
+            [
+                "Node", "NodeCore", "Transport", "Storage", "Ledger", "Chain", "Quorum", "Cryptography", "Codec",
+                "Primitives", logging,
+            ]),
+        tests(
+            "APITests",
+            ["API", "Client", "LightClient", "RPC", "NodeCore", "Ledger", "Chain", "Quorum", "Cryptography", "Codec", "Primitives"]),
         tests("TidyTests", []),
     ]
 )

@@ -145,7 +145,8 @@ extension GenesisFile {
 
     /// CometBFT's list of validators says the same as app_state.
     private static func compare(_ file: JSONReader, _ genesis: Genesis) throws(HomeError) {
-        let listed = try file.objects("validators", keys: ["address", "pub_key", "power", "name"], max: Limits.validatorsMax)
+        let listed = try file.objects(
+            "validators", keys: ["address", "pub_key", "power", "name"], max: Limits.validatorsMax)
         guard listed.count == genesis.validators.count else {
             throw file.refusal("validators", "has another number of entries than app_state.validators")
         }

@@ -45,7 +45,8 @@ package struct NodeConfiguration: Equatable, Sendable {
         if let peers = try reader.peers("persistent_peers") { persistentPeers = peers }
         if let level = try reader.text("log_level") {
             guard let known = LogLevel(rawValue: level) else {
-                throw reader.refusal("log_level", "is one of \(LogLevel.allCases.map(\.rawValue).joined(separator: ", "))")
+                throw reader.refusal(
+                    "log_level", "is one of \(LogLevel.allCases.map(\.rawValue).joined(separator: ", "))")
             }
             logLevel = known
         }

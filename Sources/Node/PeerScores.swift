@@ -36,8 +36,6 @@ struct PeerScores {
         switch penalty {
         case .malformedFrame, .badBlock: 50
         case .badRecord: 20
-        // A block asked for twice may arrive twice.
-        case .unaskedBlock: 2
         }
     }
 }

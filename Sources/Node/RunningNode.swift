@@ -61,6 +61,8 @@ package final class RunningNode: Sendable {
         let keys = try home.loadKeys(passphrase)
         let store = try home.openStore(genesis)
         guard let view = LedgerView(store.snapshot()) else { preconditionFailure("an opened store without a tip") }
+        let signer = try home.signer(keys, chainID: genesis.chainID)
+        let (journal, rows) = try home.openJournal(peer: keys.transport.address, tip: view.tip.height)
         let mailbox = CoreMailbox()
         let board = StatusBoard(tip: view.tip)
         let hello = { @Sendable in
@@ -72,9 +74,8 @@ package final class RunningNode: Sendable {
             store: store, transport: transport,
             verifiers: VerifierPool(threads: configuration.verifiers) { mailbox.post($0) },
             tickets: TicketBook(), board: board, logger: logger, end: end)
-        let (journal, rows) = try home.openJournal(peer: transport.peer, tip: view.tip.height)
-        let signer = try home.signer(keys, chainID: genesis.chainID)
-        let identity = NodeCore.Identity(peerID: transport.peer, validator: signer == nil ? nil : keys.consensus?.address)
+        let identity = NodeCore.Identity(
+            peerID: transport.peer, validator: signer == nil ? nil : keys.consensus?.address)
         let driver = Driver(
             core: NodeCore(identity: identity, view: view),
             world: NodeWorld(shared: world, chainID: genesis.chainID, signer: signer, journal: journal))

@@ -12,7 +12,9 @@ package struct SocketAddress: Hashable, Sendable, CustomStringConvertible {
             return nil
         }
         var host = text[..<colon]
-        if host.hasPrefix("["), host.hasSuffix("]") { host = host.dropFirst().dropLast() } else if host.contains(":") {
+        if host.hasPrefix("["), host.hasSuffix("]") {
+            host = host.dropFirst().dropLast()
+        } else if host.contains(":") {
             return nil
         }
         guard !host.isEmpty, host.utf8.count <= 253, host.utf8.allSatisfy(Self.isAllowed) else { return nil }

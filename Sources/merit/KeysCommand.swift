@@ -45,7 +45,8 @@ struct KeysCommand: ParsableCommand {
                 )
             }
             let lines = rows.map { role, key in
-                role.rawValue.padding(toLength: 10, withPad: " ", startingAt: 0) + " \(name(role, key))  \(key.publicKey)"
+                role.rawValue.padding(toLength: 10, withPad: " ", startingAt: 0)
+                    + " \(name(role, key))  \(key.publicKey)"
             }
             output.answer("keys-show", members, text: lines.joined(separator: "\n"))
         }

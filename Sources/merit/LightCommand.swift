@@ -1,9 +1,13 @@
 import ArgumentParser
+import Chain
 import Client
 import Foundation
+import Ledger
 import LightClient
 import Node
 import Primitives
+import Quorum
+import RPC
 
 /// Verifies answers of a node that nobody trusts.
 struct LightCommand: ParsableCommand {
@@ -40,7 +44,7 @@ struct LightCommand: ParsableCommand {
             let query = LightQuery(RPCClient(url), genesisHash: hash, checkpoint: checkpoint, options: options)
             do {
                 answer(address, try query.account(account, now: WallTime.now))
-            } catch let error as LightQueryError {
+            } catch {
                 Merit.leave("\(url): \(error.sentence)", error.isUnreachable ? 4 : 3)
             }
         }
@@ -50,7 +54,7 @@ struct LightCommand: ParsableCommand {
             output.answer(
                 "light",
                 [
-                    ("verified", .bool(true)), ("chain_id", .text(found.chainID.description)),
+                    ("verified", .flag(true)), ("chain_id", .text(found.chainID.description)),
                     ("address", .text(address)), ("balance", .text(found.account.balance.description)),
                     ("sequence", .text("\(found.account.nextSequence)")), ("height", .text("\(found.height)")),
                     ("header_height", .text("\(found.header.height)")), ("header_hash", .text(header)),

@@ -86,19 +86,18 @@ struct LocalnetStop: ParsableCommand {
     }
 }
 
-struct LocalnetStatus: AsyncParsableCommand {
+struct LocalnetStatus: ParsableCommand {
     static let configuration = CommandConfiguration(commandName: "status", abstract: "Show each node's height.")
     @OptionGroup var options: LocalnetOptions
 
-    func run() async throws {
+    func run() throws {
         let record = try LocalnetRecord.load(options.recordPath)
         print("chain \(record.chain), genesis \(record.genesisHash)")
         for node in record.nodes {
             let name = URL(fileURLWithPath: node.home).lastPathComponent
-            do {
-                let tip = try await NodeClient(node.rpc).tip()
+            if let tip = try NodeClient(node.rpc).tip() {
                 print("\(name)  height \(tip.height)  app hash \(tip.appHash)  \(node.rpc)")
-            } catch {
+            } else {
                 print("\(name)  not running")
             }
         }

@@ -6,23 +6,18 @@ import Node
 import Primitives
 
 extension LocalnetRun {
-    private struct StateAnswer: Decodable {
-        struct Response: Decodable { let value: String? }
-        let response: Response
-    }
-
     /// The summaries of the first epochs; byte-identical on all nodes or an error.
     func waitForEpochs(_ count: UInt64, secondsPerEpoch: UInt64) async throws -> [(epoch: UInt64, EpochSummary)] {
         let patience = TimeInterval((count + 1) * max(secondsPerEpoch, 10) * 3 + 60)
         try await wait(for: "\(count) settled epochs", seconds: patience) { tips in
-            guard let last = try await self.summary(of: count - 1, at: self.nodes[0]) else { return false }
+            guard let last = try self.summary(of: count - 1, at: self.nodes[0]) else { return false }
             return tips.allSatisfy { $0.height > last.height.value }
         }
         var tables: [(epoch: UInt64, EpochSummary)] = []
         for epoch in 0..<count {
             var seen: [EpochSummary] = []
             for node in nodes {
-                guard let summary = try await summary(of: epoch, at: node) else {
+                guard let summary = try summary(of: epoch, at: node) else {
                     throw LocalnetError.late("epoch \(epoch) on \(node.name)")
                 }
                 seen.append(summary)
@@ -35,11 +30,8 @@ extension LocalnetRun {
         return tables
     }
 
-    private func summary(of epoch: UInt64, at node: Node) async throws -> EpochSummary? {
-        let key = Hex.lower(StateKey.epochSummary(epoch))
-        let answer: StateAnswer = try await NodeClient(node.rpc).call("abci_query", ["path": "/key", "data": key])
-        guard let text = answer.response.value, let value = Data(base64Encoded: text) else { return nil }
-        return EpochSummary.decoded(Bytes(value))
+    private func summary(of epoch: UInt64, at node: Node) throws -> EpochSummary? {
+        try NodeClient(node.rpc).state(StateKey.epochSummary(epoch)).flatMap { EpochSummary.decoded($0) }
     }
 
     /// A separate process that knows nothing but the genesis hash asks for a balance and verifies the answer.
@@ -81,7 +73,7 @@ extension LocalnetRun {
         let result = try Child.run(["replay", "--home", nodes[0].home, "--store", copy, "--json"])
         try? FileManager.default.removeItem(atPath: copy)
         let supply = try JSONDecoder().decode(Answer.self, from: result.output).supply
-        let before = try await NodeClient(nodes[nodes.count - 1].rpc).tip().height
+        let before = try NodeClient(nodes[nodes.count - 1].rpc).tip()?.height ?? 0
         try await wait(for: "\(nodes[0].name) to be back") { tips in tips.allSatisfy { $0.height > before } }
         return .init(
             genesis: supply.genesis, minted: supply.minted, burned: supply.burned,

@@ -31,12 +31,12 @@ final class LocalnetRun: @unchecked Sendable {
     private(set) var nodes: [Node]
     private var lastProgress = ""
 
-    init(folder: String, validators: Int, secondsPerEpoch: UInt64, basePort: Int) throws {
+    init(folder: String, validators: Int, secondsPerEpoch: UInt64, basePort: Int, genesis: String?) throws {
         self.folder = folder
         let arguments = [
             "testnet", "--home", folder, "--validators", "\(validators)", "--base-port", "\(basePort)",
             "--seconds-per-epoch", "\(secondsPerEpoch)", "--json",
-        ]
+        ] + (genesis.map { ["--genesis", $0] } ?? [])
         let files = try JSONDecoder().decode(Files.self, from: try Child.run(arguments).output)
         (chainID, genesisHash) = (files.chain_id, files.genesis_hash)
         nodes = files.nodes.map { Node(home: $0.home, rpc: "http://" + $0.rpc, account: $0.account) }
@@ -86,13 +86,14 @@ final class LocalnetRun: @unchecked Sendable {
 
     // MARK: Heights
 
-    private func tips() async throws -> [NodeClient.Tip]? {
+    private func tips() throws -> [NodeClient.Tip]? {
         var tips: [NodeClient.Tip] = []
         for node in nodes {
             if let process = node.process, !process.isRunning {
                 throw LocalnetError.nodeEnded(node.name, log: lastLines(of: node))
             }
-            do { tips.append(try await NodeClient(node.rpc).tip()) } catch NodeClientError.unreachable { return nil }
+            guard let tip = try NodeClient(node.rpc).tip() else { return nil }
+            tips.append(tip)
         }
         return tips
     }
@@ -108,7 +109,7 @@ final class LocalnetRun: @unchecked Sendable {
     ) async throws -> [NodeClient.Tip] {
         let deadline = Date().addingTimeInterval(seconds)
         while Date() < deadline {
-            if let tips = try await tips() {
+            if let tips = try tips() {
                 progress("heights " + tips.map { "\($0.height)" }.joined(separator: " ") + "  waiting for \(what)")
                 if try await condition(tips) { return tips }
             }
@@ -119,16 +120,11 @@ final class LocalnetRun: @unchecked Sendable {
 
     /// Each node's app hash at one height that all have reached.
     func equalTips() async throws -> [(address: String, height: UInt64, appHash: String)] {
-        struct Answer: Decodable {
-            struct Header: Decodable { let app_hash: String }
-            let header: Header
-        }
         let tips = try await wait(for: "a common height") { !$0.isEmpty }
         let height = tips.map(\.height).min() ?? 0
         var result: [(address: String, height: UInt64, appHash: String)] = []
         for (node, tip) in zip(nodes, tips) {
-            let answer: Answer = try await NodeClient(node.rpc).call("header", ["height": "\(height)"])
-            result.append((tip.address, height, answer.header.app_hash))
+            result.append((tip.address, height, try NodeClient(node.rpc).appHash(at: height)))
         }
         return result
     }
@@ -143,7 +139,7 @@ final class LocalnetRun: @unchecked Sendable {
             let recipient = nodes[(index + 1) % nodes.count]
             let arguments = [
                 "tx", "transfer", "--to", recipient.account, "--amount", "\(1_000_000 + index)", "--key",
-                sender.home + "/keys/account.json", "--node", sender.rpc, "--wait", "--json",
+                sender.home + "/keys/account.json", "--node", sender.rpc, "--wait",
             ]
             if try Child.run(arguments, mayFail: true).code == 0 { committed += 1 }
         }

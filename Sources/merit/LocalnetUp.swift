@@ -2,6 +2,7 @@
 import ArgumentParser
 import Foundation
 import Ledger
+import Node
 import Primitives
 
 struct LocalnetUp: AsyncParsableCommand {
@@ -13,6 +14,7 @@ struct LocalnetUp: AsyncParsableCommand {
     @Option(help: "Settled epochs to wait for; one more runs.") var epochs: UInt64 = 3
     @Option(help: "Length of an epoch in seconds; it divides 86400.") var secondsPerEpoch: UInt64 = 20
     @Option(help: "The first port; 0 picks free ones, so two networks run side by side.") var basePort = 0
+    @Option(help: ArgumentHelp("Parameters, as Genesis/local.json has them.", valueName: "file")) var genesis: String?
     @Flag(help: "Leave the network running and print its addresses.") var keep = false
     @Flag(help: "Print the summary as one JSON object on standard output; progress goes to standard error.")
     var json = false
@@ -28,7 +30,8 @@ struct LocalnetUp: AsyncParsableCommand {
         let start = Date()
         try prepareFolder()
         let network = try LocalnetRun(
-            folder: options.folder, validators: validators, secondsPerEpoch: secondsPerEpoch, basePort: basePort)
+            folder: options.folder, validators: validators, secondsPerEpoch: secondsPerEpoch, basePort: basePort,
+            genesis: genesis)
         let signals = StopSignals()
         let interruption = Task {
             await signals.first()
@@ -45,9 +48,6 @@ struct LocalnetUp: AsyncParsableCommand {
         } catch let error as LocalnetError {
             network.stop()
             Merit.leave(error.description, 1)
-        } catch let error as NodeClientError {
-            network.stop()
-            Merit.leave(error.description, 4)
         }
     }
 

@@ -1,4 +1,4 @@
-// The one program. Each command is a file of its own; what several share is in CommandOutput.
+// The one program. Each command is a file of its own; what several share is in OutputOptions.
 import ArgumentParser
 import Foundation
 import Node
@@ -26,8 +26,11 @@ struct Merit: AsyncParsableCommand {
             Exit codes: 0 done, 1 a check failed, 2 usage, 3 refused (proof, trust, signing), 4 unreachable or too
             late, 5 disk, 70 our bug.
             """,
-        subcommands: [InitCommand.self, StartCommand.self, KeysCommand.self, TestnetCommand.self, LocalnetCommand.self,
-            ReplayCommand.self, VersionCommand.self])
+        subcommands: [
+            InitCommand.self, StartCommand.self, KeysCommand.self, TestnetCommand.self, LocalnetCommand.self,
+            TxCommand.self, QueryCommand.self, LightCommand.self, ReplayCommand.self, ProgramCommand.self,
+            ExecutorChildCommand.self, VersionCommand.self,
+        ])
 
     /// Parses, runs, and turns every error into one line and its exit code.
     static func main() async {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Client
+import Codec
 import Foundation
 import Ledger
 import Primitives
@@ -15,7 +16,8 @@ struct NodeOptions: ParsableArguments {
 
     /// The result of a call; ends the process when there is none.
     func ask(_ method: String, _ parameters: JSON = [:]) throws -> JSON {
-        do { return try client().call(method, parameters) } catch let error as ClientError {
+        let client = try client()
+        do { return try client.call(method, parameters) } catch {
             switch error {
             case .exchange(let reason): Merit.leave("\(node): not reached: \(reason)", 4)
             case .refused(let reason): Merit.leave("\(node): \(reason.data.isEmpty ? reason.message : reason.data)", 1)

@@ -8,6 +8,7 @@ import Ledger
 import Node
 import NodeCore
 import Primitives
+import Quorum
 import Storage
 
 struct ReplayCommand: ParsableCommand {

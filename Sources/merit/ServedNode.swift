@@ -63,7 +63,8 @@ struct ServedNode: NodeFacade {
             Metric("penalties_total", .counter, counters.penalties, help: "Rules that peers broke."),
             Metric(
                 "frames_oversize_total", .counter, counters.oversizeFrames, help: "Own messages too long for a frame."),
-            Metric("frames_dropped_inbound_total", .counter, node.framesDropped, help: "Frames the core had no room for."),
+            Metric(
+                "frames_dropped_inbound_total", .counter, node.framesDropped, help: "Frames the core had no room for."),
             Metric("frames_dropped_outbound_total", .counter, dropped, help: "Frames that slow peers lost."),
             Metric("dials_total", .counter, traffic.dials, help: "Attempts to reach persistent peers."),
             Metric("links_refused_total", .counter, traffic.refusals, help: "Links that ended before they were up."),

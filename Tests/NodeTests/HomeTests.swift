@@ -1,4 +1,5 @@
 import Chain
+import Codec
 import Cryptography
 import Foundation
 import Node
@@ -13,7 +14,7 @@ struct HomeTests {
 
     // MARK: Configuration
 
-    static let badConfigurations: [(text: String, part: String)] = [
+    static let configurationRows: [(text: String, part: String)] = [
         ("listn = \"a:1\"", "unknown key `listn`; did you mean `listen`?"),
         ("persistent_peer = []", "did you mean `persistent_peers`?"),
         ("moniker = 3", "`moniker` is a text in quotes"), ("moniker = \"\"", "`moniker` has 1 to 64 bytes"),
@@ -24,7 +25,7 @@ struct HomeTests {
         ("moniker = \"a\"\nmoniker = \"b\"", "line 2"),
     ]
 
-    @Test("a bad configuration is refused with the key or the line", arguments: badConfigurations)
+    @Test("a bad configuration is refused with the key or the line", arguments: configurationRows)
     func badConfiguration(text: String, part: String) {
         let error = #expect(throws: HomeError.self) { try NodeConfiguration(toml: text, path: "config.toml") }
         #expect(error?.description.contains(part) == true, "\(error?.description ?? "none")")
@@ -49,7 +50,8 @@ struct HomeTests {
         let path = Self.root.appendingPathComponent("Genesis/local.json").path
         let template = try NodeHome.loadTemplate(path)
         #expect(template.consensus == ConsensusParameters())
-        #expect(try String(contentsOfFile: path, encoding: .utf8) == String(decoding: GenesisFile.encode(template), as: UTF8.self))
+        let text = String(decoding: GenesisFile.encode(template), as: UTF8.self)
+        #expect(try String(contentsOfFile: path, encoding: .utf8) == text)
         #expect(throws: HomeError.genesis(path: path, .noValidators)) {
             try GenesisFile.decode(GenesisFile.encode(template), path: path)
         }
@@ -118,7 +120,7 @@ struct HomeTests {
     }
 
     /// Parts of a good file, what replaces each, and a part of the refusal.
-    static let badGenesis: [(part: String, other: String, refusal: String)] = [
+    static let genesisRows: [(part: String, other: String, refusal: String)] = [
         ("\"chain_id\"", "\"chain\"", "unknown key"), ("node-test", "node test", "chain_id"),
         ("\"initial_height\": \"1\"", "\"initial_height\": \"2\"", "initial_height"),
         ("\"app_hash\": \"\"", "\"app_hash\": \"AA\"", "app_hash"),
@@ -131,7 +133,7 @@ struct HomeTests {
         ("\"stake\"", "\"steak\"", "unknown key"), ("\"name\": \"node0\"", "\"name\": \"nodeX\"", "name"),
     ]
 
-    @Test("a bad genesis is refused with the place or the rule", arguments: badGenesis)
+    @Test("a bad genesis is refused with the place or the rule", arguments: genesisRows)
     func badGenesis(part: String, other: String, refusal: String) throws {
         let genesis = TestNetwork.genesis([TestNetwork.keys(1)])
         let text = String(decoding: GenesisFile.encode(genesis), as: UTF8.self)

@@ -40,7 +40,9 @@ struct RunningNodeTests {
         let genesis = TestNetwork.genesis(keys)
         var nodes: [RunningNode] = []
         for (index, keys) in keys.enumerated() {
-            let peers = nodes.map { NodeConfiguration.PersistentPeer(id: $0.facts.peerID, address: $0.facts.listenAddress) }
+            let peers = nodes.map {
+                NodeConfiguration.PersistentPeer(id: $0.facts.peerID, address: $0.facts.listenAddress)
+            }
             let home = try TestNetwork.home("\(folder.path)/\(index)", keys, genesis, peers: peers)
             nodes.append(try await TestNetwork.start(home))
         }
@@ -49,7 +51,8 @@ struct RunningNodeTests {
             sender: keys[0][.account]!.publicKey, sequence: 0,
             action: .transfer(Transfer(recipient: keys[1][.account]!.address, amount: Amount(11))))
         let item = Item.transaction(
-            Transaction(signing: content, by: keys[0][.account]!, chainID: TestNetwork.chainID)).encoded
+            Transaction(signing: content, by: keys[0][.account]!, chainID: TestNetwork.chainID)
+        ).encoded
         #expect(await nodes[2].submit(item) == .admitted)
         #expect(await nodes[2].submit([1, 2, 3]) != .admitted)
         let height = try #require(await place(of: item, in: nodes[2]))

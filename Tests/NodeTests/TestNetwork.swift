@@ -2,6 +2,7 @@
 import Chain
 import Cryptography
 import Foundation
+import Ledger
 import Logging
 import Node
 import NodeCore
@@ -43,7 +44,8 @@ enum TestNetwork {
 
     /// As many validators as keys; the time is fixed, so equal keys give equal chains.
     static func genesis(
-        _ keys: [[KeyFile.Role: SigningKey]], time: Timestamp = Timestamp(seconds: 1_767_323_045, nanoseconds: 6_000_000)!
+        _ keys: [[KeyFile.Role: SigningKey]],
+        time: Timestamp = Timestamp(seconds: 1_767_323_045, nanoseconds: 6_000_000)!
     ) -> Genesis {
         var consensus = ConsensusParameters()
         consensus.blockInterval = .milliseconds(20)
