@@ -91,8 +91,10 @@ let package = Package(
         .executableTarget(
             name: "merit",
             dependencies: [
-                "Primitives", "Codec", "Cryptography", "Quorum", "Chain", "Ledger", "LightClient", "NodeCore", "Storage",
-                "Transport", "Execution", "Node", "RPC", "API", "Client", logging, argumentParser,
+                "Primitives", "Codec", "Cryptography", "Quorum", "Chain", "Ledger", "LightClient", "NodeCore",
+                "Storage",
+                "Transport", "Execution", "Node", "RPC", "Rewards", "API", "Client", "ProgramRules", logging,
+                argumentParser,
             ],
             swiftSettings: settings),
         // Tests
@@ -132,7 +134,10 @@ let package = Package(
             ]),
         tests(
             "APITests",
-            ["API", "Client", "LightClient", "RPC", "NodeCore", "Ledger", "Chain", "Quorum", "Cryptography", "Codec", "Primitives"]),
+            [
+                "API", "Client", "LightClient", "RPC", "NodeCore", "Ledger", "Chain", "Quorum", "Cryptography", "Codec",
+                "Primitives",
+            ]),
         tests("TidyTests", []),
     ]
 )

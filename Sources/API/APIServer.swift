@@ -1,5 +1,5 @@
-// The HTTP/1.1 server around the handler: bounds on connections, requests at once, body size and body time. It reads the
-// store through snapshots on its own threads; the core's thread is never touched.
+// The HTTP/1.1 server around the handler: bounds on connections, requests at once, body size and body time. It reads
+// the store through snapshots on its own threads; the core's thread is never touched.
 import HTTPTypes
 import Hummingbird
 import HummingbirdCore
@@ -20,7 +20,8 @@ package struct APIServer<Node: NodeFacade>: Sendable {
         (handler, self.host, self.port) = (RPCHandler(node), host, port)
     }
 
-    /// Serves until its task is cancelled. `onListening` is given the bound port once; throws when the address is taken.
+    /// Serves until its task is cancelled. `onListening` is given the bound port once; throws when the address is
+    /// taken.
     package func run(onListening: @escaping @Sendable (Int) async -> Void) async throws {
         var logger = Logger(label: "merit.api")
         logger.logLevel = .critical
@@ -30,7 +31,8 @@ package struct APIServer<Node: NodeFacade>: Sendable {
         let application = Application(
             responder: CallbackResponder<BasicRequestContext> { request, _ in await respond(to: request) },
             server: .http1(
-                configuration: .init(idleTimeout: .seconds(APILimits.idleSecondsMax), httpDecoderConfiguration: decoder)),
+                configuration: .init(idleTimeout: .seconds(APILimits.idleSecondsMax), httpDecoderConfiguration: decoder)
+            ),
             configuration: ApplicationConfiguration(
                 address: .hostname(host, port: port), serverName: nil,
                 availableConnectionsDelegate: MaximumAvailableConnections(APILimits.connectionsMax)),

@@ -35,7 +35,8 @@ struct Arguments: Sendable {
         var values: [(name: String, value: Value)] = []
         for pair in query.split(separator: "&") {
             let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            guard let name = Self.unescaped(parts[0]), let value = Self.unescaped(parts.count > 1 ? parts[1] : "") else {
+            guard let name = Self.unescaped(parts[0]), let value = Self.unescaped(parts.count > 1 ? parts[1] : "")
+            else {
                 throw .badParameters("a broken percent escape")
             }
             values.append((name, .uri(value)))

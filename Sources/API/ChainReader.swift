@@ -107,7 +107,9 @@ struct ChainReader<Reader: Snapshot> {
     /// The parameters under which `height`, at most tip + 1, was or will be decided.
     func parameters(at height: Height) throws(RPCError) -> ConsensusParameters {
         let key = StateKey.singleton(.consensusParameters)
-        guard let bytes = StateTree.value(of: key, at: height.lowered(), in: snapshot) else { throw unavailable(height) }
+        guard let bytes = StateTree.value(of: key, at: height.lowered(), in: snapshot) else {
+            throw unavailable(height)
+        }
         return try Self.decoded(bytes, "the parameters of height \(height)")
     }
 

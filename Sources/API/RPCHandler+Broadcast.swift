@@ -7,7 +7,9 @@ import RPC
 
 extension RPCHandler {
     private func item(_ arguments: Arguments) throws(RPCError) -> Bytes {
-        guard let item = try arguments.bytes("tx", .base64), !item.isEmpty else { throw .badParameters("tx is missing") }
+        guard let item = try arguments.bytes("tx", .base64), !item.isEmpty else {
+            throw .badParameters("tx is missing")
+        }
         guard item.count <= Item.bytesMax else {
             throw .badParameters("tx has \(item.count) bytes, at most \(Item.bytesMax) are taken")
         }

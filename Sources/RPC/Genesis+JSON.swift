@@ -63,7 +63,8 @@ extension Genesis {
         }
         var providers: [GenesisProvider] = []
         for entry in try state.elements("providers", max: GenesisLimits.providersMax) {
-            providers.append(GenesisProvider(account: try entry.account("account"), bond: Amount(try entry.decimal("bond"))))
+            providers.append(
+                GenesisProvider(account: try entry.account("account"), bond: Amount(try entry.decimal("bond"))))
         }
         let reserve = Amount(try state.decimal("reserve"))
         let consensus = try ConsensusParameters(

@@ -1,5 +1,5 @@
-// The strict reader of JSON from outside (RFC 8259): bounded in size and depth, UTF-8 only, no name twice in one object,
-// nothing after the value. Hostile bytes cost at most one pass over them.
+// The strict reader of JSON from outside (RFC 8259): bounded in size and depth, UTF-8 only, no name twice in one
+// object, nothing after the value. Hostile bytes cost at most one pass over them.
 package import Primitives
 
 package enum JSONLimits {

@@ -2,9 +2,11 @@
 // funded. Amounts are the local network's.
 import Chain
 import Cryptography
+import Ledger
 import Node
 import Primitives
 import Quorum
+import Rewards
 
 struct Founder {
     let name: String
@@ -27,14 +29,23 @@ struct ChainBeginning {
     let founders: [Founder]
     /// Parameters, reserve, and further accounts and providers come from here; nil takes the defaults.
     var template: Genesis?
-    /// Ledger parameters that go before the template's.
-    var settings: [Setting] = []
+    /// Length of an epoch; the local network's other parameters scale with it and go before the template's.
+    var epochSeconds: UInt64?
 
     static let stake = Amount(100_000 * Amount.unitsPerToken)
     static let balance = Amount(1_000_000 * Amount.unitsPerToken)
     static let reserve = Amount(400_000_000 * Amount.unitsPerToken)
 
-    var genesis: Genesis {
+    func genesis() throws -> Genesis {
+        let settings =
+            try epochSeconds.map {
+                LedgerParameters(rewards: try .local(epochSeconds: $0)).differences
+            } ?? []
+        var consensus = template?.consensus ?? ConsensusParameters()
+        if let epochSeconds {
+            // Evidence must not outlive the stake it could slash: three epochs, where stake stays for four.
+            consensus.evidenceAgeSeconds = min(consensus.evidenceAgeSeconds, 3 * epochSeconds)
+        }
         let validators = founders.map {
             GenesisValidator(
                 operatorAddress: $0.account, keys: $0.keys, stake: Self.stake, name: Bytes($0.name.utf8))
@@ -42,7 +53,7 @@ struct ChainBeginning {
         let others = template?.settings.filter { own in !settings.contains { $0.number == own.number } } ?? []
         return Genesis(
             chain: (chainID, WallClock.timestamp, template?.reserve ?? Self.reserve),
-            consensus: template?.consensus ?? ConsensusParameters(),
+            consensus: consensus,
             accounts: founders.map { GenesisAccount(address: $0.account, balance: Self.balance) }
                 + (template?.accounts ?? []),
             bonded: (validators, template?.providers ?? []), settings: settings + others)

@@ -41,7 +41,7 @@ struct InitCommand: ParsableCommand {
         let keys = try home.create(configuration, passphrase: try options.newPassphrase())
         if let chain {
             let founder = Founder(name: moniker, keys: keys)
-            try home.store(ChainBeginning(chainID: chain, founders: [founder]).genesis)
+            try home.store(try ChainBeginning(chainID: chain, founders: [founder]).genesis())
         }
         guard let transport = keys[.transport], let consensus = keys[.consensus], let account = keys[.account] else {
             preconditionFailure("a home is made with every key")

@@ -1,5 +1,5 @@
-// `merit localnet`: a whole network of processes on this machine, from nothing to a verified balance, and every check on
-// the way. It knows nodes only as a stranger does: by their process, their log and their RPC.
+// `merit localnet`: a whole network of processes on this machine, from nothing to a verified balance, and every check
+// on the way. It knows nodes only as a stranger does: by their process, their log and their RPC.
 import ArgumentParser
 import Foundation
 import Node

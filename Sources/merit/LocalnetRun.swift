@@ -33,10 +33,11 @@ final class LocalnetRun: @unchecked Sendable {
 
     init(folder: String, validators: Int, secondsPerEpoch: UInt64, basePort: Int, genesis: String?) throws {
         self.folder = folder
-        let arguments = [
-            "testnet", "--home", folder, "--validators", "\(validators)", "--base-port", "\(basePort)",
-            "--seconds-per-epoch", "\(secondsPerEpoch)", "--json",
-        ] + (genesis.map { ["--genesis", $0] } ?? [])
+        let arguments =
+            [
+                "testnet", "--home", folder, "--validators", "\(validators)", "--base-port", "\(basePort)",
+                "--seconds-per-epoch", "\(secondsPerEpoch)", "--json",
+            ] + (genesis.map { ["--genesis", $0] } ?? [])
         let files = try JSONDecoder().decode(Files.self, from: try Child.run(arguments).output)
         (chainID, genesisHash) = (files.chain_id, files.genesis_hash)
         nodes = files.nodes.map { Node(home: $0.home, rpc: "http://" + $0.rpc, account: $0.account) }
@@ -150,7 +151,8 @@ final class LocalnetRun: @unchecked Sendable {
 
 /// The same program as a child: what a stranger would run.
 enum Child {
-    static let executable = ProcessInfo.processInfo.arguments[0].hasPrefix("/")
+    static let executable =
+        ProcessInfo.processInfo.arguments[0].hasPrefix("/")
         ? ProcessInfo.processInfo.arguments[0]
         : (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? "/proc/self/exe"
 

@@ -40,26 +40,38 @@ struct LocalnetSummary {
     var json: JSONValue {
         .object([
             ("schema", .text("merit.testnet.1")), ("chain_id", .text(chainID)),
-            ("validators", .array(tips.map { tip in
-                .object([
-                    ("address", .text(tip.address)), ("height", .text("\(tip.height)")), ("app_hash", .text(tip.appHash)),
-                ])
-            })),
+            (
+                "validators",
+                .array(
+                    tips.map { tip in
+                        .object([
+                            ("address", .text(tip.address)), ("height", .text("\(tip.height)")),
+                            ("app_hash", .text(tip.appHash)),
+                        ])
+                    })
+            ),
             ("app_hash_equal", .flag(areAppHashesEqual)),
             ("epochs", .array(epochs.map { Self.json($0.epoch, $0.1) })),
             ("transfers", .text("\(transfers)")),
-            ("light_query", lightQuery.map { query in
-                .object([
-                    ("address", .text(query.address)), ("balance", .text(query.balance)),
-                    ("height", .text(query.height)), ("verified", .flag(query.verified)),
-                ])
-            } ?? .null),
-            ("supply", supply.map { supply in
-                .object([
-                    ("genesis", .text(supply.genesis)), ("minted", .text(supply.minted)), ("burned", .text(supply.burned)),
-                    ("sum_of_accounts", .text(supply.sumOfAccounts)), ("equal", .flag(supply.equal)),
-                ])
-            } ?? .null),
+            (
+                "light_query",
+                lightQuery.map { query in
+                    .object([
+                        ("address", .text(query.address)), ("balance", .text(query.balance)),
+                        ("height", .text(query.height)), ("verified", .flag(query.verified)),
+                    ])
+                } ?? .null
+            ),
+            (
+                "supply",
+                supply.map { supply in
+                    .object([
+                        ("genesis", .text(supply.genesis)), ("minted", .text(supply.minted)),
+                        ("burned", .text(supply.burned)),
+                        ("sum_of_accounts", .text(supply.sumOfAccounts)), ("equal", .flag(supply.equal)),
+                    ])
+                } ?? .null
+            ),
             ("seconds", .text("\(seconds)")),
         ])
     }
@@ -69,7 +81,8 @@ struct LocalnetSummary {
             ("epoch", .text("\(epoch)")), ("height", .text("\(table.height)")),
             ("rewards_root", .text(Hex.upper(table.rewardsRoot.bytes))),
             ("slashes_root", .text(Hex.upper(table.slashesRoot.bytes))), ("rows", .text("\(table.rewardRows)")),
-            ("paid", .text("\(table.paid)")), ("minted", .text("\(table.minted)")), ("burned", .text("\(table.burned)")),
+            ("paid", .text("\(table.paid)")), ("minted", .text("\(table.minted)")),
+            ("burned", .text("\(table.burned)")),
             ("slashed", .text("\(table.slashed)")),
         ])
     }
@@ -78,7 +91,8 @@ struct LocalnetSummary {
         var lines = ["", "epoch  height  rows  paid MRT          minted MRT        slashed"]
         for (epoch, table) in epochs {
             let cells = [
-                pad("\(epoch)", 5), pad("\(table.height)", 6), pad("\(table.rewardRows)", 4), pad(tokens(table.paid), 16),
+                pad("\(epoch)", 5), pad("\(table.height)", 6), pad("\(table.rewardRows)", 4),
+                pad(tokens(table.paid), 16),
                 pad(tokens(table.minted), 16), tokens(table.slashed),
             ]
             lines.append(cells.joined(separator: "  "))
@@ -92,7 +106,9 @@ struct LocalnetSummary {
                 "light client: \(lightQuery.address) holds \(lightQuery.balance) at height \(lightQuery.height), "
                     + (lightQuery.verified ? "verified" : "NOT VERIFIED"))
         }
-        if let supply { lines.append("supply: accounts, bonds and pools sum to what exists: \(supply.equal ? "yes" : "NO")") }
+        if let supply {
+            lines.append("supply: accounts, bonds and pools sum to what exists: \(supply.equal ? "yes" : "NO")")
+        }
         lines.append("\(seconds) seconds")
         for failure in failures { lines.append("FAILED: \(failure)") }
         return lines.joined(separator: "\n")

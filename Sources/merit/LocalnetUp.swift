@@ -35,6 +35,7 @@ struct LocalnetUp: AsyncParsableCommand {
         let signals = StopSignals()
         let interruption = Task {
             await signals.first()
+            if Task.isCancelled { return }
             network.stop()
             Merit.leave("interrupted: every node is stopped", 1)
         }

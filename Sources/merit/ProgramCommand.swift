@@ -4,8 +4,9 @@ import ArgumentParser
 import Cryptography
 import Execution
 import Foundation
-import Primitives
 import Node
+import Primitives
+import ProgramRules
 
 struct ProgramCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -36,7 +37,8 @@ struct ProgramCommand: ParsableCommand {
                     [
                         ("accepted", .flag(true)), ("bytes", .number(Int64(program.count))),
                         ("pages", .number(Int64(info.pages))), ("functions", .number(Int64(info.functions))),
-                        ("call_depth", .number(Int64(info.callDepth))), ("stack_bound", .number(Int64(info.stackBound))),
+                        ("call_depth", .number(Int64(info.callDepth))),
+                        ("stack_bound", .number(Int64(info.stackBound))),
                     ],
                     text: """
                         accepted: \(program.count) bytes, \(info.functions) functions, \(info.pages) pages of memory

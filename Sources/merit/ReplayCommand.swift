@@ -126,7 +126,9 @@ final class ChainReplay {
         guard let bytes = snapshot.load(.blocks, key: key), let proof = snapshot.load(.commits, key: key) else {
             throw .missingBlock(height)
         }
-        guard let block = Block.decoded(bytes), let commit = Commit.decoded(proof) else { throw .unreadableBlock(height) }
+        guard let block = Block.decoded(bytes), let commit = Commit.decoded(proof) else {
+            throw .unreadableBlock(height)
+        }
         let transition: Transition
         do throws(BlockError) {
             transition = try Ledger.apply(block, id: commit.blockID, on: state, view: view)

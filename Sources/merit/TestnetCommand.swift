@@ -55,8 +55,8 @@ struct TestnetCommand: ParsableCommand {
         let founders = nodes.map { Founder(name: $0.configuration.moniker, keys: $0.keys) }
         let beginning = ChainBeginning(
             chainID: chain, founders: founders, template: try self.genesis.map { try NodeHome.loadTemplate($0) },
-            settings: secondsPerEpoch.map { [Setting(number: 101, value: $0)] } ?? [])
-        let genesis = beginning.genesis
+            epochSeconds: secondsPerEpoch)
+        let genesis = try beginning.genesis()
         for (index, node) in nodes.enumerated() {
             var configuration = node.configuration
             configuration.persistentPeers = peers.indices.filter { $0 != index }.map { peers[$0] }

@@ -17,7 +17,8 @@ struct TxCommand: ParsableCommand {
     struct TransferCommand: ParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "transfer", abstract: "Move money from the key's account to another one.",
-            discussion: "Ends with 0 when the node took it (with --wait: when it succeeded in a block), with 1 when not.")
+            discussion:
+                "Ends with 0 when the node took it (with --wait: when it succeeded in a block), with 1 when not.")
 
         @Option(help: "The recipient, merit1….") var to: String
         @Option(help: ArgumentHelp("Base units (10^-9 MRT).", valueName: "units")) var amount: UInt64

@@ -12,12 +12,21 @@ struct ConventionTests {
     @Test(
         "each refused call has its code and its text",
         arguments: [
-            ("block", "{\"height\":\"9\"}", -32603, "height 9 must be less than or equal to the current blockchain height 3"),
-            ("validators", "{\"height\":\"5\"}", -32603, "height 5 must be less than or equal to the current blockchain height 4"),
+            (
+                "block", "{\"height\":\"9\"}", -32603,
+                "height 9 must be less than or equal to the current blockchain height 3"
+            ),
+            (
+                "validators", "{\"height\":\"5\"}", -32603,
+                "height 5 must be less than or equal to the current blockchain height 4"
+            ),
             ("commit", "{\"height\":\"0\"}", -32603, "height must be greater than 0, but got 0"),
             ("commit", "{\"height\":\"-1\"}", -32603, "height must be greater than 0, but got -1"),
             ("validators", "{\"page\":\"2\"}", -32603, "page should be within [1, 1] range, given 2"),
-            ("blockchain", "{\"minHeight\":\"3\",\"maxHeight\":\"1\"}", -32603, "min height 3 can't be greater than max height 1"),
+            (
+                "blockchain", "{\"minHeight\":\"3\",\"maxHeight\":\"1\"}", -32603,
+                "min height 3 can't be greater than max height 1"
+            ),
             ("blockchain", "{\"minHeight\":\"-3\"}", -32603, "heights must be non-negative"),
             ("block", "{\"height\":\"x\"}", -32602, "height is not an integer"),
             ("block", "{\"height\":1.5}", -32602, "height is not an integer"),
@@ -27,7 +36,10 @@ struct ConventionTests {
             ("block", "\"1\"", -32602, "params is an object or an array"),
             ("tx", "{}", -32602, "hash is not 32 bytes"),
             ("tx", "{\"hash\":\"AA\"}", -32602, "hash is not base64 (0x and hex in a target)"),
-            ("tx", "{\"hash\":\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\",\"prove\":1}", -32602, "prove is not a boolean"),
+            (
+                "tx", "{\"hash\":\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\",\"prove\":1}", -32602,
+                "prove is not a boolean"
+            ),
             (
                 "tx", "{\"hash\":\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\"}", -32603,
                 "tx (0000000000000000000000000000000000000000000000000000000000000000) not found"

@@ -98,7 +98,8 @@ struct LightQueryTests {
         }
     }
 
-    @Test("the same answer with any one byte of header, commit or proof flipped is refused", arguments: [1, 0x20, 0x80])
+    @Test(
+        "the same answer with any one byte of header, commit or proof flipped is refused", arguments: [1, 0x20, 0x80])
     func flipped(mask: UInt8) async throws {
         let answers = try Answers()
         let link = await TableLink.recorded(answers.handler)
@@ -110,12 +111,16 @@ struct LightQueryTests {
             let text = String(decoding: body, as: UTF8.self)
             let start = try #require(text.firstRange(of: from)).lowerBound
             let end = try #require(text.firstRange(of: to)).lowerBound
-            for place in text.utf8.distance(from: text.startIndex, to: start)..<text.utf8.distance(from: text.startIndex, to: end) {
+            for place in text.utf8.distance(
+                from: text.startIndex, to: start)..<text.utf8.distance(from: text.startIndex, to: end)
+            {
                 var tampered = link
                 tampered.answers[request]?[place] ^= mask
                 flips += 1
-                let isBelieved = (try? Self.query(tampered, answers.chain).account(TableLink.address, now: Self.now)) != nil
-                #expect(!isBelieved, "byte \(place) of \(text.prefix(60)) may change: \(text.dropFirst(place).prefix(20))")
+                let isBelieved =
+                    (try? Self.query(tampered, answers.chain).account(TableLink.address, now: Self.now)) != nil
+                #expect(
+                    !isBelieved, "byte \(place) of \(text.prefix(60)) may change: \(text.dropFirst(place).prefix(20))")
             }
         }
         #expect(flips > 2000)

@@ -202,7 +202,10 @@ struct RouteTests {
             ("/block?height=2", "block", "{\"height\":\"2\"}"), ("/block?height=2", "block", "{\"height\":2}"),
             ("/block?height=2", "block", "[\"2\"]"), ("/block", "block", "{\"height\":null}"),
             ("/validators?height=2&page=1&per_page=2", "validators", "[\"2\",\"1\",\"2\"]"),
-            ("/abci_query?path=\"/key\"&data=0x0801&prove=true", "abci_query", "{\"path\":\"/key\",\"data\":\"0801\",\"prove\":true}"),
+            (
+                "/abci_query?path=\"/key\"&data=0x0801&prove=true", "abci_query",
+                "{\"path\":\"/key\",\"data\":\"0801\",\"prove\":true}"
+            ),
             ("/status", "status", "{}"), ("/genesis", "genesis", "[]"),
         ])
     func equivalence(target: String, method: String, parameters: String) async throws {

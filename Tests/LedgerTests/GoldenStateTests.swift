@@ -1,5 +1,5 @@
-// The bytes of the state: tags, singletons, parameter numbers, and one encoded value of each message. A change here is a
-// change of the chain.
+// The bytes of the state: tags, singletons, parameter numbers, and one encoded value of each message. A change here is
+// a change of the chain.
 import Chain
 import Codec
 import Cryptography
