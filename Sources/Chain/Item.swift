@@ -10,6 +10,8 @@ package enum Item: Hashable, Sendable {
     /// Item 0 of every block, by the original proposer; never in a batch.
     case preamble(Preamble)
     case transaction(Transaction)
+    /// Of a provider; pays no fee.
+    case attestation(Attestation)
 
     /// The largest item; it may exceed a batch's size alone.
     package static let bytesMax = 1 << 20
@@ -19,6 +21,7 @@ package enum Item: Hashable, Sendable {
         switch self {
         case .preamble(let preamble): Hash.sha256([[1], preamble.encoded])
         case .transaction(let transaction): Hash.sha256([[2], transaction.content.encoded])
+        case .attestation(let attestation): Hash.sha256([[3], attestation.content])
         }
     }
 
@@ -27,6 +30,7 @@ package enum Item: Hashable, Sendable {
         switch self {
         case .preamble: []
         case .transaction(let transaction): transaction.signatureClaims(chainID: chainID)
+        case .attestation(let attestation): [attestation.signatureClaim(chainID: chainID)]
         }
     }
 }
@@ -36,6 +40,7 @@ extension Item: Message {
         switch self {
         case .preamble(let preamble): encoder.message(1, preamble)
         case .transaction(let transaction): encoder.message(2, transaction)
+        case .attestation(let attestation): encoder.message(3, attestation)
         }
     }
 
@@ -43,6 +48,7 @@ extension Item: Message {
         switch try decoder.nextField() {
         case 1: self = .preamble(try decoder.message(1))
         case 2: self = .transaction(try decoder.message(2))
+        case 3: self = .attestation(try decoder.message(3))
         case .some(let field): throw .unexpectedField(field)
         case nil: throw .missing(field: 1)
         }

@@ -69,6 +69,13 @@ package enum Action: Hashable, Sendable {
     case registerValidator(RegisterValidator)
     case bond(BondChange)
     case unbond(BondChange)
+    case publish(Publish)
+    case registerProvider(RegisterProvider)
+    case setOffers(SetOffers)
+    case bondProvider(BondChange)
+    case unbondProvider(BondChange)
+    case submitJob(SubmitJob)
+    case cancelJob(CancelJob)
 
     func encode(into encoder: inout Encoder) {
         switch self {
@@ -76,6 +83,13 @@ package enum Action: Hashable, Sendable {
         case .registerValidator(let registration): encoder.message(11, registration)
         case .bond(let change): encoder.message(12, change)
         case .unbond(let change): encoder.message(13, change)
+        case .publish(let publish): encoder.message(20, publish)
+        case .registerProvider(let registration): encoder.message(21, registration)
+        case .setOffers(let change): encoder.message(22, change)
+        case .bondProvider(let change): encoder.message(23, change)
+        case .unbondProvider(let change): encoder.message(24, change)
+        case .submitJob(let request): encoder.message(25, request)
+        case .cancelJob(let cancel): encoder.message(26, cancel)
         }
     }
 
@@ -85,6 +99,13 @@ package enum Action: Hashable, Sendable {
         case 11: self = .registerValidator(try decoder.message(11))
         case 12: self = .bond(try decoder.message(12))
         case 13: self = .unbond(try decoder.message(13))
+        case 20: self = .publish(try decoder.message(20))
+        case 21: self = .registerProvider(try decoder.message(21))
+        case 22: self = .setOffers(try decoder.message(22))
+        case 23: self = .bondProvider(try decoder.message(23))
+        case 24: self = .unbondProvider(try decoder.message(24))
+        case 25: self = .submitJob(try decoder.message(25))
+        case 26: self = .cancelJob(try decoder.message(26))
         case .some(let field): throw .unexpectedField(field)
         case nil: throw .missing(field: 10)
         }
@@ -96,7 +117,10 @@ package enum Action: Hashable, Sendable {
         case .transfer(let transfer): transfer.amount
         case .registerValidator(let registration): registration.stake
         case .bond(let change): change.amount
-        case .unbond: .zero
+        case .registerProvider(let registration): registration.bond
+        case .bondProvider(let change): change.amount
+        case .submitJob(let request): request.spending
+        case .unbond, .publish, .setOffers, .unbondProvider, .cancelJob: .zero
         }
     }
 }

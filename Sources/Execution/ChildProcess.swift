@@ -4,6 +4,7 @@
 import CWasmtime
 import Glibc
 import Primitives
+import ProgramRules
 
 enum ChildError: Error, Equatable {
     case deadline

@@ -3,6 +3,7 @@
 
 import CWasmtime
 package import Primitives
+import ProgramRules
 
 package final class Engine: @unchecked Sendable {
     // Immutable, and the library's engine may be used from every thread.

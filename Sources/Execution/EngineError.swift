@@ -1,5 +1,7 @@
 // Why this machine cannot execute programs. None of these is a verdict on a program.
 
+import ProgramRules
+
 package enum EngineError: Error, Equatable, Sendable {
     /// No file there. `Scripts/wasmtime` adds it.
     case libraryMissing(path: String)

@@ -5,6 +5,7 @@ import CWasmtime
 import Cryptography
 import Glibc
 import Primitives
+import ProgramRules
 
 enum EngineLibrary {
     #if arch(x86_64)

@@ -4,6 +4,7 @@
 
 import Glibc
 import Primitives
+import ProgramRules
 
 package enum ExecutorChild {
     /// Serves until the parent closes its end. Never returns; the exit status is 0 after a closed end, 1 after a frame

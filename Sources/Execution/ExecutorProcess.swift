@@ -4,6 +4,7 @@
 
 import Glibc
 import Primitives
+import ProgramRules
 import Synchronization
 
 package final class ExecutorProcess: Sendable {

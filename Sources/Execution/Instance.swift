@@ -2,6 +2,7 @@
 
 import CWasmtime
 import Primitives
+import ProgramRules
 
 struct Instance: ~Copyable {
     private let store: OpaquePointer

@@ -1,6 +1,7 @@
 // An outcome as the child writes it: tag 0 and the result, or the tag of a reason and its text.
 
 import Primitives
+import ProgramRules
 
 extension Outcome {
     func encoded() -> Bytes {

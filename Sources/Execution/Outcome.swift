@@ -2,6 +2,7 @@
 // task and is never compared, paid or slashed.
 
 package import Primitives
+import ProgramRules
 
 /// One task of one program.
 package struct RunRequest: Equatable, Sendable {

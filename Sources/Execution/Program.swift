@@ -2,6 +2,7 @@
 
 import CWasmtime
 package import Primitives
+package import ProgramRules
 
 package final class Program: @unchecked Sendable {
     // Immutable, and the library's module may be used from every thread.

@@ -3,6 +3,7 @@
 
 import Cryptography
 import Primitives
+import ProgramRules
 
 package enum ProgramRun {
     /// Scans, compiles and runs.

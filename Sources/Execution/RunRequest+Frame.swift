@@ -1,6 +1,7 @@
 // A request as the child reads it.
 
 import Primitives
+import ProgramRules
 
 extension RunRequest {
     /// The request and the CPU seconds that it may use.

@@ -27,7 +27,9 @@ extension BlockExecution {
         }
         topUpOffenders()
         settle()
+        unlockVesting()
         moveBonds()
+        releaseProviderBonds()
         forgetOldEvidence()
         state.store(
             EpochRecord(
@@ -50,7 +52,9 @@ extension BlockExecution {
         let pools = state.require(.pools, as: PoolRecord.self).state(supply, parameters)
         let outcome: SettlementOutcome
         do throws(SettlementError) {
-            outcome = try Settlement.settle(try tally(), pools, parameters)
+            var tally = try tally()
+            try settleTasks(into: &tally)
+            outcome = try Settlement.settle(tally, pools, parameters)
         } catch {
             preconditionFailure("epoch \(view.epoch.number) cannot be settled: \(error)")
         }
@@ -60,6 +64,7 @@ extension BlockExecution {
             state.store(account, of: row.key.account)
             supply.balances = supply.balances.credited(row.amount)
         }
+        apply(outcome.providers)
         for validator in outcome.validators { store(validator) }
         let record = PoolRecord(outcome.pools)
         state.store(record, .pools)

@@ -70,7 +70,7 @@ extension BlockExecution {
     }
 
     /// A row of this epoch's slash table, all of it burned; a second charge for one offence joins the first.
-    private mutating func addSlash(_ key: SlashKey, _ amount: Amount) {
+    mutating func addSlash(_ key: SlashKey, _ amount: Amount) {
         let place = StateKey.pendingSlash(key)
         let before = state.load(place, as: SlashRow.self)?.amount ?? .zero
         do throws(ArithmeticError) {

@@ -59,7 +59,7 @@ extension BlockExecution {
     }
 
     /// From an account into bonds.
-    private mutating func pay(_ amount: Amount, from sender: Address) throws(Rule) {
+    mutating func pay(_ amount: Amount, from sender: Address) throws(Rule) {
         var account = state.account(sender)
         guard account.balance >= amount else { throw .insufficientBalance }
         account.balance = account.balance.debited(amount)

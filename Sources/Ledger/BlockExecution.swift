@@ -16,6 +16,7 @@ struct BlockExecution {
     var count: EpochCount
     /// Rows of the tables of an epoch that ends here.
     var rows = WriteBatch()
+    var work = WorkInBlock()
     private var results: [ItemResult] = [.success]
 
     init(_ block: CheckedBlock, on snapshot: any Snapshot, view: LedgerView) {
@@ -29,7 +30,9 @@ struct BlockExecution {
         for evidence in block.evidence { punish(evidence) }
         for entry in block.entries { results.append(execute(entry)) }
         recordBatches()
-        state.store(BeaconRecord(Hash.sha256([view.beacon.bytes, block.beaconOutput])), .beacon)
+        let beacon = Hash.sha256([view.beacon.bytes, block.beaconOutput])
+        state.store(BeaconRecord(beacon), .beacon)
+        runWork(beacon: beacon)
         let newSeating = endEpochIfDue()
         state.store(supply, .supply)
         let (held, issued) = supply.sides
@@ -53,6 +56,7 @@ struct BlockExecution {
         }
         writes.append(tree)
         writes.append(rows)
+        writes.append(work.blobs)
         writes.put(.headers, key: view.height.value.bigEndianBytes, value: block.header.encoded)
         if let set = newSeating?.set { writes.put(.validatorSets, key: set.hash.bytes, value: set.encoded) }
         writes.put(.meta, key: LedgerView.tipKey, value: tip.encoded)
@@ -78,6 +82,14 @@ struct BlockExecution {
                 return .success
             } catch {
                 if error.isChargedToAuthor { chargeAuthor(entry) }
+                return ItemResult(code: error.rawValue)
+            }
+        case .attestation(let attestation):
+            do throws(Rule) {
+                try execute(attestation)
+                return .success
+            } catch {
+                chargeAuthor(entry)
                 return ItemResult(code: error.rawValue)
             }
         }
@@ -108,6 +120,13 @@ struct BlockExecution {
         case .registerValidator(let registration): try perform(registration, by: content)
         case .bond(let change): try performBond(change.amount, by: sender)
         case .unbond(let change): try performUnbond(change.amount, by: sender)
+        case .publish(let publish): try perform(publish, by: sender)
+        case .registerProvider(let registration): try perform(registration, by: sender)
+        case .setOffers(let change): try perform(change, by: sender)
+        case .bondProvider(let change): try performBond(change.amount, byProvider: sender)
+        case .unbondProvider(let change): try performUnbond(change.amount, byProvider: sender)
+        case .submitJob(let request): try perform(request, by: sender, sequence: content.sequence)
+        case .cancelJob(let cancel): try perform(cancel, by: sender)
         }
     }
 

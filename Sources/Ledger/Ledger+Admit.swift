@@ -19,6 +19,9 @@ extension Ledger {
     package static func admit(
         _ item: Item, byteCount: Int, on snapshot: some Snapshot, view: LedgerView, pending: PendingSpend = .none
     ) -> Rule? {
+        if case .attestation(let attestation) = item {
+            return admit(attestation, on: snapshot, view: view)
+        }
         guard case .transaction(let transaction) = item else { return .unknownAccount }
         var account = WorkingState(snapshot).account(Hash.address(of: transaction.content.sender))
         if account.isVoid { return .unknownAccount }
@@ -27,6 +30,17 @@ extension Ledger {
         (account.nonce, account.balance) = (nonce, account.balance.debited(pending.amount))
         do throws(Rule) {
             try check(transaction.content, of: account, fee: fee(byteCount: byteCount, view.parameters))
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    private static func admit(
+        _ attestation: Attestation, on snapshot: some Snapshot, view: LedgerView
+    ) -> Rule? {
+        do throws(Rule) {
+            _ = try check(attestation, in: WorkingState(snapshot), view: view)
             return nil
         } catch {
             return error

@@ -14,9 +14,14 @@ extension Ledger {
         do {
             var supply = try Supply(decoding: recorded)
             (supply.balances, supply.bonds, supply.pools) = (.zero, .zero, .zero)
+            (supply.escrow, supply.vesting) = (.zero, .zero)
             for (key, value) in leaves {
                 try add(value, at: key, to: &supply)
                 if key == StateKey.singleton(.pools) { supply.pools = try PoolRecord(decoding: value).held }
+                if key == StateKey.singleton(.undeliverable) {
+                    let kept = try UndeliverableRecord(decoding: value)
+                    supply.escrow = try supply.escrow.adding(kept.audit).adding(kept.burn)
+                }
             }
             return supply
         } catch {
@@ -30,10 +35,15 @@ extension Ledger {
             supply.balances = try supply.balances.adding(try Account(decoding: value).balance)
         case .validator:
             supply.bonds = try supply.bonds.adding(try ValidatorRecord(decoding: value).held)
-        case .unbonding:
+        case .unbonding, .providerUnbonding:
             supply.bonds = try supply.bonds.adding(try UnbondingRecord(decoding: value).amount)
         case .provider:
             supply.bonds = try supply.bonds.adding(try ProviderRecord(decoding: value).bond)
+        case .job:
+            supply.escrow = try supply.escrow.adding(try JobRecord(decoding: value).held)
+        case .vesting:
+            let record = try VestingRecord(decoding: value)
+            supply.vesting = try supply.vesting.adding(try record.granted.subtracting(record.paid))
         default: break
         }
     }

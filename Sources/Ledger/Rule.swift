@@ -11,6 +11,8 @@ package enum Rule: UInt32, Error, CaseIterable, Sendable {
     case nonceStale = 3
     /// The balance does not cover the fee of the item's bytes.
     case feeUnpayable = 4
+    /// The signer of an attestation is no provider.
+    case unknownProvider = 5
 
     // 10-19: money.
     /// An amount of zero.
@@ -35,6 +37,58 @@ package enum Rule: UInt32, Error, CaseIterable, Sendable {
     /// The last third of the stake cannot leave within one epoch.
     case unbondingLimit = 27
 
+    // 100-109: programs, inputs and providers.
+    /// The program breaks a rule of the pre-scan.
+    case programRefused = 100
+    /// These bytes are published already.
+    case blobExists = 101
+    /// The sender is a provider already.
+    case providerExists = 102
+    case notAProvider = 103
+    /// The bond does not cover one slot.
+    case bondBelowSlot = 104
+    case askBelowFloor = 105
+    /// Two offers for one class and engine.
+    case repeatedOffer = 106
+    /// A resource class that nobody may serve.
+    case classUnavailable = 107
+    case unknownEngine = 108
+
+    // 110-129: jobs.
+    /// No task, or more than `JobLimits.tasksMax`.
+    case badTaskCount = 110
+    case unknownProgram = 111
+    case unknownInput = 112
+    /// No fuel, or more output than `JobLimits.outputBytesMax`.
+    case badLimits = 113
+    /// The limit of compute units does not pay for the fuel, memory and bytes that a task may use.
+    case limitBelowWork = 114
+    case bidBelowFloor = 115
+    /// The escrow of one task is above `task_cap`.
+    case escrowAboveCap = 116
+    /// The escrow of one task is below the smallest fee.
+    case escrowBelowMinimum = 117
+    /// Not above the least audit rate, or above 10^6.
+    case badAssurance = 118
+    case unknownJob = 119
+    case notTheRequester = 120
+    /// Every task was given to a provider.
+    case nothingToCancel = 121
+
+    // 130-139: attestations. These cost the author of the batch too.
+    /// Neither the running epoch nor the one before.
+    case wrongEpoch = 130
+    /// The task is not, and was not, the provider's.
+    case receiptNotAssigned = 131
+    /// The task has a receipt.
+    case receiptRepeated = 132
+    /// More fuel or output than the job allows, or other memory than the program has.
+    case receiptOutsideLimits = 133
+    /// The signed compute units are not those of the receipts.
+    case wrongTotal = 134
+    /// Every task of it went to somebody else.
+    case nothingCounted = 135
+
     /// The name in every machine-readable answer.
     package var label: String {
         switch self {
@@ -42,6 +96,7 @@ package enum Rule: UInt32, Error, CaseIterable, Sendable {
         case .nonceGap: "nonce_gap"
         case .nonceStale: "nonce_stale"
         case .feeUnpayable: "fee_unpayable"
+        case .unknownProvider: "unknown_provider"
         case .zeroAmount: "zero_amount"
         case .insufficientBalance: "insufficient_balance"
         case .validatorExists: "validator_exists"
@@ -52,9 +107,43 @@ package enum Rule: UInt32, Error, CaseIterable, Sendable {
         case .tombstoned: "tombstoned"
         case .bondTooSmall: "bond_too_small"
         case .unbondingLimit: "unbonding_limit"
+        default: marketLabel
+        }
+    }
+
+    private var marketLabel: String {
+        switch self {
+        case .programRefused: "program_refused"
+        case .blobExists: "blob_exists"
+        case .providerExists: "provider_exists"
+        case .notAProvider: "not_a_provider"
+        case .bondBelowSlot: "bond_below_slot"
+        case .askBelowFloor: "ask_below_floor"
+        case .repeatedOffer: "repeated_offer"
+        case .classUnavailable: "class_unavailable"
+        case .unknownEngine: "unknown_engine"
+        case .badTaskCount: "bad_task_count"
+        case .unknownProgram: "unknown_program"
+        case .unknownInput: "unknown_input"
+        case .badLimits: "bad_limits"
+        case .limitBelowWork: "limit_below_work"
+        case .bidBelowFloor: "bid_below_floor"
+        case .escrowAboveCap: "escrow_above_cap"
+        case .escrowBelowMinimum: "escrow_below_minimum"
+        case .badAssurance: "bad_assurance"
+        case .unknownJob: "unknown_job"
+        case .notTheRequester: "not_the_requester"
+        case .nothingToCancel: "nothing_to_cancel"
+        case .wrongEpoch: "wrong_epoch"
+        case .receiptNotAssigned: "receipt_not_assigned"
+        case .receiptRepeated: "receipt_repeated"
+        case .receiptOutsideLimits: "receipt_outside_limits"
+        case .wrongTotal: "wrong_total"
+        case .nothingCounted: "nothing_counted"
+        default: ""
         }
     }
 
     /// True where the sender is not charged and its sequence not consumed.
-    package var isChargedToAuthor: Bool { rawValue < 10 }
+    package var isChargedToAuthor: Bool { rawValue < 10 || (130..<140).contains(rawValue) }
 }

@@ -31,6 +31,26 @@ package enum StateTag: UInt8, CaseIterable, Sendable {
     case pendingSlash = 11
     /// ‖ offence (1 byte) ‖ operator: `OffenderRecord`.
     case offender = 12
+    /// ‖ kind (1 byte) ‖ SHA-256: `BlobRecord`.
+    case blob = 32
+    /// ‖ job: `JobRecord`.
+    case job = 33
+    /// ‖ job ‖ index (4 bytes): `TaskRecord`.
+    case task = 34
+    /// ‖ account: `WorkRecord` of a provider.
+    case work = 35
+    /// ‖ provider ‖ job ‖ index: `AssignmentRecord`, the tasks that the provider has now.
+    case assignment = 36
+    /// ‖ height (8 bytes) ‖ job ‖ index: `AssignmentRecord`, what is late after that height.
+    case deadline = 37
+    /// ‖ height (8 bytes) from which providers are drawn ‖ job: `QueueRecord`.
+    case queue = 38
+    /// ‖ epoch (8 bytes) of the receipt ‖ job ‖ index: `AssignmentRecord`, pay that is not settled.
+    case due = 39
+    /// ‖ epoch (8 bytes) at whose start it is free ‖ provider: `UnbondingRecord`.
+    case providerUnbonding = 40
+    /// ‖ account ‖ epoch (8 bytes) of the grant: `VestingRecord`.
+    case vesting = 41
 }
 
 /// Facts that exist once.
@@ -43,6 +63,8 @@ package enum Singleton: UInt8, CaseIterable, Sendable {
     case epoch = 6
     case epochCount = 7
     case pools = 8
+    /// `UndeliverableRecord`, absent where nothing is held.
+    case undeliverable = 32
 }
 
 package enum StateKey {

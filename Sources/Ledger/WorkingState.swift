@@ -58,6 +58,27 @@ package struct WorkingState {
         return found.map { (Bytes($0.key.dropFirst()), Self.record($0.value, $0.key)) }
     }
 
+    /// The first `limit` records under a tag whose ids begin with at most `bound`, ascending.
+    func range<Record: Message>(
+        _ tag: StateTag, upTo bound: Bytes, limit: Int, as type: Record.Type = Record.self
+    ) -> [(id: Bytes, record: Record)] {
+        func isInside(_ key: Bytes) -> Bool {
+            key.first == tag.rawValue
+                && !bound.lexicographicallyPrecedes(key.dropFirst().prefix(bound.count))
+        }
+        var found: [(key: Bytes, value: Bytes)] = []
+        var next = base.first(.state, from: [tag.rawValue])
+        while let entry = next, found.count < limit, isInside(entry.key) {
+            if pending[entry.key] == nil { found.append(entry) }
+            next = base.first(.state, from: entry.key + [0])
+        }
+        for (key, change) in pending where isInside(key) {
+            if let value = change { found.append((key, value)) }
+        }
+        found.sort { $0.key.lexicographicallyPrecedes($1.key) }
+        return found.prefix(limit).map { (Bytes($0.key.dropFirst()), Self.record($0.value, $0.key)) }
+    }
+
     /// The record under a tag with the largest id that is not above `id`. Nothing of this tag is removed and asked for
     /// in one block.
     func last<Record: Message>(_ tag: StateTag, upTo id: Bytes, as type: Record.Type = Record.self) -> Record? {

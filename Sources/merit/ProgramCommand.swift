@@ -4,8 +4,9 @@ import ArgumentParser
 import Cryptography
 import Execution
 import Foundation
-import Primitives
 import Node
+import Primitives
+import ProgramRules
 
 struct ProgramCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -2,6 +2,7 @@
 
 import Foundation
 import Primitives
+import ProgramRules
 import Synchronization
 import Testing
 

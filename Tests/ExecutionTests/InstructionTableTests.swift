@@ -4,6 +4,7 @@ import Primitives
 import Testing
 
 @testable import Execution
+@testable import ProgramRules
 
 @Suite struct InstructionTableTests {
     private static let types: [ValueType] = [.i32, .i64, .f32, .f64, .v128]

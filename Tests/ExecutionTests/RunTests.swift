@@ -3,6 +3,7 @@
 import Cryptography
 import Execution
 import Primitives
+import ProgramRules
 import Testing
 
 struct TrapRow: Sendable, CustomTestStringConvertible {

@@ -2,6 +2,7 @@
 
 import Execution
 import Primitives
+import ProgramRules
 
 enum ScanRows {
     static let all = frame + types + functions + storage + segments + exports + instructions + calls + validity

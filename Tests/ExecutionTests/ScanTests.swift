@@ -2,6 +2,7 @@
 
 import Execution
 import Primitives
+import ProgramRules
 import Testing
 
 struct ScanRow: Sendable, CustomTestStringConvertible {

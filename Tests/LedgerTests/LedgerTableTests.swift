@@ -7,6 +7,9 @@ import Ledger
 import Primitives
 import Testing
 
+/// For files that see the other rule book too.
+typealias LedgerRule = Rule
+
 @Suite("ledger tables")
 struct LedgerTableTests {
     struct Row {
@@ -141,6 +144,7 @@ struct LedgerTableTests {
                 2 nonce_gap
                 3 nonce_stale
                 4 fee_unpayable
+                5 unknown_provider
                 10 zero_amount
                 11 insufficient_balance
                 20 validator_exists
@@ -151,6 +155,33 @@ struct LedgerTableTests {
                 25 tombstoned
                 26 bond_too_small
                 27 unbonding_limit
+                100 program_refused
+                101 blob_exists
+                102 provider_exists
+                103 not_a_provider
+                104 bond_below_slot
+                105 ask_below_floor
+                106 repeated_offer
+                107 class_unavailable
+                108 unknown_engine
+                110 bad_task_count
+                111 unknown_program
+                112 unknown_input
+                113 bad_limits
+                114 limit_below_work
+                115 bid_below_floor
+                116 escrow_above_cap
+                117 escrow_below_minimum
+                118 bad_assurance
+                119 unknown_job
+                120 not_the_requester
+                121 nothing_to_cancel
+                130 wrong_epoch
+                131 receipt_not_assigned
+                132 receipt_repeated
+                133 receipt_outside_limits
+                134 wrong_total
+                135 nothing_counted
                 """)
     }
 }

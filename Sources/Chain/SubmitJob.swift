@@ -1,0 +1,182 @@
+// The actions of the market for compute: what a provider offers, and what a requester asks for. A job is one program
+// over one input in `tasks` parts; its id binds the account, the sequence and every word of the request.
+package import Codec
+import Cryptography
+package import Primitives
+
+/// Bounds on what one item may ask of every validator.
+package enum JobLimits {
+    /// Bytes of one published program or input.
+    package static let blobBytesMax = 1_000_000
+    /// Bytes that a job carries itself.
+    package static let jobBytesMax = 65_536
+    package static let tasksMax: UInt32 = 4_096
+    /// Offers of one provider.
+    package static let offersMax = 4
+    /// Receipts of one attestation.
+    package static let receiptsMax = 4_096
+    /// Bytes of one task's output.
+    package static let outputBytesMax: UInt32 = 65_536
+}
+
+/// What a provider serves, and for how much at least.
+package struct Offer: Hashable, Sendable, Message {
+    /// A resource class by its number.
+    package let resource: UInt32
+    package let engineID: Digest
+    /// Base units per compute unit.
+    package let ask: UInt64
+
+    package init(resource: UInt32, engineID: Digest, ask: UInt64) {
+        (self.resource, self.engineID, self.ask) = (resource, engineID, ask)
+    }
+
+    package func encode(into encoder: inout Encoder) {
+        encoder.unsigned(1, UInt64(resource))
+        encoder.data(2, engineID)
+        encoder.unsigned(3, ask)
+    }
+
+    package init(from decoder: inout Decoder) throws(DecodeError) {
+        resource = try decoder.unsigned32(1)
+        engineID = try decoder.fixedBytes(2)
+        ask = try decoder.unsigned(3)
+    }
+}
+
+package struct RegisterProvider: Hashable, Sendable, Message {
+    package let bond: Amount
+    package let offers: [Offer]
+
+    package init(bond: Amount, offers: [Offer]) { (self.bond, self.offers) = (bond, offers) }
+
+    package func encode(into encoder: inout Encoder) {
+        encoder.unsigned(1, bond.units)
+        encoder.messages(2, offers)
+    }
+
+    package init(from decoder: inout Decoder) throws(DecodeError) {
+        bond = Amount(try decoder.unsigned(1))
+        offers = try decoder.messages(2, count: JobLimits.offersMax)
+    }
+}
+
+/// Replaces all offers of the sender; an empty list takes no further tasks. A paused provider is back with it.
+package struct SetOffers: Hashable, Sendable, Message {
+    package let offers: [Offer]
+
+    package init(offers: [Offer]) { self.offers = offers }
+
+    package func encode(into encoder: inout Encoder) { encoder.messages(1, offers) }
+    package init(from decoder: inout Decoder) throws(DecodeError) {
+        offers = try decoder.messages(1, count: JobLimits.offersMax)
+    }
+}
+
+package struct SubmitJob: Hashable, Sendable, Message {
+    package let program: Digest
+    /// A published input; nil where the job's own bytes are the whole input.
+    package let input: Digest?
+    /// Follow the published input.
+    package let bytes: Bytes
+    package let tasks: UInt32
+    package let limits: TaskLimits
+    /// Base units per compute unit.
+    package let bid: UInt64
+    package let resource: UInt32
+    package let engineID: Digest
+    /// The rate of audits that the requester prepays for, in ppm; 0 leaves it to the provider's record.
+    package let assurance: UInt64
+
+    package init(
+        program: Digest, input: (digest: Digest?, bytes: Bytes), tasks: UInt32, limits: TaskLimits, price: JobPrice
+    ) {
+        (self.program, self.input, bytes) = (program, input.digest, input.bytes)
+        (self.tasks, self.limits) = (tasks, limits)
+        (bid, resource, engineID, assurance) = (price.bid, price.resource, price.engineID, price.assurance)
+    }
+
+    /// At most; what is prepaid for audits is below the escrow, so twice that covers both.
+    var spending: Amount {
+        let factors = [bid, UInt64(tasks), assurance == 0 ? 1 : 2]
+        let units = factors.reduce(limits.computeUnits) { product, factor in
+            let (next, overflow) = product.multipliedReportingOverflow(by: factor)
+            return overflow ? .max : next
+        }
+        return Amount(units)
+    }
+
+    /// Unique, because a sequence of an account counts once.
+    package func id(sender: Address, sequence: UInt64) -> Digest {
+        Hash.sha256([Bytes("job".utf8), sender.bytes, sequence.bigEndianBytes, encoded])
+    }
+
+    package func encode(into encoder: inout Encoder) {
+        encoder.data(1, program)
+        if let input { encoder.data(2, input) }
+        encoder.data(3, bytes)
+        encoder.unsigned(4, UInt64(tasks))
+        encoder.message(5, limits)
+        encoder.unsigned(6, bid)
+        encoder.unsigned(7, UInt64(resource))
+        encoder.data(8, engineID)
+        encoder.unsigned(9, assurance)
+    }
+
+    package init(from decoder: inout Decoder) throws(DecodeError) {
+        program = try decoder.fixedBytes(1)
+        input = try decoder.optionalFixedBytes(2)
+        bytes = try decoder.data(3, max: JobLimits.jobBytesMax)
+        tasks = try decoder.unsigned32(4)
+        limits = try decoder.message(5)
+        bid = try decoder.unsigned(6)
+        resource = try decoder.unsigned32(7)
+        engineID = try decoder.fixedBytes(8)
+        assurance = try decoder.unsigned(9)
+    }
+}
+
+/// What a job offers and under which rules its results are compared.
+package struct JobPrice: Hashable, Sendable {
+    package let bid: UInt64
+    package let resource: UInt32
+    package let engineID: Digest
+    package let assurance: UInt64
+
+    package init(bid: UInt64, resource: UInt32, engineID: Digest, assurance: UInt64 = 0) {
+        (self.bid, self.resource, self.engineID, self.assurance) = (bid, resource, engineID, assurance)
+    }
+}
+
+/// What one task may use.
+package struct TaskLimits: Hashable, Sendable, Message {
+    package let fuel: UInt64
+    package let outputBytes: UInt32
+    package let computeUnits: UInt64
+
+    package init(fuel: UInt64, outputBytes: UInt32, computeUnits: UInt64) {
+        (self.fuel, self.outputBytes, self.computeUnits) = (fuel, outputBytes, computeUnits)
+    }
+
+    package func encode(into encoder: inout Encoder) {
+        encoder.unsigned(1, fuel)
+        encoder.unsigned(2, UInt64(outputBytes))
+        encoder.unsigned(3, computeUnits)
+    }
+
+    package init(from decoder: inout Decoder) throws(DecodeError) {
+        fuel = try decoder.unsigned(1)
+        outputBytes = try decoder.unsigned32(2)
+        computeUnits = try decoder.unsigned(3)
+    }
+}
+
+/// Takes back the tasks of the sender's job that nobody was given yet.
+package struct CancelJob: Hashable, Sendable, Message {
+    package let job: Digest
+
+    package init(job: Digest) { self.job = job }
+
+    package func encode(into encoder: inout Encoder) { encoder.data(1, job) }
+    package init(from decoder: inout Decoder) throws(DecodeError) { job = try decoder.fixedBytes(1) }
+}

@@ -1,0 +1,225 @@
+// The end of a block for the market: tasks whose time is over leave their provider, then they and waiting ones are
+// drawn by this block's beacon. A late provider's v is held until the task ends: burned when another delivers or nobody
+// is left, returned when a second one is late too (rewards design, section 4).
+import Chain
+import Primitives
+import Rewards
+
+extension BlockExecution {
+    mutating func runWork(beacon: Digest) {
+        let late = releaseLateTasks()
+        let waiting = state.range(
+            .queue, upTo: view.height.value.bigEndianBytes, limit: WorkLimits.queueVisitsPerBlockMax,
+            as: QueueRecord.self)
+        if late.isEmpty && waiting.isEmpty { return }
+        var draw = ProviderDraw(
+            beacon: beacon, floorPrice: market(.cpu).floorPrice, candidates: candidates())
+        for place in late { redraw(place, &draw) }
+        var room = WorkLimits.assignmentsPerBlockMax
+        for (id, _) in waiting where room > 0 { assign(queued: id, &draw, room: &room) }
+    }
+
+    private func candidates() -> [ProviderDraw.Candidate] {
+        state.scan(.provider, as: ProviderRecord.self).compactMap { id, record in
+            guard let account = Address(id), let work: WorkRecord = state.load(StateKey.work(account)),
+                !work.isPaused, !work.offers.isEmpty
+            else { return nil }
+            let slots = slots(record)
+            return slots == 0 ? nil : ProviderDraw.Candidate(account, slots: slots, work)
+        }
+    }
+
+    func slots(_ record: ProviderRecord) -> UInt64 {
+        record.bond.units / max(1, view.parameters.rewards.market.slotBond.units)
+    }
+
+    // MARK: Assigning
+
+    private mutating func assign(queued id: Bytes, _ draw: inout ProviderDraw, room: inout Int) {
+        guard let height = UInt64(bigEndian: id.prefix(8)).flatMap({ Height($0) }), let digest = Digest(id.dropFirst(8))
+        else { preconditionFailure("queue key \(Hex.lower(id))") }
+        var job = requireJob(digest)
+        let first = job.next
+        while job.next < job.end && room > 0 {
+            let place = TaskPlace(job: digest, index: job.next)
+            guard let chosen = draw.draw(place, of: job, not: nil) else { break }
+            assign(place, of: job, to: chosen, &draw, late: nil)
+            job.next += 1
+            room -= 1
+        }
+        state.store(job, at: StateKey.job(digest))
+        if room == 0 && job.next < job.end { return }
+        state.remove(StateKey.queue(height, digest))
+        if job.next == job.end { return }
+        let delay = job.next > first ? 1 : WorkLimits.queueDelayBlocks
+        state.store(
+            QueueRecord(tasks: job.end - job.next), at: StateKey.queue(view.height.advanced(by: delay), digest))
+    }
+
+    /// D counts the work that the provider has already, spread over its slots.
+    private mutating func assign(
+        _ place: TaskPlace, of job: JobRecord, to chosen: Int, _ draw: inout ProviderDraw,
+        late: (account: Address, charge: Amount)?
+    ) {
+        let candidate = draw.candidates[chosen]
+        let fuel = job.request.limits.fuel
+        let rules = view.parameters.rewards.market
+        let queued = (candidate.openFuel / candidate.slots).addingReportingOverflow(fuel)
+        let budget: UInt64
+        do throws(ArithmeticError) {
+            budget = try Rewards.Rule.blockBudget(
+                fuel: queued.overflow ? .max : queued.partialValue, fuelPerBlock: rules.fuelPerBlock(.cpu),
+                least: rules.budgetBlocksMin)
+        } catch {
+            preconditionFailure("the block budget of \(place): \(error)")
+        }
+        var task = TaskRecord(provider: candidate.account, assigned: view.height, budget: budget)
+        if let late { (task.late, task.charge) = (late.account, late.charge) }
+        state.store(task, at: StateKey.task(place))
+        let entry = AssignmentRecord(provider: task.provider, deadline: task.deadline)
+        state.store(entry, at: StateKey.assignment(of: task.provider, place))
+        state.store(entry, at: StateKey.deadline(task.deadline, place))
+        var record = requireWork(task.provider)
+        record.openTasks += 1
+        record.openFuel += fuel
+        state.store(record, at: StateKey.work(task.provider))
+        (draw.candidates[chosen].openTasks, draw.candidates[chosen].openFuel) = (record.openTasks, record.openFuel)
+    }
+
+    // MARK: Ending
+
+    /// Takes an assigned task out of every list of its provider; the caller stores what the record becomes.
+    mutating func release(_ place: TaskPlace, _ task: TaskRecord, of job: JobRecord) -> WorkRecord {
+        state.remove(StateKey.assignment(of: task.provider, place))
+        state.remove(StateKey.deadline(task.deadline, place))
+        var record = requireWork(task.provider)
+        record.openTasks -= 1
+        record.openFuel -= job.request.limits.fuel
+        return record
+    }
+
+    /// Charges every provider whose time is over; the tasks that another may still deliver.
+    private mutating func releaseLateTasks() -> [TaskPlace] {
+        let overdue = state.range(
+            .deadline, upTo: view.height.value.bigEndianBytes, limit: .max, as: AssignmentRecord.self)
+        var open: [TaskPlace] = []
+        for place in work.abstained + overdue.map({ TaskPlace(keySuffix: $0.id) }) {
+            var task = requireTask(place)
+            if task.state != .assigned { continue }
+            var job = requireJob(place.job)
+            var record = release(place, task, of: job)
+            record.failed += 1
+            record.timeouts += 1
+            if record.timeouts >= view.parameters.rewards.market.timeoutsMax { record.isPaused = true }
+            state.store(record, at: StateKey.work(task.provider))
+            let charge = holdCharge(of: task.provider, escrow: job.escrow)
+            job.charges = job.charges.credited(charge)
+            if task.late == nil {
+                (task.state, task.late, task.charge) = (.timedOut, task.provider, charge)
+                open.append(place)
+            } else {
+                closeUndeliverable(&task, &job, charge: charge)
+            }
+            state.store(task, at: StateKey.task(place))
+            state.store(job, at: StateKey.job(place.job))
+        }
+        return open
+    }
+
+    private mutating func redraw(_ place: TaskPlace, _ draw: inout ProviderDraw) {
+        var task = requireTask(place)
+        var job = requireJob(place.job)
+        if let chosen = draw.draw(place, of: job, not: task.late), let late = task.late {
+            assign(place, of: job, to: chosen, &draw, late: (late, task.charge))
+            return
+        }
+        burnCharge(&task, &job, place.job)
+        job.closed += 1
+        state.store(task, at: StateKey.task(place))
+        state.store(job, at: StateKey.job(place.job))
+        refund(job.escrow.credited(job.assurance), to: job.requester)
+    }
+
+    /// Both charges go back; of the fee the audit and burn parts are kept.
+    private mutating func closeUndeliverable(_ task: inout TaskRecord, _ job: inout JobRecord, charge: Amount) {
+        guard let first = task.late else { preconditionFailure("an undeliverable task with one late provider") }
+        let rules = view.parameters.rewards.fees
+        let parts: UndeliverableTask
+        do throws(ArithmeticError) {
+            parts = try Rewards.Rule.taskUndeliverable(fee: job.escrow, rules: rules)
+        } catch {
+            preconditionFailure("the fee parts of \(job.escrow): \(error)")
+        }
+        for (account, amount) in [(first, task.charge), (task.provider, charge)] {
+            guard var record: ProviderRecord = state.load(StateKey.provider(account)) else { continue }
+            record.bond = record.bond.credited(amount)
+            state.store(record, at: StateKey.provider(account))
+            supply.escrow = supply.escrow.debited(amount)
+            supply.bonds = supply.bonds.credited(amount)
+        }
+        job.charges = job.charges.debited(task.charge).debited(charge)
+        job.closed += 1
+        (task.state, task.charge) = (.undeliverable, .zero)
+        refund(parts.refund.credited(job.assurance), to: job.requester)
+        var kept =
+            state.load(StateKey.singleton(.undeliverable)) ?? UndeliverableRecord(audit: .zero, burn: .zero)
+        (kept.audit, kept.burn) = (kept.audit.credited(parts.audit), kept.burn.credited(parts.burn))
+        state.store(kept, .undeliverable)
+    }
+
+    // MARK: Charges
+
+    /// Moves v of the escrow out of a provider's bond, then out of what is unbonding, into the job's escrow.
+    private mutating func holdCharge(of provider: Address, escrow: Amount) -> Amount {
+        let due: Amount
+        do throws(ArithmeticError) {
+            due = try Rewards.Rule.taskTimeout(escrow: escrow, rules: view.parameters.rewards.fees).bondCharge
+        } catch {
+            preconditionFailure("the charge for \(escrow): \(error)")
+        }
+        guard var record: ProviderRecord = state.load(StateKey.provider(provider)) else { return .zero }
+        var taken = min(record.bond, due)
+        record.bond = record.bond.debited(taken)
+        state.store(record, at: StateKey.provider(provider))
+        for (id, entry) in taken < due ? state.scan(.providerUnbonding, as: UnbondingRecord.self) : []
+        where id.dropFirst(8).elementsEqual(provider.bytes) {
+            let part = min(entry.amount, due.debited(taken))
+            taken = taken.credited(part)
+            let key = [StateTag.providerUnbonding.rawValue] + id
+            let rest = entry.amount.debited(part)
+            if rest == .zero { state.remove(key) } else { state.store(UnbondingRecord(amount: rest), at: key) }
+        }
+        supply.bonds = supply.bonds.debited(taken)
+        supply.escrow = supply.escrow.credited(taken)
+        return taken
+    }
+
+    /// The held charge of the first late provider is lost, with a row that says so.
+    mutating func burnCharge(_ task: inout TaskRecord, _ job: inout JobRecord, _ id: Digest) {
+        guard let late = task.late, task.charge > .zero else { return }
+        addSlash(SlashKey(account: late, offence: .timeout, evidence: id), task.charge)
+        supply.escrow = supply.escrow.debited(task.charge)
+        supply.burned = supply.burned.credited(task.charge)
+        job.charges = job.charges.debited(task.charge)
+        task.charge = .zero
+    }
+
+    // MARK: Records
+
+    func requireJob(_ id: Digest) -> JobRecord {
+        guard let job: JobRecord = state.load(StateKey.job(id)) else { preconditionFailure("no job \(id)") }
+        return job
+    }
+
+    func requireTask(_ place: TaskPlace) -> TaskRecord {
+        guard let task: TaskRecord = state.load(StateKey.task(place)) else { preconditionFailure("no task \(place)") }
+        return task
+    }
+
+    func requireWork(_ provider: Address) -> WorkRecord {
+        guard let record: WorkRecord = state.load(StateKey.work(provider)) else {
+            preconditionFailure("provider \(provider) has a task and no record of work")
+        }
+        return record
+    }
+}

@@ -1,0 +1,206 @@
+// Paid honest work, block by block: assignment, receipts, settlement, and what becomes of tasks that nobody delivers.
+import Chain
+import Codec
+import Cryptography
+import Ledger
+import Primitives
+import Rewards
+import Testing
+
+@Suite("market pay")
+struct MarketPayTests {
+    @Test("two honest providers are paid in proportion to verified compute units, one epoch after their receipts")
+    func pay() throws {
+        var market = try MarketChain()
+        try market.run(
+            """
+            30 publish -> ok
+            20 provide mrt=3500 -> ok
+            21 provide mrt=7000 -> ok
+            22 provide mrt=350 ask=9000 -> ok
+            30 job tasks=60 fuel=60000000 cu=75 -> ok
+            block 2
+            """)
+        let before = market.chain.account(30).balance
+        var units: [UInt8: UInt64] = [:]
+        for provider in [UInt8(20), 21] {
+            units[provider] = market.open(provider).flatMap(\.indexes).reduce(0) { $0 + MarketChain.computeUnits($1) }
+        }
+        #expect(market.open(20).count == 1 && market.open(21).count == 1 && market.open(22).isEmpty)
+        try market.deliverAll([20, 21])
+        #expect(market.job(0)?.done == 60 && market.job(0)?.closed == 0)
+        try market.finishEpochs(1)
+        #expect(try market.row(20, .fee, epoch: 0)?.reason == .noTaskSettled)
+        #expect(market.chain.view.supply.escrow == Amount(60 * 75_000))
+        try market.finishEpochs(1)
+        // 77 % of cu * 1,000, less 60 % of it: a newcomer's tasks are all audited, and the floor of the rate is 40 %.
+        for provider in [UInt8(20), 21] {
+            let row = try #require(try market.row(provider, .fee, epoch: 1))
+            #expect(row.amount == Amount(308 * (units[provider] ?? 0)) && row.amount > .zero)
+            #expect(row.reason == .newcomerHaircut)
+            #expect(try market.row(provider, .usageSubsidy, epoch: 1)?.amount ?? .zero > .zero)
+        }
+        #expect(try market.row(22, .fee, epoch: 1)?.reason == .noTaskSettled)
+        #expect(try market.row(30, .referral, epoch: 1)?.reason == .noReferrer)
+        let total = (units[20] ?? 0) + (units[21] ?? 0)
+        #expect(market.chain.account(30).balance.units - before.units == (60 * 75 - total) * 1000)
+        #expect(market.chain.view.supply.escrow == .zero && market.job(0)?.closed == 60)
+        #expect(market.chain.view.supply.vesting > .zero)
+        try market.checkMoney()
+        try market.finishEpochs(6)
+        #expect(market.chain.view.supply.vesting == .zero)
+        try market.checkMoney()
+    }
+
+    @Test("a task is drawn after its job's block, by weight")
+    func draw() throws {
+        var market = try MarketChain()
+        try market.run(
+            """
+            30 publish -> ok
+            20 provide mrt=3500 -> ok
+            21 provide mrt=10500 -> ok
+            30 job tasks=800 -> ok
+            """)
+        #expect(market.job(0)?.next == 0)
+        try market.run("block")
+        #expect(market.job(0)?.next == 800)
+        let counts = [UInt8(20), 21].map { market.open($0).reduce(0) { $0 + $1.indexes.count } }
+        #expect(counts[0] + counts[1] == 800 && (150...250).contains(counts[0]), "\(counts)")
+        #expect(market.work(20)?.openTasks == UInt64(counts[0]))
+        #expect(market.task(0, 0)?.assigned == market.chain.view.tip.height)
+    }
+
+    @Test("no provider gets more than its slots hold; the rest of a job waits and can be taken back")
+    func room() throws {
+        var market = try MarketChain()
+        try market.run("30 publish -> ok\n20 provide mrt=350 -> ok")
+        try market.run("30 job tasks=100 fuel=100000000 cu=116 -> ok\nblock 2")
+        #expect(market.job(0)?.next == 64 && market.work(20)?.openTasks == 64)
+        try market.deliverAll([20])
+        #expect(market.job(0)?.next == 100 && market.work(20)?.openTasks == 36)
+        try market.run("30 job tasks=100 fuel=100000000 cu=116 -> ok\nblock 2\n30 cancel job=1 -> ok")
+        let taken = try #require(market.job(1))
+        #expect(taken.closed == 100 - taken.next && taken.end == taken.next && taken.next == 28)
+        try market.checkMoney()
+    }
+
+    @Test("a late provider loses v of each task, the requester gets the escrow back, and three in a row pause it")
+    func late() throws {
+        var market = try MarketChain()
+        try market.run(
+            """
+            30 publish -> ok
+            20 provide mrt=700 -> ok
+            30 job tasks=3 -> ok
+            block
+            """)
+        let held = market.chain.account(30).balance
+        try market.run("block 6")
+        #expect(market.task(0, 0)?.state == .assigned)
+        try market.run("block")
+        #expect((0..<3).allSatisfy { market.task(0, $0)?.state == .timedOut })
+        let epoch = market.chain.view.epoch.number
+        #expect(market.chain.account(30).balance.units - held.units == 3 * 16_000)
+        #expect(market.bond(20) == Amount(700 * TestChain.token - 3 * 12_320))
+        #expect(market.work(20)?.isPaused == true && market.work(20)?.openTasks == 0)
+        try market.checkMoney()
+        try market.run("30 job tasks=1 -> ok\nblock 6")
+        #expect(market.job(1)?.next == 0)
+        try market.run("20 offer -> ok\nblock 6")
+        #expect(market.job(1)?.next == 1 && market.work(20)?.isPaused == false)
+        try market.finishEpochs(1)
+        let key =
+            EpochTable.slashes.prefix(epoch: epoch) + MarketChain.address(20).bytes
+            + SlashOffence.timeout.rawValue.bigEndianBytes + market.jobs[0].bytes
+        let bytes = market.chain.store.load(.rows, key: key)
+        let row = try SlashRow(decoding: try #require(bytes))
+        #expect(row.burned == Amount(3 * 12_320))
+        #expect(try market.row(20, .fee, epoch: epoch)?.reason == .taskTimedOut)
+    }
+
+    @Test("a task that one provider was late with goes to another, and only the late one is charged")
+    func second() throws {
+        var market = try Self.twoProviders()
+        let first = try #require([20, 21].first { !market.open($0).isEmpty } as UInt8?)
+        let other: UInt8 = first == 20 ? 21 : 20
+        try market.run("block 6")
+        #expect(market.open(first).isEmpty && market.open(other).first?.indexes == [0])
+        #expect(market.task(0, 0)?.late == MarketChain.address(first))
+        #expect(market.task(0, 0)?.charge == Amount(12_320) && market.job(0)?.charges == Amount(12_320))
+        try market.checkMoney()
+        try market.deliverAll([other])
+        #expect(market.task(0, 0)?.state == .delivered && market.job(0)?.charges == .zero)
+        #expect(market.bond(first) == Amount(700 * TestChain.token - 12_320))
+        #expect(market.bond(other) == Amount(700 * TestChain.token))
+        try market.checkMoney()
+    }
+
+    @Test("a task that two providers were late with is undeliverable: charges return, audit and burn parts are kept")
+    func undeliverable() throws {
+        var market = try Self.twoProviders()
+        let held = market.chain.account(30).balance
+        try market.run("block 12")
+        #expect(market.task(0, 0)?.state == .undeliverable && market.job(0)?.closed == 1)
+        #expect(market.chain.account(30).balance.units - held.units == 16_000 - 3_200)
+        #expect(market.bond(20) == Amount(700 * TestChain.token) && market.bond(21) == market.bond(20))
+        #expect(market.chain.view.supply.escrow == Amount(3_200))
+        try market.checkMoney()
+        try market.finishEpochs(1)
+        #expect(market.chain.view.supply.escrow == .zero)
+        try market.checkMoney()
+    }
+
+    static func twoProviders() throws -> MarketChain {
+        var market = try MarketChain()
+        try market.run(
+            """
+            30 publish -> ok
+            20 provide mrt=700 -> ok
+            21 provide mrt=700 -> ok
+            30 job tasks=1 -> ok
+            block 2
+            """)
+        return market
+    }
+
+    @Test("an author admits receipts that its state would count, and nothing of strangers")
+    func admission() throws {
+        var market = try Self.twoProviders()
+        let provider = try #require([20, 21].first { !market.open($0).isEmpty } as UInt8?)
+        func admit(_ item: Item) -> String? {
+            Ledger.admit(item, byteCount: item.encoded.count, on: market.chain.store, view: market.chain.view)?.label
+        }
+        let good = market.attest(provider, market.jobs[0], [0])
+        #expect(admit(good) == nil)
+        #expect(admit(market.attest(22, market.jobs[0], [0])) == "unknown_provider")
+        #expect(admit(market.attest(provider, market.jobs[0], [1])) == "receipt_not_assigned")
+        try market.chain.advance([(1, [good])])
+        #expect(admit(good) == "receipt_repeated")
+    }
+
+    @Test("a signed attestation is the one whose signature holds: every receipt and number is under it")
+    func signature() throws {
+        let market = try Self.twoProviders()
+        guard case .attestation(let signed) = market.attest(20, market.jobs[0], [0, 1]) else { return }
+        func holds(_ job: Digest, _ epoch: UInt64, _ units: UInt64, _ receipts: [Receipt]) throws -> Bool {
+            let item = Item.attestation(
+                Attestation(
+                    provider: signed.provider, job: job, epoch: epoch, computeUnits: units, receipts: receipts,
+                    signature: signed.signature))
+            return Verified(try ItemClaim(decoding: item.encoded, chainID: TestChain.chainID)) != nil
+        }
+        let (job, units, receipts) = (signed.job, signed.computeUnits, signed.receipts)
+        #expect(try holds(job, signed.epoch, units, receipts))
+        #expect(try !holds(.zero, signed.epoch, units, receipts))
+        #expect(try !holds(job, signed.epoch + 1, units, receipts))
+        #expect(try !holds(job, signed.epoch, units + 1, receipts))
+        #expect(try !holds(job, signed.epoch, units, [receipts[0]]))
+        #expect(try !holds(job, signed.epoch, units, [receipts[0], Receipt(taskIndex: 1, result: nil)]))
+        let disordered = Item.attestation(
+            Attestation(
+                provider: signed.provider, job: job, epoch: 0, computeUnits: units,
+                receipts: [receipts[1], receipts[0]], signature: signed.signature))
+        #expect(throws: (any Error).self) { try Item(decoding: disordered.encoded) }
+    }
+}
