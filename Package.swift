@@ -51,7 +51,8 @@ let package = Package(
         module("Consensus", ["Primitives", "Codec", "Cryptography", "Quorum"]),
         module("Dissemination", ["Primitives", "Codec", "Quorum", "Chain"]),
         module("Rewards", ["Primitives"]),
-        module("Ledger", ["Primitives", "Codec", "Cryptography", "Quorum", "Chain", "Rewards"]),
+        module("ProgramRules", ["Primitives", "Cryptography"]),
+        module("Ledger", ["Primitives", "Codec", "Cryptography", "Quorum", "Chain", "Rewards", "ProgramRules"]),
         module("Sync", ["Primitives"]),
         module("LightClient", ["Primitives", "Codec", "Cryptography", "Quorum", "Chain"]),
         // Core
@@ -66,7 +67,7 @@ let package = Package(
         module("Storage", ["Primitives", "CLMDB"]),
         .target(
             name: "CWasmtime", cSettings: [.define("_GNU_SOURCE")], linkerSettings: [.linkedLibrary("dl")]),
-        module("Execution", ["Primitives", "Cryptography", "CWasmtime"]),
+        module("Execution", ["Primitives", "Cryptography", "ProgramRules", "CWasmtime"]),
         module("Transport", ["Primitives", "Cryptography", nioCore, nioPosix, nioSSL, nioTLS]),
         // Shells
         module(
@@ -92,7 +93,8 @@ let package = Package(
             dependencies: [
                 "Primitives", "Codec", "Cryptography", "Quorum", "Chain", "Ledger", "LightClient", "NodeCore",
                 "Storage",
-                "Transport", "Execution", "Node", "RPC", "Rewards", "API", "Client", logging, argumentParser,
+                "Transport", "Execution", "Node", "RPC", "Rewards", "API", "Client", "ProgramRules", logging,
+                argumentParser,
             ],
             swiftSettings: settings),
         // Tests
@@ -107,7 +109,9 @@ let package = Package(
         tests("ChainTests", ["Chain", "Quorum", "Cryptography", "Codec", "Primitives", "TestVectors"]),
         tests("ConsensusTests", ["Consensus", "Quorum", "Cryptography", "Codec", "Primitives"], exclude: ["Scripts"]),
         tests("DisseminationTests", ["Dissemination", "Chain", "Quorum", "Cryptography", "Codec", "Primitives"]),
-        tests("LedgerTests", ["Ledger", "Rewards", "Chain", "Quorum", "Cryptography", "Codec", "Primitives"]),
+        tests(
+            "LedgerTests",
+            ["Ledger", "Rewards", "ProgramRules", "Chain", "Quorum", "Cryptography", "Codec", "Primitives"]),
         tests("RewardsTests", ["Rewards", "Primitives", "TestVectors"]),
         tests("SyncTests", ["Sync", "Primitives"]),
         tests(
@@ -117,7 +121,7 @@ let package = Package(
             "NodeCoreTests",
             ["NodeCore", "Dissemination", "Chain", "Quorum", "Cryptography", "Codec", "Primitives"]),
         tests("StorageTests", ["Storage", "CLMDB", "Primitives"]),
-        tests("ExecutionTests", ["Execution", "ExecutorFixture", "Cryptography", "Primitives"]),
+        tests("ExecutionTests", ["Execution", "ProgramRules", "ExecutorFixture", "Cryptography", "Primitives"]),
         tests("TransportTests", ["Transport", "Cryptography", "Primitives", nioCore, nioPosix, nioSSL]),
         tests(
             "SimulationTests",
