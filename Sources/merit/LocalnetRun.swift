@@ -109,9 +109,14 @@ final class LocalnetRun: @unchecked Sendable {
         for what: String, seconds: TimeInterval = 60, until condition: ([NodeClient.Tip]) async throws -> Bool
     ) async throws -> [NodeClient.Tip] {
         let deadline = Date().addingTimeInterval(seconds)
+        var nextLine = Date()
         while Date() < deadline {
             if let tips = try tips() {
-                progress("heights " + tips.map { "\($0.height)" }.joined(separator: " ") + "  waiting for \(what)")
+                if nextLine <= Date() {
+                    nextLine = Date().addingTimeInterval(2)
+                    let heights = tips.map { "\($0.height)" }.joined(separator: " ")
+                    progress("heights \(heights)  waiting for \(what)")
+                }
                 if try await condition(tips) { return tips }
             }
             try await Task.sleep(for: .milliseconds(400))
