@@ -12,6 +12,7 @@ struct MarketPayTests {
     @Test("two honest providers are paid in proportion to verified compute units, one epoch after their receipts")
     func pay() throws {
         var market = try MarketChain()
+        try market.finishEpochs(1)
         try market.run(
             """
             30 publish -> ok
@@ -30,18 +31,18 @@ struct MarketPayTests {
         try market.deliverAll([20, 21])
         #expect(market.job(0)?.done == 60 && market.job(0)?.closed == 0)
         try market.finishEpochs(1)
-        #expect(try market.row(20, .fee, epoch: 0)?.reason == .noTaskSettled)
+        #expect(try market.row(20, .fee, epoch: 1)?.reason == .noTaskSettled)
         #expect(market.chain.view.supply.escrow == Amount(60 * 75_000))
         try market.finishEpochs(1)
         // 77 % of cu * 1,000, less 60 % of it: a newcomer's tasks are all audited, and the floor of the rate is 40 %.
         for provider in [UInt8(20), 21] {
-            let row = try #require(try market.row(provider, .fee, epoch: 1))
+            let row = try #require(try market.row(provider, .fee, epoch: 2))
             #expect(row.amount == Amount(308 * (units[provider] ?? 0)) && row.amount > .zero)
             #expect(row.reason == .newcomerHaircut)
-            #expect(try market.row(provider, .usageSubsidy, epoch: 1)?.amount ?? .zero > .zero)
+            #expect(try market.row(provider, .usageSubsidy, epoch: 2)?.amount ?? .zero > .zero)
         }
-        #expect(try market.row(22, .fee, epoch: 1)?.reason == .noTaskSettled)
-        #expect(try market.row(30, .referral, epoch: 1)?.reason == .noReferrer)
+        #expect(try market.row(22, .fee, epoch: 2)?.reason == .noTaskSettled)
+        #expect(try market.row(30, .referral, epoch: 2)?.reason == .noReferrer)
         let total = (units[20] ?? 0) + (units[21] ?? 0)
         #expect(market.chain.account(30).balance.units - before.units == (60 * 75 - total) * 1000)
         #expect(market.chain.view.supply.escrow == .zero && market.job(0)?.closed == 60)
