@@ -111,7 +111,8 @@ let package = Package(
         tests("DisseminationTests", ["Dissemination", "Chain", "Quorum", "Cryptography", "Codec", "Primitives"]),
         tests(
             "LedgerTests",
-            ["Ledger", "Rewards", "ProgramRules", "Chain", "Quorum", "Cryptography", "Codec", "Primitives"]),
+            ["Ledger", "Rewards", "ProgramRules", "Chain", "Quorum", "Cryptography", "Codec", "Primitives"],
+            exclude: ["Tables"]),
         tests("RewardsTests", ["Rewards", "Primitives", "TestVectors"]),
         tests("SyncTests", ["Sync", "Primitives"]),
         tests(
@@ -119,9 +120,12 @@ let package = Package(
             ["LightClient", "Chain", "Quorum", "Cryptography", "Codec", "Primitives", "TestVectors"]),
         tests(
             "NodeCoreTests",
-            ["NodeCore", "Dissemination", "Chain", "Quorum", "Cryptography", "Codec", "Primitives"]),
+            ["NodeCore", "Consensus", "Dissemination", "Chain", "Quorum", "Cryptography", "Codec", "Primitives"],
+            exclude: ["Tables"]),
         tests("StorageTests", ["Storage", "CLMDB", "Primitives"]),
-        tests("ExecutionTests", ["Execution", "ProgramRules", "ExecutorFixture", "Cryptography", "Primitives"]),
+        tests(
+            "ExecutionTests", ["Execution", "ProgramRules", "ExecutorFixture", "Cryptography", "Primitives"],
+            exclude: ["Tables"]),
         tests("TransportTests", ["Transport", "Cryptography", "Primitives", nioCore, nioPosix, nioSSL]),
         tests(
             "SimulationTests",
@@ -139,7 +143,7 @@ let package = Package(
                 "API", "Client", "LightClient", "RPC", "NodeCore", "Ledger", "Chain", "Quorum", "Cryptography", "Codec",
                 "Primitives",
             ]),
-        tests("EndToEndTests", ["merit", "Client", "RPC", "Primitives"]),
+        tests("EndToEndTests", ["merit", "Client", "RPC", "Primitives"], exclude: ["Tables"]),
         tests("TidyTests", []),
     ]
 )
