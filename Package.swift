@@ -139,6 +139,7 @@ let package = Package(
                 "API", "Client", "LightClient", "RPC", "NodeCore", "Ledger", "Chain", "Quorum", "Cryptography", "Codec",
                 "Primitives",
             ]),
+        tests("MeritTests", ["merit", "Ledger", "Rewards", "RPC", "Primitives"]),
         tests("EndToEndTests", ["merit", "Client", "RPC", "Primitives"]),
         tests("TidyTests", []),
     ]

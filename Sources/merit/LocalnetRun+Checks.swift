@@ -1,5 +1,5 @@
-// What must hold at the end: tables that are equal on every node, work that was paid by what it was worth, a balance that
-// a stranger can verify, money that adds up.
+// What must hold at the end: tables that are equal on every node, work that was paid, a balance that a stranger can
+// verify, money that adds up.
 import Codec
 import Foundation
 import Ledger

@@ -23,8 +23,8 @@ struct LocalnetUp: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "up", abstract: "Start a network, wait for settled epochs, check everything, stop.",
         discussion: """
-            Four validators alone, or what a topology names: `--topology Network/local.json` has four validators, four \
-            providers of which one cheats, and two kinds of jobs. An epoch's work is judged and paid in the next epoch, \
+            Four validators alone, or what a topology names: `--topology Network/local.json` has four validators, \
+            four providers of which one cheats, and two kinds of jobs. An epoch's work is judged and paid in the next epoch, \
             so --epochs N runs N + 1 epochs and shows the tables of the last N.
             """)
 

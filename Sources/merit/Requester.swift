@@ -1,5 +1,5 @@
-// The account that asks for work: it submits the topology's jobs on their schedule, each by `merit job submit` as anybody
-// would, one after the other because they spend one account's sequence numbers.
+// The account that asks for work: it submits the topology's jobs on their schedule, each by `merit job submit` as
+// anybody would, one after the other because they spend one account's sequence numbers.
 import Foundation
 import Primitives
 import Synchronization
