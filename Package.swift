@@ -122,7 +122,8 @@ let package = Package(
         tests("DisseminationTests", ["Dissemination", "Chain", "Quorum", "Cryptography", "Codec", "Primitives"]),
         tests(
             "LedgerTests",
-            ["Ledger", "Rewards", "ProgramRules", "Chain", "Quorum", "Cryptography", "Codec", "Primitives"]),
+            ["Ledger", "Rewards", "ProgramRules", "Chain", "Quorum", "Cryptography", "Codec", "Primitives"],
+            exclude: ["Tables"]),
         tests("RewardsTests", ["Rewards", "Primitives", "TestVectors"]),
         tests("SyncTests", ["Sync", "Primitives"]),
         tests(
@@ -130,9 +131,12 @@ let package = Package(
             ["LightClient", "Chain", "Quorum", "Cryptography", "Codec", "Primitives", "TestVectors"]),
         tests(
             "NodeCoreTests",
-            ["NodeCore", "Dissemination", "Chain", "Quorum", "Cryptography", "Codec", "Primitives"]),
+            ["NodeCore", "Consensus", "Dissemination", "Chain", "Quorum", "Cryptography", "Codec", "Primitives"],
+            exclude: ["Tables"]),
         tests("StorageTests", ["Storage", "CLMDB", "Primitives"]),
-        tests("ExecutionTests", ["Execution", "ProgramRules", "ExecutorFixture", "Cryptography", "Primitives"]),
+        tests(
+            "ExecutionTests", ["Execution", "ProgramRules", "ExecutorFixture", "Cryptography", "Primitives"],
+            exclude: ["Tables"]),
         tests("TransportTests", ["Transport", "Cryptography", "Primitives", nioCore, nioPosix, nioSSL]),
         tests(
             "SimulationTests",
@@ -155,7 +159,7 @@ let package = Package(
             "ProviderTests",
             ["Provider", "Ledger", "ProgramRules", "Chain", "Quorum", "Cryptography", "Codec", "Primitives"]),
         tests("MeritTests", ["merit", "Ledger", "Rewards", "RPC", "Primitives"]),
-        tests("EndToEndTests", ["merit", "Client", "RPC", "Cryptography", "Primitives"]),
+        tests("EndToEndTests", ["merit", "Client", "RPC", "Cryptography", "Primitives"], exclude: ["Tables"]),
         tests("TidyTests", []),
     ]
 )
