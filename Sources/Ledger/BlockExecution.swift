@@ -84,6 +84,9 @@ struct BlockExecution {
                 if error.isChargedToAuthor { chargeAuthor(entry) }
                 return ItemResult(code: error.rawValue)
             }
+        case .audit:
+            chargeAuthor(entry)
+            return ItemResult(code: Rule.unknownAuditor.rawValue)
         case .attestation(let attestation):
             do throws(Rule) {
                 try execute(attestation)

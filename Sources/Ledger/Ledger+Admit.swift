@@ -22,6 +22,7 @@ extension Ledger {
         if case .attestation(let attestation) = item {
             return admit(attestation, on: snapshot, view: view)
         }
+        if case .audit = item { return .unknownAuditor }
         guard case .transaction(let transaction) = item else { return .unknownAccount }
         var account = WorkingState(snapshot).account(Hash.address(of: transaction.content.sender))
         if account.isVoid { return .unknownAccount }

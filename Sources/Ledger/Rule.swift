@@ -13,6 +13,8 @@ package enum Rule: UInt32, Error, CaseIterable, Sendable {
     case feeUnpayable = 4
     /// The signer of an attestation is no provider.
     case unknownProvider = 5
+    /// The signer of an audit statement is no validator's audit key.
+    case unknownAuditor = 6
 
     // 10-19: money.
     /// An amount of zero.
@@ -97,6 +99,7 @@ package enum Rule: UInt32, Error, CaseIterable, Sendable {
         case .nonceStale: "nonce_stale"
         case .feeUnpayable: "fee_unpayable"
         case .unknownProvider: "unknown_provider"
+        case .unknownAuditor: "unknown_auditor"
         case .zeroAmount: "zero_amount"
         case .insufficientBalance: "insufficient_balance"
         case .validatorExists: "validator_exists"

@@ -61,24 +61,6 @@ package struct WorkRecord: Hashable, Sendable, Message {
     }
 }
 
-/// The job and number of one task; also the end of every index key of tasks.
-package struct TaskPlace: Hashable, Sendable {
-    package let job: Digest
-    package let index: UInt32
-
-    package init(job: Digest, index: UInt32) { (self.job, self.index) = (job, index) }
-
-    var bytes: Bytes { job.bytes + index.bigEndianBytes }
-
-    /// From the last bytes of a key.
-    init(keySuffix key: Bytes) {
-        guard let job = Digest(key.suffix(36).prefix(32)), let index = UInt32(bigEndian: key.suffix(4)) else {
-            preconditionFailure("a task key of \(key.count) bytes")
-        }
-        (self.job, self.index) = (job, index)
-    }
-}
-
 /// One task in a provider's list; also one deadline, and one pay that is due.
 package struct AssignmentRecord: Hashable, Sendable, Message {
     package let provider: Address

@@ -63,7 +63,9 @@ struct Merit: AsyncParsableCommand {
 
     /// One line on standard error, then the end.
     static func leave(_ line: String, _ code: Int32) -> Never {
-        FileHandle.standardError.write(Data((line + "\n").utf8))
+        complain(line)
         Foundation.exit(code)
     }
+
+    static func complain(_ line: String) { FileHandle.standardError.write(Data((line + "\n").utf8)) }
 }
