@@ -76,16 +76,26 @@ let package = Package(
                 "Primitives", "Codec", "Cryptography", "Quorum", "Chain", "Consensus", "Ledger", "Sync", "NodeCore",
                 "Storage", "Transport", logging, .product(name: "TOMLKit", package: "TOMLKit"),
             ]),
-        module("RPC", ["Primitives", "Cryptography", "Quorum", "Chain", "Ledger"]),
+        module("RPC", ["Primitives", "Cryptography", "Quorum", "Chain", "Ledger", "Rewards"]),
         module(
             "API",
             [
-                "Primitives", "Codec", "Cryptography", "Quorum", "Chain", "Ledger", "NodeCore", "RPC", logging, nioCore,
+                "Primitives", "Codec", "Cryptography", "Quorum", "Chain", "Ledger", "NodeCore", "RPC", "Rewards",
+                "ProgramRules", logging, nioCore,
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
             ]),
         module("Client", ["Primitives", "Codec", "Quorum", "Chain", "Ledger", "LightClient", "RPC"]),
+        module(
+            "Provider",
+            [
+                "Primitives", "Codec", "Cryptography", "Quorum", "Chain", "Ledger", "LightClient", "ProgramRules",
+                "Execution", "RPC", "Client", logging, nioCore,
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+            ]),
         module("Simulator", ["Primitives", "Codec", "Cryptography", "Quorum", "Chain", "Ledger", "NodeCore"]),
         // Entry
         .executableTarget(
@@ -93,7 +103,8 @@ let package = Package(
             dependencies: [
                 "Primitives", "Codec", "Cryptography", "Quorum", "Chain", "Ledger", "LightClient", "NodeCore",
                 "Storage",
-                "Transport", "Execution", "Node", "RPC", "Rewards", "API", "Client", "ProgramRules", logging,
+                "Transport", "Execution", "Node", "RPC", "Rewards", "API", "Client", "Provider", "ProgramRules",
+                logging,
                 argumentParser,
             ],
             swiftSettings: settings),
@@ -136,11 +147,15 @@ let package = Package(
         tests(
             "APITests",
             [
-                "API", "Client", "LightClient", "RPC", "NodeCore", "Ledger", "Chain", "Quorum", "Cryptography", "Codec",
-                "Primitives",
-            ]),
+                "API", "Client", "LightClient", "RPC", "NodeCore", "Ledger", "Rewards", "ProgramRules", "Chain",
+                "Quorum",
+                "Cryptography", "Codec", "Primitives",
+            ], exclude: ["Golden"]),
+        tests(
+            "ProviderTests",
+            ["Provider", "Client", "Ledger", "Chain", "Cryptography", "Codec", "Primitives"]),
         tests("MeritTests", ["merit", "Ledger", "Rewards", "RPC", "Primitives"]),
-        tests("EndToEndTests", ["merit", "Client", "RPC", "Primitives"]),
+        tests("EndToEndTests", ["merit", "Client", "RPC", "Cryptography", "Primitives"]),
         tests("TidyTests", []),
     ]
 )
