@@ -76,16 +76,26 @@ let package = Package(
                 "Primitives", "Codec", "Cryptography", "Quorum", "Chain", "Consensus", "Ledger", "Sync", "NodeCore",
                 "Storage", "Transport", logging, .product(name: "TOMLKit", package: "TOMLKit"),
             ]),
-        module("RPC", ["Primitives", "Cryptography", "Quorum", "Chain", "Ledger"]),
+        module("RPC", ["Primitives", "Cryptography", "Quorum", "Chain", "Ledger", "Rewards"]),
         module(
             "API",
             [
-                "Primitives", "Codec", "Cryptography", "Quorum", "Chain", "Ledger", "NodeCore", "RPC", logging, nioCore,
+                "Primitives", "Codec", "Cryptography", "Quorum", "Chain", "Ledger", "NodeCore", "RPC", "Rewards",
+                "ProgramRules", logging, nioCore,
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
             ]),
         module("Client", ["Primitives", "Codec", "Quorum", "Chain", "Ledger", "LightClient", "RPC"]),
+        module(
+            "Provider",
+            [
+                "Primitives", "Codec", "Cryptography", "Quorum", "Chain", "Ledger", "LightClient", "ProgramRules",
+                "Execution", "RPC", "Client", logging, nioCore,
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+            ]),
         module("Simulator", ["Primitives", "Codec", "Cryptography", "Quorum", "Chain", "Ledger", "NodeCore"]),
         // Entry
         .executableTarget(
@@ -93,7 +103,8 @@ let package = Package(
             dependencies: [
                 "Primitives", "Codec", "Cryptography", "Quorum", "Chain", "Ledger", "LightClient", "NodeCore",
                 "Storage",
-                "Transport", "Execution", "Node", "RPC", "Rewards", "API", "Client", "ProgramRules", logging,
+                "Transport", "Execution", "Node", "RPC", "Rewards", "API", "Client", "Provider", "ProgramRules",
+                logging,
                 argumentParser,
             ],
             swiftSettings: settings),
@@ -111,7 +122,8 @@ let package = Package(
         tests("DisseminationTests", ["Dissemination", "Chain", "Quorum", "Cryptography", "Codec", "Primitives"]),
         tests(
             "LedgerTests",
-            ["Ledger", "Rewards", "ProgramRules", "Chain", "Quorum", "Cryptography", "Codec", "Primitives"]),
+            ["Ledger", "Rewards", "ProgramRules", "Chain", "Quorum", "Cryptography", "Codec", "Primitives"],
+            exclude: ["Tables"]),
         tests("RewardsTests", ["Rewards", "Primitives", "TestVectors"]),
         tests("SyncTests", ["Sync", "Primitives"]),
         tests(
@@ -119,9 +131,12 @@ let package = Package(
             ["LightClient", "Chain", "Quorum", "Cryptography", "Codec", "Primitives", "TestVectors"]),
         tests(
             "NodeCoreTests",
-            ["NodeCore", "Dissemination", "Chain", "Quorum", "Cryptography", "Codec", "Primitives"]),
+            ["NodeCore", "Consensus", "Dissemination", "Chain", "Quorum", "Cryptography", "Codec", "Primitives"],
+            exclude: ["Tables"]),
         tests("StorageTests", ["Storage", "CLMDB", "Primitives"]),
-        tests("ExecutionTests", ["Execution", "ProgramRules", "ExecutorFixture", "Cryptography", "Primitives"]),
+        tests(
+            "ExecutionTests", ["Execution", "ProgramRules", "ExecutorFixture", "Cryptography", "Primitives"],
+            exclude: ["Tables"]),
         tests("TransportTests", ["Transport", "Cryptography", "Primitives", nioCore, nioPosix, nioSSL]),
         tests(
             "SimulationTests",
@@ -136,10 +151,15 @@ let package = Package(
         tests(
             "APITests",
             [
-                "API", "Client", "LightClient", "RPC", "NodeCore", "Ledger", "Chain", "Quorum", "Cryptography", "Codec",
-                "Primitives",
-            ]),
-        tests("EndToEndTests", ["merit", "Client", "RPC", "Primitives"]),
+                "API", "Client", "LightClient", "RPC", "NodeCore", "Ledger", "Rewards", "ProgramRules", "Chain",
+                "Quorum",
+                "Cryptography", "Codec", "Primitives",
+            ], exclude: ["Golden"]),
+        tests(
+            "ProviderTests",
+            ["Provider", "Ledger", "ProgramRules", "Chain", "Quorum", "Cryptography", "Codec", "Primitives"]),
+        tests("MeritTests", ["merit", "Ledger", "Rewards", "RPC", "Primitives"]),
+        tests("EndToEndTests", ["merit", "Client", "RPC", "Cryptography", "Primitives"], exclude: ["Tables"]),
         tests("TidyTests", []),
     ]
 )
