@@ -55,6 +55,7 @@ let package = Package(
         module("Ledger", ["Primitives", "Codec", "Cryptography", "Quorum", "Chain", "Rewards", "ProgramRules"]),
         module("Sync", ["Primitives"]),
         module("LightClient", ["Primitives", "Codec", "Cryptography", "Quorum", "Chain"]),
+        module("Auditor", ["Primitives", "Codec", "Cryptography", "Quorum", "Chain", "Ledger"]),
         // Core
         module(
             "NodeCore",
@@ -73,8 +74,10 @@ let package = Package(
         module(
             "Node",
             [
-                "Primitives", "Codec", "Cryptography", "Quorum", "Chain", "Consensus", "Ledger", "Sync", "NodeCore",
-                "Storage", "Transport", logging, .product(name: "TOMLKit", package: "TOMLKit"),
+                "Primitives", "Codec", "Cryptography", "Quorum", "Chain", "Consensus", "ProgramRules", "Ledger", "Sync",
+                "Auditor",
+                "NodeCore", "RPC", "Storage", "Transport", "Execution", logging,
+                .product(name: "TOMLKit", package: "TOMLKit"),
             ]),
         module("RPC", ["Primitives", "Cryptography", "Quorum", "Chain", "Ledger"]),
         module(
@@ -113,6 +116,9 @@ let package = Package(
             "LedgerTests",
             ["Ledger", "Rewards", "ProgramRules", "Chain", "Quorum", "Cryptography", "Codec", "Primitives"]),
         tests("RewardsTests", ["Rewards", "Primitives", "TestVectors"]),
+        tests(
+            "AuditorTests",
+            ["Auditor", "Ledger", "Rewards", "Chain", "Quorum", "Cryptography", "Codec", "Primitives"]),
         tests("SyncTests", ["Sync", "Primitives"]),
         tests(
             "LightClientTests",

@@ -74,8 +74,9 @@ package final class RunningNode: Sendable {
             store: store, transport: transport,
             verifiers: VerifierPool(threads: configuration.verifiers) { mailbox.post($0) },
             tickets: TicketBook(), board: board, logger: logger, end: end)
-        let identity = NodeCore.Identity(
+        var identity = NodeCore.Identity(
             peerID: transport.peer, validator: signer == nil ? nil : keys.consensus?.address)
+        (identity.signed, identity.watchedHeights) = (signer?.lastSigned, configuration.doppelgangerHeights)
         let driver = Driver(
             core: NodeCore(identity: identity, view: view),
             world: NodeWorld(shared: world, chainID: genesis.chainID, signer: signer, journal: journal))

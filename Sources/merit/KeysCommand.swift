@@ -3,6 +3,7 @@ import Cryptography
 import Foundation
 import Node
 import Primitives
+import RPC
 import Storage
 
 /// Looks after a node's keys and its signing record.
@@ -39,8 +40,8 @@ struct KeysCommand: ParsableCommand {
             let members = rows.map { role, key in
                 (
                     role.rawValue,
-                    JSONValue.object([
-                        ("address", .text(name(role, key))), ("public_key", .text(key.publicKey.description)),
+                    JSON.object([
+                        ("address", .string(name(role, key))), ("public_key", .string(key.publicKey.description)),
                     ])
                 )
             }

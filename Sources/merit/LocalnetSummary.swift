@@ -3,6 +3,7 @@ import Foundation
 import Ledger
 import Node
 import Primitives
+import RPC
 
 struct LocalnetSummary {
     struct LightQuery {
@@ -37,28 +38,28 @@ struct LocalnetSummary {
         return failures
     }
 
-    var json: JSONValue {
+    var json: JSON {
         .object([
-            ("schema", .text("merit.testnet.1")), ("chain_id", .text(chainID)),
+            ("schema", .string("merit.testnet.1")), ("chain_id", .string(chainID)),
             (
                 "validators",
                 .array(
                     tips.map { tip in
                         .object([
-                            ("address", .text(tip.address)), ("height", .text("\(tip.height)")),
-                            ("app_hash", .text(tip.appHash)),
+                            ("address", .string(tip.address)), ("height", .string("\(tip.height)")),
+                            ("app_hash", .string(tip.appHash)),
                         ])
                     })
             ),
-            ("app_hash_equal", .flag(areAppHashesEqual)),
+            ("app_hash_equal", .bool(areAppHashesEqual)),
             ("epochs", .array(epochs.map { Self.json($0.epoch, $0.1) })),
-            ("transfers", .text("\(transfers)")),
+            ("transfers", .string("\(transfers)")),
             (
                 "light_query",
                 lightQuery.map { query in
                     .object([
-                        ("address", .text(query.address)), ("balance", .text(query.balance)),
-                        ("height", .text(query.height)), ("verified", .flag(query.verified)),
+                        ("address", .string(query.address)), ("balance", .string(query.balance)),
+                        ("height", .string(query.height)), ("verified", .bool(query.verified)),
                     ])
                 } ?? .null
             ),
@@ -66,24 +67,24 @@ struct LocalnetSummary {
                 "supply",
                 supply.map { supply in
                     .object([
-                        ("genesis", .text(supply.genesis)), ("minted", .text(supply.minted)),
-                        ("burned", .text(supply.burned)),
-                        ("sum_of_accounts", .text(supply.sumOfAccounts)), ("equal", .flag(supply.equal)),
+                        ("genesis", .string(supply.genesis)), ("minted", .string(supply.minted)),
+                        ("burned", .string(supply.burned)),
+                        ("sum_of_accounts", .string(supply.sumOfAccounts)), ("equal", .bool(supply.equal)),
                     ])
                 } ?? .null
             ),
-            ("seconds", .text("\(seconds)")),
+            ("seconds", .string("\(seconds)")),
         ])
     }
 
-    private static func json(_ epoch: UInt64, _ table: EpochSummary) -> JSONValue {
+    private static func json(_ epoch: UInt64, _ table: EpochSummary) -> JSON {
         .object([
-            ("epoch", .text("\(epoch)")), ("height", .text("\(table.height)")),
-            ("rewards_root", .text(Hex.upper(table.rewardsRoot.bytes))),
-            ("slashes_root", .text(Hex.upper(table.slashesRoot.bytes))), ("rows", .text("\(table.rewardRows)")),
-            ("paid", .text("\(table.paid)")), ("minted", .text("\(table.minted)")),
-            ("burned", .text("\(table.burned)")),
-            ("slashed", .text("\(table.slashed)")),
+            ("epoch", .string("\(epoch)")), ("height", .string("\(table.height)")),
+            ("rewards_root", .string(Hex.upper(table.rewardsRoot.bytes))),
+            ("slashes_root", .string(Hex.upper(table.slashesRoot.bytes))), ("rows", .string("\(table.rewardRows)")),
+            ("paid", .string("\(table.paid)")), ("minted", .string("\(table.minted)")),
+            ("burned", .string("\(table.burned)")),
+            ("slashed", .string("\(table.slashed)")),
         ])
     }
 

@@ -5,6 +5,7 @@ import Foundation
 import Node
 import Primitives
 import Quorum
+import RPC
 import Storage
 
 /// Writes the homes of a local network: node0 … node{N-1}, one genesis, everybody a persistent peer of everybody.
@@ -43,6 +44,7 @@ struct TestnetCommand: ParsableCommand {
             configuration.moniker = "node\(index)"
             let port = ports.isEmpty ? basePort + 10 * index : ports[2 * index]
             let rpc = ports.isEmpty ? port + 1 : ports[2 * index + 1]
+            configuration.doppelgangerHeights = 0
             configuration.listen = SocketAddress(host: "127.0.0.1", port: port)
             configuration.rpc = SocketAddress(host: "127.0.0.1", port: rpc)
             nodes.append((node, configuration, try node.makeKeys()))
@@ -70,20 +72,21 @@ struct TestnetCommand: ParsableCommand {
         _ folder: String, _ genesis: Genesis,
         _ nodes: [(home: NodeHome, configuration: NodeConfiguration, keys: [KeyFile.Role: SigningKey])]
     ) {
-        let rows = nodes.map { node -> JSONValue in
+        let rows = nodes.map { node -> JSON in
             .object([
-                ("home", .text(node.home.path)), ("peer_id", .text(node.keys[.transport]?.address.description ?? "")),
-                ("listen", .text(node.configuration.listen.description)),
-                ("rpc", .text(node.configuration.rpc.description)),
-                ("validator", .text(Hex.upper(node.keys[.consensus]?.address.bytes ?? []))),
-                ("account", .text(node.keys[.account]?.address.bech32 ?? "")),
+                ("home", .string(node.home.path)),
+                ("peer_id", .string(node.keys[.transport]?.address.description ?? "")),
+                ("listen", .string(node.configuration.listen.description)),
+                ("rpc", .string(node.configuration.rpc.description)),
+                ("validator", .string(Hex.upper(node.keys[.consensus]?.address.bytes ?? []))),
+                ("account", .string(node.keys[.account]?.address.bech32 ?? "")),
             ])
         }
         let lines = nodes.map { "merit start --home \($0.home.path)   # RPC http://\($0.configuration.rpc)" }
         output.answer(
             "testnet-files",
             [
-                ("chain_id", .text(genesis.chainID.description)), ("genesis_hash", .text(genesis.hash.description)),
+                ("chain_id", .string(genesis.chainID.description)), ("genesis_hash", .string(genesis.hash.description)),
                 ("nodes", .array(rows)),
             ],
             text: "chain \(genesis.chainID), genesis \(genesis.hash)\n" + lines.joined(separator: "\n"))
