@@ -12,6 +12,8 @@ package enum AuditLimits {
     package static let verdictsMax = 4_096
     /// Parts of one auditor's commits in one epoch and round.
     package static let partsMax: UInt32 = 16
+    /// Salted digests that one dispute compares.
+    package static let digestsMax = 64
 }
 
 /// The job and number of one task.
@@ -177,6 +179,21 @@ package struct KeyDisclosure: Hashable, Sendable, Message {
         (self.epoch, self.proof, self.duties, self.computeUnits) = (epoch, proof, duties, computeUnits)
     }
 
+    /// What the audit key proves: "merit/audit" ‖ chain id ‖ epoch (8 bytes, big-endian).
+    package static func alpha(epoch: UInt64, chainID: ChainID) -> Bytes {
+        Bytes("merit/audit".utf8) + chainID.bytes + epoch.bigEndianBytes
+    }
+
+    /// k_e of a proof that is known to hold; nil where it cannot hold.
+    package static func key(of proof: VRFProof) -> Digest? {
+        VRF.output(of: proof).flatMap { Digest($0.prefix(32)) }
+    }
+
+    /// k_e, or nil when the proof does not hold under the audit key.
+    package func key(auditor: PublicKey, chainID: ChainID) -> Digest? {
+        VRF.verify(proof, Self.alpha(epoch: epoch, chainID: chainID), key: auditor).flatMap { Digest($0.prefix(32)) }
+    }
+
     package func encode(into encoder: inout Encoder) {
         encoder.unsigned(1, epoch)
         encoder.data(2, proof)
@@ -266,26 +283,39 @@ package struct DisputeVote: Hashable, Sendable, Message {
     package let result: TaskResult
     /// SHA-256(own salt ‖ final linear memory).
     package let digest: Digest
+    /// The same for each salt that the dispute lists, in its order: what the auditors' digests should have been.
+    package let digests: [Digest]
 
-    package init(task: TaskPlace, result: TaskResult, digest: Digest) {
-        (self.task, self.result, self.digest) = (task, result, digest)
+    package init(task: TaskPlace, result: TaskResult, digest: Digest, digests: [Digest]) {
+        (self.task, self.result, self.digest, self.digests) = (task, result, digest, digests)
     }
 
     package func encode(into encoder: inout Encoder) {
         encoder.message(1, task)
         encoder.message(2, result)
         encoder.data(3, digest)
+        for digest in digests { encoder.element(4, digest.bytes) }
     }
 
     package init(from decoder: inout Decoder) throws(DecodeError) {
         task = try decoder.message(1)
         result = try decoder.message(2)
         digest = try decoder.fixedBytes(3)
+        digests = try decoder.digests(4, count: AuditLimits.digestsMax)
     }
 }
 
 extension Decoder {
-    fileprivate mutating func auditRound(_ field: UInt32) throws(DecodeError) -> AuditRound {
+    package mutating func digests(_ field: UInt32, count: Int) throws(DecodeError) -> [Digest] {
+        var digests: [Digest] = []
+        for element in try elements(field, count: count, max: 32) {
+            guard let digest = Digest(element) else { throw .invalid(field: field) }
+            digests.append(digest)
+        }
+        return digests
+    }
+
+    package mutating func auditRound(_ field: UInt32) throws(DecodeError) -> AuditRound {
         guard let round = AuditRound(rawValue: try unsigned32(field)) else { throw .invalid(field: field) }
         return round
     }

@@ -130,6 +130,7 @@ struct BlockExecution {
         case .unbondProvider(let change): try performUnbond(change.amount, byProvider: sender)
         case .submitJob(let request): try perform(request, by: sender, sequence: content.sequence)
         case .cancelJob(let cancel): try perform(cancel, by: sender)
+        case .openDispute: throw .unknownJob
         }
     }
 
