@@ -94,7 +94,8 @@ let package = Package(
         .executableTarget(
             name: "merit",
             dependencies: [
-                "Primitives", "Codec", "Cryptography", "Quorum", "Chain", "Ledger", "LightClient", "NodeCore",
+                "Primitives", "Codec", "Cryptography", "Quorum", "Chain", "Auditor", "Ledger", "LightClient",
+                "NodeCore",
                 "Storage",
                 "Transport", "Execution", "Node", "RPC", "Rewards", "API", "Client", "ProgramRules", logging,
                 argumentParser,
@@ -135,7 +136,8 @@ let package = Package(
         tests(
             "NodeTests",
             [
-                "Node", "NodeCore", "Transport", "Storage", "Ledger", "Rewards", "Chain", "Quorum", "Cryptography",
+                "Node", "NodeCore", "RPC", "Transport", "Storage", "Ledger", "Rewards", "Chain", "Quorum",
+                "Cryptography",
                 "Codec",
                 "Primitives", logging,
             ]),

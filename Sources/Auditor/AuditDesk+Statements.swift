@@ -6,8 +6,8 @@ import Primitives
 
 extension AuditDesk {
     mutating func statements(for epoch: AuditedEpoch) -> [AuditContent] {
-        switch epoch.phase {
-        case .running, .closed: []
+        switch epoch.window {
+        case .running, .over: []
         case .commit: commit(.first, epoch)
         case .recheck: commit(.recheck, epoch)
         case .reveal: epoch.isDisclosed ? reveal(epoch) : disclose(epoch)
@@ -76,7 +76,10 @@ extension AuditDesk {
     mutating func vote(in dispute: DisputedTask) -> [AuditContent] {
         guard !dispute.hasVoted, let finding = findings[dispute.run], let own = finding.digests.first else { return [] }
         return say(.vote(dispute.task)) {
-            .vote(DisputeVote(task: dispute.task, result: finding.result, digest: own))
+            .vote(
+                DisputeVote(
+                    task: dispute.task, result: finding.result, digest: own, digests: Array(finding.digests.dropFirst())
+                ))
         }
     }
 

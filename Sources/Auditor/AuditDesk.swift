@@ -115,7 +115,7 @@ package struct AuditDesk: Sendable {
     package mutating func update(_ situation: AuditSituation) -> [AuditContent] {
         tip = situation.height
         startedAt = startedAt ?? tip
-        let open = situation.epochs.filter { $0.phase != .closed }
+        let open = situation.epochs.filter { $0.window != .over }
         plan(open, situation.disputes)
         counters.duties = open.reduce(0) { $0 + $1.duties.count }
         counters.committed = open.reduce(0) { $0 + $1.commits.reduce(0) { $0 + $1.tasks.count } }
@@ -173,7 +173,7 @@ extension AuditDuty {
     /// Its verdict can still be committed, or is committed and must be revealed.
     fileprivate func isNeeded(in epoch: AuditedEpoch) -> Bool {
         if let commit = epoch.commit(of: self) { return !commit.isRevealed }
-        return epoch.phase <= (round == .first ? .commit : .recheck)
+        return epoch.window <= (round == .first ? .commit : .recheck)
     }
 }
 

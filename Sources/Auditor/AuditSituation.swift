@@ -18,21 +18,21 @@ package struct AuditSituation: Sendable {
 }
 
 /// Where the audits of an epoch stand.
-package enum AuditPhase: Int, Comparable, Sendable {
+package enum AuditWindow: Int, Comparable, Sendable {
     /// Receipts still come: duties become known, and nothing is said.
     case running = 0
     case commit = 1
     case recheck = 2
     case reveal = 3
     /// Nothing more is taken.
-    case closed = 4
+    case over = 4
 
-    package static func < (lhs: AuditPhase, rhs: AuditPhase) -> Bool { lhs.rawValue < rhs.rawValue }
+    package static func < (lhs: AuditWindow, rhs: AuditWindow) -> Bool { lhs.rawValue < rhs.rawValue }
 }
 
 package struct AuditedEpoch: Sendable {
     package let epoch: UInt64
-    package let phase: AuditPhase
+    package let window: AuditWindow
     /// Half of the open window is over: what is ready is said now.
     package let isUrgent: Bool
     /// Of the key that draws in this epoch.
@@ -44,11 +44,11 @@ package struct AuditedEpoch: Sendable {
     package let isDisclosed: Bool
 
     package init(
-        epoch: UInt64, window: (phase: AuditPhase, isUrgent: Bool), proof: VRFProof, duties: [AuditDuty],
+        epoch: UInt64, window: (AuditWindow, isUrgent: Bool), proof: VRFProof, duties: [AuditDuty],
         said: (commits: [SaidCommit], isDisclosed: Bool)
     ) {
         (self.epoch, self.proof, self.duties) = (epoch, proof, duties)
-        (phase, isUrgent) = window
+        (self.window, isUrgent) = window
         (commits, isDisclosed) = said
     }
 }

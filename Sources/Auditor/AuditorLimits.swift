@@ -8,4 +8,6 @@ package enum AuditorLimits {
     package static let patience: UInt64 = 4
     /// Executions of one task that may fail for a reason of this machine.
     package static let attemptsMax: UInt32 = 8
+    /// Blocks that are read for own commits after one height.
+    package static let blocksPerLook: UInt64 = 256
 }

@@ -7,7 +7,7 @@ import Primitives
 import Testing
 
 /// A chain that holds what it is told.
-private struct Desk {
+private final class Desk {
     static let proof = VRF.prove([1], key: SigningKey(seed: Bytes(repeating: 3, count: 32))!)
     var desk = AuditDesk { Hash.sha256($0.bigEndianBytes) }
     var height: UInt64 = 10
@@ -32,23 +32,23 @@ private struct Desk {
     }
 
     /// One height later.
-    mutating func at(
-        _ phase: AuditPhase, urgent: Bool = false, _ duties: [AuditDuty], commits: [SaidCommit] = [],
+    func at(
+        _ window: AuditWindow, urgent: Bool = false, _ duties: [AuditDuty], commits: [SaidCommit] = [],
         disclosed: Bool = false, disputes: [DisputedTask] = []
     ) -> [AuditContent] {
         height += 1
         let epoch = AuditedEpoch(
-            epoch: 7, window: (phase, urgent), proof: Self.proof, duties: duties, said: (commits, disclosed))
+            epoch: 7, window: (window, urgent), proof: Self.proof, duties: duties, said: (commits, disclosed))
         return desk.update(AuditSituation(height: Height(height)!, epochs: [epoch], disputes: disputes))
     }
 
-    mutating func rest(_ phase: AuditPhase, _ duties: [AuditDuty]) {
-        for _ in 0..<AuditorLimits.patience { _ = at(phase, duties) }
+    func rest(_ window: AuditWindow, _ duties: [AuditDuty]) {
+        for _ in 0..<AuditorLimits.patience { _ = at(window, duties) }
     }
 
     /// Executes everything that is due; the tasks in order.
     @discardableResult
-    mutating func execute(failing: Set<UInt32> = []) -> [UInt32] {
+    func execute(failing: Set<UInt32> = []) -> [UInt32] {
         var done: [UInt32] = []
         while let run = desk.nextRun() {
             done.append(run.task.index)
@@ -69,7 +69,7 @@ struct DeskTests {
 
     @Test("while the epoch runs its duties are executed, each once, and nothing is said")
     func running() {
-        var desk = Desk()
+        let desk = Desk()
         #expect(desk.at(.running, urgent: true, [duties[0]]).isEmpty)
         #expect(desk.execute() == [2])
         #expect(desk.at(.running, urgent: true, duties).isEmpty)
@@ -81,7 +81,7 @@ struct DeskTests {
 
     @Test("one execution is under way at a time")
     func oneAtATime() {
-        var desk = Desk()
+        let desk = Desk()
         _ = desk.at(.running, duties)
         let first = desk.desk.nextRun()
         #expect(first != nil)
@@ -92,7 +92,7 @@ struct DeskTests {
     func commit() throws {
         var roots: [VerdictCommit] = []
         for order in [duties, duties.reversed()] {
-            var desk = Desk()
+            let desk = Desk()
             desk.rest(.running, order)
             desk.execute()
             roots += desk.at(.commit, order).commits
@@ -106,7 +106,7 @@ struct DeskTests {
 
     @Test("a part of the verdicts is committed only when time runs out; the rest follows in the next part")
     func parts() throws {
-        var desk = Desk()
+        let desk = Desk()
         desk.rest(.commit, duties)
         desk.execute(failing: [3])
         #expect(desk.at(.commit, duties).isEmpty)
@@ -122,7 +122,7 @@ struct DeskTests {
 
     @Test("what was handed in is repeated unchanged after a while, whatever has been found meanwhile")
     func repetition() throws {
-        var desk = Desk()
+        let desk = Desk()
         desk.rest(.commit, duties)
         desk.execute(failing: [3])
         let first = try #require(desk.at(.commit, urgent: true, duties).commits.first)
@@ -136,7 +136,7 @@ struct DeskTests {
 
     @Test("after a start nothing new is committed for a while, for an earlier life may have said something")
     func patience() {
-        var desk = Desk()
+        let desk = Desk()
         _ = desk.at(.commit, duties)
         desk.execute()
         var heights: [UInt64] = []
@@ -148,7 +148,7 @@ struct DeskTests {
 
     @Test("an execution that this machine failed is tried again later and never becomes a verdict")
     func failure() {
-        var desk = Desk()
+        let desk = Desk()
         desk.rest(.commit, [Desk.duty(1)])
         #expect(desk.execute(failing: [1]) == [1])
         #expect(desk.at(.commit, urgent: true, [Desk.duty(1)]).isEmpty)
@@ -160,7 +160,7 @@ struct DeskTests {
 
     @Test("what cannot be executed here holds nothing up")
     func impossible() throws {
-        var desk = Desk()
+        let desk = Desk()
         desk.rest(.commit, duties)
         while let run = desk.desk.nextRun() {
             desk.desk.finished(run, run.task.index == 2 ? .impossible : .found(Desk.finding(run)))
@@ -172,7 +172,7 @@ struct DeskTests {
 
     @Test("duties of a window that is over are neither executed nor committed")
     func late() {
-        var desk = Desk()
+        let desk = Desk()
         desk.rest(.recheck, duties)
         #expect(desk.execute().isEmpty)
         #expect(desk.at(.recheck, urgent: true, duties).isEmpty)
@@ -181,7 +181,7 @@ struct DeskTests {
     @Test("a re-check is committed in its window with the first auditor's digest in each leaf")
     func recheck() throws {
         let all = duties + [Desk.duty(5, .recheck)]
-        var desk = Desk()
+        let desk = Desk()
         desk.rest(.commit, duties)
         desk.execute()
         let first = try #require(desk.at(.commit, duties).commits.first)
@@ -199,7 +199,7 @@ struct DeskTests {
 
     @Test("the key is disclosed with all duties and their units, also when there are none; reveals follow it")
     func reveal() throws {
-        var desk = Desk()
+        let desk = Desk()
         desk.rest(.commit, duties)
         desk.execute()
         let commit = try #require(desk.at(.commit, duties).commits.first)
@@ -209,18 +209,18 @@ struct DeskTests {
         #expect(reveal.root == commit.root)
         #expect(reveal.verdicts.map(\.task) == commit.tasks)
         #expect(desk.at(.reveal, duties, commits: [Desk.said(commit, revealed: true)], disclosed: true).isEmpty)
-        var idle = Desk()
+        let idle = Desk()
         let none = KeyDisclosure(epoch: 7, proof: Desk.proof, duties: 0, computeUnits: 0)
         #expect(idle.at(.reveal, []) == [.disclosure(none)])
     }
 
     @Test("after a restart committed tasks are executed again and the same leaves are revealed")
     func restart() throws {
-        var desk = Desk()
+        let desk = Desk()
         desk.rest(.commit, duties)
         desk.execute(failing: [3])
         let commit = try #require(desk.at(.commit, urgent: true, duties).commits.first)
-        var next = Desk()
+        let next = Desk()
         #expect(next.at(.reveal, duties, commits: [Desk.said(commit)], disclosed: true).isEmpty)
         #expect(next.execute() == [2, 1])
         let reveal = try #require(next.at(.reveal, duties, commits: [Desk.said(commit)], disclosed: true).reveals.first)
@@ -229,7 +229,7 @@ struct DeskTests {
 
     @Test("a commit that a new execution does not reproduce is never revealed, and is counted")
     func lost() throws {
-        var desk = Desk()
+        let desk = Desk()
         desk.rest(.commit, duties)
         desk.execute()
         let commit = try #require(desk.at(.commit, duties).commits.first)
@@ -242,7 +242,7 @@ struct DeskTests {
     @Test("a disputed task is executed before everything else, under all salts, and voted on once")
     func dispute() throws {
         let open = DisputedTask(task: Desk.task(8), salts: [[7], [8]], hasVoted: false)
-        var desk = Desk()
+        let desk = Desk()
         #expect(desk.at(.running, duties, disputes: [open]).isEmpty)
         let run = try #require(desk.desk.nextRun())
         #expect(run == AuditDesk.Run(task: Desk.task(8), salts: [[7], [8]]))
@@ -252,7 +252,8 @@ struct DeskTests {
             votes == [
                 .vote(
                     DisputeVote(
-                        task: Desk.task(8), result: Desk.finding(run).result, digest: Desk.finding(run).digests[0]))
+                        task: Desk.task(8), result: Desk.finding(run).result, digest: Desk.finding(run).digests[0],
+                        digests: [Desk.finding(run).digests[1]]))
             ])
         #expect(desk.at(.running, duties, disputes: [open]).isEmpty)
         let closed = DisputedTask(task: Desk.task(8), salts: [[7], [8]], hasVoted: true)

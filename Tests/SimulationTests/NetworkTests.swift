@@ -75,7 +75,8 @@ struct NetworkTests {
         }
         let reached = simulation.tips.upperBound
         simulation.heal()
-        #expect(simulation.run(toHeight: reached + 3, limit: .seconds(60)), "tips \(simulation.tips)")
+        let isLive = simulation.run(toHeight: reached + 3, limit: .seconds(60))
+        #expect(isLive, "tips \(simulation.tips)")
         #expect(simulation.violation == nil)
     }
 
@@ -87,9 +88,11 @@ struct NetworkTests {
         simulation.run(for: .seconds(3))
         simulation.restore(simulation.backup(of: 2), to: 2)
         let (tip, before) = (simulation.tips.upperBound, simulation.votes(of: 2))
-        #expect(simulation.run(toHeight: tip + 3, limit: .seconds(10)))
+        let isLive = simulation.run(toHeight: tip + 3, limit: .seconds(10))
+        #expect(isLive)
         #expect(simulation.votes(of: 2) == before)
-        #expect(simulation.run(toHeight: tip + 8, limit: .seconds(10)))
+        let isBack = simulation.run(toHeight: tip + 8, limit: .seconds(10))
+        #expect(isBack)
         #expect(simulation.votes(of: 2) > before)
         #expect(simulation.violation == nil)
     }
