@@ -1,5 +1,5 @@
 // The statements of one epoch, window by window, and the votes.
-package import Chain
+import Chain
 import Codec
 import Cryptography
 import Primitives
@@ -18,20 +18,22 @@ extension AuditDesk {
     private mutating func commit(_ round: AuditRound, _ epoch: AuditedEpoch) -> [AuditContent] {
         let part = UInt32(epoch.commits.count { $0.round == round })
         guard part < AuditLimits.partsMax, isSettled(epoch) else { return [] }
+        let subject = Subject.commit(epoch: epoch.epoch, round: round, part: part)
+        let content = sent[subject] == nil ? newCommit(round, part, epoch).map { AuditContent.commit($0) } : nil
+        return say(subject) { content }
+    }
+
+    private func newCommit(_ round: AuditRound, _ part: UInt32, _ epoch: AuditedEpoch) -> VerdictCommit? {
         let open = epoch.duties.prefix(AuditorLimits.dutiesMax).filter {
             $0.round == round && epoch.commit(of: $0) == nil
         }
         let ready = open.filter { findings[$0.run] != nil }.sorted { $0.task < $1.task }
         let isComplete = open.allSatisfy { findings[$0.run] != nil || isHopeless($0.run) }
-        return say(.commit(epoch: epoch.epoch, round: round, part: part)) {
-            guard !ready.isEmpty, isComplete || epoch.isUrgent else { return nil }
-            let duties = ready.prefix(AuditLimits.verdictsMax)
-            let leaves = duties.compactMap { verdict($0, epoch.epoch)?.encoded }
-            let commit = VerdictCommit(
-                epoch: epoch.epoch, round: round, part: part, tasks: duties.map(\.task),
-                root: MerkleTree.root(of: leaves))
-            return .commit(commit)
-        }
+        guard !ready.isEmpty, isComplete || epoch.isUrgent else { return nil }
+        let duties = ready.prefix(AuditLimits.verdictsMax)
+        let leaves = duties.compactMap { verdict($0, epoch.epoch)?.encoded }
+        return VerdictCommit(
+            epoch: epoch.epoch, round: round, part: part, tasks: duties.map(\.task), root: MerkleTree.root(of: leaves))
     }
 
     private mutating func disclose(_ epoch: AuditedEpoch) -> [AuditContent] {
@@ -59,8 +61,7 @@ extension AuditDesk {
     private func reveal(of said: SaidCommit, _ epoch: AuditedEpoch) -> VerdictReveal? {
         var verdicts: [Verdict] = []
         for task in said.tasks {
-            guard let duty = epoch.duties.first(where: { $0.round == said.round && $0.task == task }),
-                let verdict = verdict(duty, epoch.epoch)
+            guard let duty = epoch.duty(said.round, task), let verdict = verdict(duty, epoch.epoch)
             else { return nil }
             verdicts.append(verdict)
         }
@@ -83,14 +84,14 @@ extension AuditDesk {
         }
     }
 
-    private func verdict(_ duty: AuditDuty, _ epoch: UInt64) -> Verdict? {
+    private func verdict(_ duty: DrawnTask, _ epoch: UInt64) -> Verdict? {
         guard let finding = findings[duty.run], let own = finding.digests.first else { return nil }
         return Verdict(
             task: duty.task, result: finding.result, digest: own,
             firstDigest: duty.round == .recheck ? finding.digests.last : nil, nonce: nonce(duty, epoch))
     }
 
-    private func nonce(_ duty: AuditDuty, _ epoch: UInt64) -> Digest {
+    private func nonce(_ duty: DrawnTask, _ epoch: UInt64) -> Digest {
         Hash.sha256([
             Bytes("nonce".utf8), nonceSeed(epoch).bytes, duty.round.rawValue.bigEndianBytes, duty.task.bytes,
         ])

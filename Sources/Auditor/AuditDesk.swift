@@ -2,7 +2,7 @@
 // Invariant: a statement follows from the state, the auditor's key and the executions alone, so a restart repeats the
 // same bytes; what was handed in is repeated unchanged until the state holds it; without an execution nothing is said.
 package import Chain
-package import Cryptography
+import Cryptography
 package import Primitives
 
 package struct AuditDesk: Sendable {
@@ -43,6 +43,8 @@ package struct AuditDesk: Sendable {
         package var votes: UInt64 = 0
         /// Commits that a new execution does not reproduce: they cannot be revealed.
         package var lost = 0
+
+        package init() {}
     }
 
     /// What one statement is about; two of one subject would contradict each other.
@@ -80,6 +82,9 @@ package struct AuditDesk: Sendable {
 
     // MARK: Executions
 
+    /// Nothing is under way, and nothing waits.
+    package var isIdle: Bool { running == nil && waiting.isEmpty }
+
     /// The next execution; nil while one is under way or none is due.
     package mutating func nextRun() -> Run? {
         guard running == nil else { return nil }
@@ -104,7 +109,7 @@ package struct AuditDesk: Sendable {
             attempts[run] = Attempt(count: AuditorLimits.attemptsMax, notBefore: tip)
             counters.failed += 1
         }
-        waiting.removeAll { $0 == run && (findings[run] != nil || isHopeless(run)) }
+        if findings[run] != nil || isHopeless(run) { waiting.removeAll { $0 == run } }
     }
 
     func isHopeless(_ run: Run) -> Bool { attempts[run].map { $0.count >= AuditorLimits.attemptsMax } ?? false }
@@ -167,7 +172,7 @@ package struct AuditDesk: Sendable {
     }
 }
 
-extension AuditDuty {
+extension DrawnTask {
     var run: AuditDesk.Run { AuditDesk.Run(task: task, salts: salts) }
 
     /// Its verdict can still be committed, or is committed and must be revealed.
@@ -179,11 +184,4 @@ extension AuditDuty {
 
 extension DisputedTask {
     var run: AuditDesk.Run { AuditDesk.Run(task: task, salts: salts) }
-}
-
-extension AuditedEpoch {
-    /// What the state holds about the duty.
-    func commit(of duty: AuditDuty) -> SaidCommit? {
-        commits.first { $0.round == duty.round && $0.tasks.contains(duty.task) }
-    }
 }

@@ -1,6 +1,6 @@
 // Reads an auditor's situation from a snapshot: the draws of its key, the windows, and what the state holds of its
 // words.
-package import Chain
+import Chain
 package import Cryptography
 import Ledger
 package import Primitives

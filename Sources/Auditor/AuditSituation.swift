@@ -38,23 +38,44 @@ package struct AuditedEpoch: Sendable {
     /// Of the key that draws in this epoch.
     package let proof: VRFProof
     /// Of both rounds, as far as they are drawn.
-    package let duties: [AuditDuty]
+    package let duties: [DrawnTask]
     /// What the state holds of this auditor's commits, ascending by (round, part).
     package let commits: [SaidCommit]
     package let isDisclosed: Bool
+    /// Places of duties and of commits in their lists.
+    private var dutyPlaces: [Slot: Int] = [:]
+    private var commitPlaces: [Slot: Int] = [:]
+
+    private struct Slot: Hashable {
+        let round: AuditRound
+        let task: TaskPlace
+    }
 
     package init(
-        epoch: UInt64, window: (AuditWindow, isUrgent: Bool), proof: VRFProof, duties: [AuditDuty],
+        epoch: UInt64, window: (AuditWindow, isUrgent: Bool), proof: VRFProof, duties: [DrawnTask],
         said: (commits: [SaidCommit], isDisclosed: Bool)
     ) {
         (self.epoch, self.proof, self.duties) = (epoch, proof, duties)
         (self.window, isUrgent) = window
         (commits, isDisclosed) = said
+        for (place, duty) in duties.enumerated() { dutyPlaces[Slot(round: duty.round, task: duty.task)] = place }
+        for (place, commit) in commits.enumerated() {
+            for task in commit.tasks { commitPlaces[Slot(round: commit.round, task: task)] = place }
+        }
+    }
+
+    /// What the state holds about the duty.
+    func commit(of duty: DrawnTask) -> SaidCommit? {
+        commitPlaces[Slot(round: duty.round, task: duty.task)].map { commits[$0] }
+    }
+
+    func duty(_ round: AuditRound, _ task: TaskPlace) -> DrawnTask? {
+        dutyPlaces[Slot(round: round, task: task)].map { duties[$0] }
     }
 }
 
 /// A task that this auditor's key drew.
-package struct AuditDuty: Hashable, Sendable {
+package struct DrawnTask: Hashable, Sendable {
     package let task: TaskPlace
     package let round: AuditRound
     /// Of the receipt.

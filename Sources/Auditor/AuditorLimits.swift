@@ -10,4 +10,8 @@ package enum AuditorLimits {
     package static let attemptsMax: UInt32 = 8
     /// Blocks that are read for own commits after one height.
     package static let blocksPerLook: UInt64 = 256
+    /// Receipts that are looked at for draws after one height.
+    package static let receiptsPerLook = 20_000
+    /// Disputes that are voted on at the same time.
+    package static let disputesMax = 4_096
 }

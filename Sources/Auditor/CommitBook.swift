@@ -1,8 +1,8 @@
 // An auditor's own commits, found again in the blocks: the state keeps their roots, and a reveal repeats their tasks in
 // order. Invariant: what is in it stands in a decided block under the own key; whether it counted, the state says.
-import Chain
-import Codec
-package import Cryptography
+package import Chain
+package import Codec
+import Cryptography
 package import Primitives
 
 package struct CommitBook: Sendable {

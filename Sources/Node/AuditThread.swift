@@ -36,11 +36,11 @@ final class AuditThread: @unchecked Sendable {
     private let condition = NSCondition()
     private var intake = Intake()
     private var isStopping = false
+    private let ended = DispatchSemaphore(value: 0)
     private let published = Mutex(AuditDesk.Counters())
     /// Of the auditor's own thread alone.
     private var desk: AuditDesk
     private var claims: [AuditDesk.Run: TaskResult] = [:]
-    private var hasComplained = false
 
     init(key: SigningKey, around: Surroundings) {
         (self.key, self.around) = (key, around)
@@ -53,11 +53,15 @@ final class AuditThread: @unchecked Sendable {
 
     /// Begins, and looks again after each height that the board tells of.
     func start(_ command: ExecutorProcess.Command, following board: StatusBoard) {
-        let worker = AuditWorker(command) { [weak self] run, outcome in
-            self?.wake { $0.endings.append((run, outcome)) }
-        }
+        let logger = around.logger
+        let worker = AuditWorker(
+            command, complain: { logger.error("this validator cannot audit: \($0)") },
+            deliver: { [weak self] run, outcome in self?.wake { $0.endings.append((run, outcome)) } })
         self.worker.withLock { $0 = worker }
-        let thread = Thread { [self] in run() }
+        let thread = Thread { [self] in
+            run()
+            ended.signal()
+        }
         thread.name = "auditor"
         thread.start()
         guard let heights = board.heights() else { preconditionFailure("an early follower of a fresh node") }
@@ -70,12 +74,19 @@ final class AuditThread: @unchecked Sendable {
     /// A height is committed. Never blocks.
     private func advance() { wake { $0.hasNewHeight = true } }
 
-    func stop() {
-        condition.lock()
-        isStopping = true
-        condition.signal()
-        condition.unlock()
+    /// Returns once the thread has ended, and with it the last use of the store. An execution under way is given up.
+    func stop() async {
+        condition.withLock {
+            isStopping = true
+            condition.signal()
+        }
         worker.withLock { $0 }?.stop()
+        await withCheckedContinuation { continuation in
+            DispatchQueue.global().async { [ended] in
+                ended.wait()
+                continuation.resume()
+            }
+        }
     }
 
     private func wake(_ change: (inout Intake) -> Void) {
@@ -99,7 +110,8 @@ final class AuditThread: @unchecked Sendable {
     private func run() {
         while let intake = take() {
             for ending in intake.endings { note(ending.run, ending.outcome) }
-            if intake.hasNewHeight { look() }
+            // A window may be short: the last execution speaks at once.
+            if intake.hasNewHeight || desk.isIdle { look() }
             executeNext()
             let counters = desk.counters
             published.withLock { $0 = counters }
@@ -111,9 +123,8 @@ final class AuditThread: @unchecked Sendable {
         guard let situation = reader.situation(on: around.snapshot()) else { return }
         for content in desk.update(situation) { say(content) }
         if desk.counters.lost > lost {
-            around.logger.error(
-                "a verdict of this auditor cannot be reproduced and is not revealed: compare the engines of two machines"
-            )
+            let advice = "compare the engines of two machines"
+            around.logger.error("a verdict of this auditor does not come out again and is not revealed: \(advice)")
         }
     }
 
@@ -159,9 +170,7 @@ final class AuditThread: @unchecked Sendable {
             } else {
                 around.logger.debug("audited a task", metadata: facts)
             }
-        case .abstained(.unavailable(let reason)):
-            if !hasComplained { around.logger.error("this validator cannot audit: \(reason)") }
-            hasComplained = true
+        case .abstained(.unavailable): break
         case .abstained(let reason):
             around.logger.warning("an audit gave no result", metadata: facts.merging(["reason": "\(reason)"]) { $1 })
         }

@@ -15,13 +15,18 @@ final class AuditWorker: @unchecked Sendable {
 
     private let process: ExecutorProcess
     private let deliver: @Sendable (AuditDesk.Run, Outcome) -> Void
+    private let complain: @Sendable (String) -> Void
     private let condition = NSCondition()
     private var next: Work?
     private var isStopping = false
 
-    init(_ command: ExecutorProcess.Command, deliver: @escaping @Sendable (AuditDesk.Run, Outcome) -> Void) {
+    /// `complain` is called at most once, when this machine cannot execute anything.
+    init(
+        _ command: ExecutorProcess.Command, complain: @escaping @Sendable (String) -> Void,
+        deliver: @escaping @Sendable (AuditDesk.Run, Outcome) -> Void
+    ) {
         process = ExecutorProcess(command)
-        self.deliver = deliver
+        (self.deliver, self.complain) = (deliver, complain)
         let thread = Thread { [self] in run() }
         thread.name = "audit-worker"
         thread.start()
@@ -46,6 +51,9 @@ final class AuditWorker: @unchecked Sendable {
     }
 
     private func run() {
+        // No program at all: a machine that executes refuses it, and one that cannot says why.
+        let nothing = RunRequest(program: [], input: [], taskIndex: 0, fuelLimit: 1)
+        if case .abstained(.unavailable(let reason)) = process.run(nothing) { complain(reason) }
         while let work = take() { deliver(work.run, process.run(work.request)) }
     }
 

@@ -99,13 +99,16 @@ package final class RunningNode: Sendable {
             moniker: configuration.moniker, transportKey: keys.transport.publicKey,
             listenAddress: SocketAddress(host: configuration.listen.host, port: port), rpcAddress: configuration.rpc,
             genesis: genesis, validator: keys.consensus?.publicKey)
-        let auditor = signer == nil || executor == nil ? nil : keys.audit.map { auditor($0, genesis, mailbox, world) }
+        var auditor: AuditThread?
+        if let executor, signer != nil, let key = keys.audit {
+            auditor = makeAuditor(key, genesis, mailbox, world)
+            auditor?.start(executor, following: board)
+        }
         let parts = Parts(lock: lock, mailbox: mailbox, world: world, delivery: delivery, auditor: auditor)
-        if let auditor, let executor { auditor.start(executor, following: board) }
         return RunningNode(parts, facts: facts, thread: thread)
     }
 
-    private static func auditor(
+    private static func makeAuditor(
         _ key: SigningKey, _ genesis: Genesis, _ mailbox: CoreMailbox, _ world: NodeWorld.Shared
     ) -> AuditThread {
         let (store, tickets) = (world.store, world.tickets)
@@ -164,7 +167,7 @@ package final class RunningNode: Sendable {
 
     /// Finishes the pass under way, tells the peers and closes everything. Idempotent.
     package func stop() async {
-        auditor?.stop()
+        await auditor?.stop()
         await thread.stop()
         verifiers.stop()
         tickets.close()

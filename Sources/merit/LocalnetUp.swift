@@ -78,6 +78,6 @@ struct LocalnetUp: AsyncParsableCommand {
     }
 
     private func show(_ summary: LocalnetSummary) {
-        if json { print(summary.json.compact) } else { print(summary.text) }
+        if json { print(summary.json.text) } else { print(summary.text) }
     }
 }

@@ -14,8 +14,8 @@ private final class Desk {
 
     static func task(_ index: UInt32) -> TaskPlace { TaskPlace(job: Hash.sha256([1]), index: index) }
 
-    static func duty(_ index: UInt32, _ round: AuditRound = .first) -> AuditDuty {
-        AuditDuty(
+    static func duty(_ index: UInt32, _ round: AuditRound = .first) -> DrawnTask {
+        DrawnTask(
             task: task(index), round: round, computeUnits: 100 + UInt64(index),
             salts: round == .first ? [[1, UInt8(index)]] : [[2, UInt8(index)], [3, UInt8(index)]])
     }
@@ -33,7 +33,7 @@ private final class Desk {
 
     /// One height later.
     func at(
-        _ window: AuditWindow, urgent: Bool = false, _ duties: [AuditDuty], commits: [SaidCommit] = [],
+        _ window: AuditWindow, urgent: Bool = false, _ duties: [DrawnTask], commits: [SaidCommit] = [],
         disclosed: Bool = false, disputes: [DisputedTask] = []
     ) -> [AuditContent] {
         height += 1
@@ -42,7 +42,7 @@ private final class Desk {
         return desk.update(AuditSituation(height: Height(height)!, epochs: [epoch], disputes: disputes))
     }
 
-    func rest(_ window: AuditWindow, _ duties: [AuditDuty]) {
+    func rest(_ window: AuditWindow, _ duties: [DrawnTask]) {
         for _ in 0..<AuditorLimits.patience { _ = at(window, duties) }
     }
 
@@ -244,7 +244,8 @@ struct DeskTests {
         let open = DisputedTask(task: Desk.task(8), salts: [[7], [8]], hasVoted: false)
         let desk = Desk()
         #expect(desk.at(.running, duties, disputes: [open]).isEmpty)
-        let run = try #require(desk.desk.nextRun())
+        let next = desk.desk.nextRun()
+        let run = try #require(next)
         #expect(run == AuditDesk.Run(task: Desk.task(8), salts: [[7], [8]]))
         desk.desk.finished(run, .found(Desk.finding(run)))
         let votes = desk.at(.running, duties, disputes: [open])
