@@ -1,6 +1,6 @@
 // What an auditor says under its audit key: that it judged tasks (hidden under a root), which key drew them, what the
 // verdicts were, and how it votes in a dispute. Source: the rewards design, section 7.
-// Invariant: a commit's root covers leaves with nonces, so nothing of a verdict can be read or copied before its reveal.
+// Invariant: a commit's root covers leaves with nonces, so no verdict can be read or copied before its reveal.
 package import Codec
 package import Cryptography
 package import Primitives

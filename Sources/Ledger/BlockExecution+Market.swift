@@ -32,7 +32,8 @@ extension BlockExecution {
         state.store(
             ProviderRecord(registeredEpoch: view.epoch.number, bond: registration.bond),
             at: StateKey.provider(sender))
-        state.store(WorkRecord(offers: registration.offers), at: StateKey.work(sender))
+        state.store(
+            WorkRecord(offers: registration.offers, endpoint: registration.endpoint), at: StateKey.work(sender))
     }
 
     mutating func perform(_ change: SetOffers, by sender: Address) throws(Rule) {
@@ -40,6 +41,7 @@ extension BlockExecution {
         try check(change.offers)
         var record = state.load(StateKey.work(sender)) ?? WorkRecord(offers: [])
         (record.offers, record.isPaused, record.timeouts) = (change.offers, false, 0)
+        record.endpoint = change.endpoint
         state.store(record, at: StateKey.work(sender))
     }
 

@@ -22,9 +22,11 @@ package struct WorkRecord: Hashable, Sendable, Message {
     package var failed: UInt64 = 0
     /// n: audited successes in a row.
     package var streak: UInt64 = 0
+    /// Where its outputs are served; empty for nowhere.
+    package var endpoint: Bytes
 
-    init(offers: [Offer]) {
-        self.offers = offers
+    init(offers: [Offer], endpoint: Bytes = []) {
+        (self.offers, self.endpoint) = (offers, endpoint)
         reliabilityPlusOne = Rewards.Rule.reliabilityStart + 1
     }
 
@@ -42,6 +44,7 @@ package struct WorkRecord: Hashable, Sendable, Message {
         encoder.bool(6, isPaused)
         encoder.unsigned(7, failed)
         encoder.unsigned(8, streak)
+        encoder.data(9, endpoint)
     }
 
     package init(from decoder: inout Decoder) throws(DecodeError) {
@@ -54,6 +57,7 @@ package struct WorkRecord: Hashable, Sendable, Message {
         isPaused = try decoder.bool(6)
         failed = try decoder.unsigned(7)
         streak = try decoder.unsigned(8)
+        endpoint = try decoder.endpoint(9)
     }
 }
 

@@ -11,9 +11,9 @@ package struct NodeLog: LogHandler {
     package var logLevel: Logger.Level
     package var metadata: Logger.Metadata = [:]
 
-    /// `folder` nil logs to standard error alone.
-    package init(folder: String?, level: NodeConfiguration.LogLevel) {
-        sink = Sink(path: folder.map { $0 + "/node.log" })
+    /// `folder` nil logs to standard error alone; else also to `folder/name.log`.
+    package init(folder: String?, name: String = "node", level: NodeConfiguration.LogLevel) {
+        sink = Sink(path: folder.map { "\($0)/\(name).log" })
         logLevel = Logger.Level(rawValue: level.rawValue) ?? .info
     }
 

@@ -163,6 +163,11 @@ package final class RunningNode: Sendable {
     /// Frames that peers sent faster than the core took them.
     package var framesDropped: UInt64 { mailbox.dropped }
 
+    /// Closes every link; those that this node dials are dialled again.
+    package func dropLinks() {
+        for peer in transport.peers { transport.disconnect(peer, reason: "asked by the operator") }
+    }
+
     // MARK: The end
 
     /// Finishes the pass under way, tells the peers and closes everything. Idempotent.

@@ -70,10 +70,7 @@ struct ProgramCommand: ParsableCommand {
             let program = try ProgramFile.load(file)
             let bytes = try input.map(ProgramFile.load) ?? []
             let request = RunRequest(program: program, input: bytes, taskIndex: task, fuelLimit: fuel)
-            let child = ExecutorProcess(.init(path: Child.executable, arguments: [ExecutorChildCommand.name]))
-            let outcome = child.run(request)
-            child.stop()
-            switch outcome {
+            switch LocalRun.run(request) {
             case .abstained(let reason):
                 output.answer(
                     "program-run", [("completed", .bool(false)), ("reason", .string("\(reason)"))],

@@ -145,6 +145,7 @@ struct LedgerTableTests {
                 3 nonce_stale
                 4 fee_unpayable
                 5 unknown_provider
+                6 unknown_auditor
                 10 zero_amount
                 11 insufficient_balance
                 20 validator_exists
