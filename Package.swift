@@ -125,7 +125,8 @@ let package = Package(
         tests("DisseminationTests", ["Dissemination", "Chain", "Quorum", "Cryptography", "Codec", "Primitives"]),
         tests(
             "LedgerTests",
-            ["Auditor", "Ledger", "Rewards", "ProgramRules", "Chain", "Quorum", "Cryptography", "Codec", "Primitives"]),
+            ["Auditor", "Ledger", "Rewards", "ProgramRules", "Chain", "Quorum", "Cryptography", "Codec", "Primitives"],
+            exclude: ["Tables"]),
         tests("RewardsTests", ["Rewards", "Primitives", "TestVectors"]),
         tests("AuditorTests", ["Auditor", "Chain", "Cryptography", "Codec", "Primitives"]),
         tests("SyncTests", ["Sync", "Primitives"]),
@@ -134,9 +135,12 @@ let package = Package(
             ["LightClient", "Chain", "Quorum", "Cryptography", "Codec", "Primitives", "TestVectors"]),
         tests(
             "NodeCoreTests",
-            ["NodeCore", "Dissemination", "Chain", "Quorum", "Cryptography", "Codec", "Primitives"]),
+            ["NodeCore", "Consensus", "Dissemination", "Chain", "Quorum", "Cryptography", "Codec", "Primitives"],
+            exclude: ["Tables"]),
         tests("StorageTests", ["Storage", "CLMDB", "Primitives"]),
-        tests("ExecutionTests", ["Execution", "ProgramRules", "ExecutorFixture", "Cryptography", "Primitives"]),
+        tests(
+            "ExecutionTests", ["Execution", "ProgramRules", "ExecutorFixture", "Cryptography", "Primitives"],
+            exclude: ["Tables"]),
         tests("TransportTests", ["Transport", "Cryptography", "Primitives", nioCore, nioPosix, nioSSL]),
         tests(
             "SimulationTests",
@@ -160,7 +164,7 @@ let package = Package(
             "ProviderTests",
             ["Provider", "Ledger", "ProgramRules", "Chain", "Quorum", "Cryptography", "Codec", "Primitives"]),
         tests("MeritTests", ["merit", "Ledger", "Rewards", "RPC", "Primitives"]),
-        tests("EndToEndTests", ["merit", "Client", "RPC", "Cryptography", "Primitives"]),
+        tests("EndToEndTests", ["merit", "Client", "RPC", "Cryptography", "Primitives"], exclude: ["Tables"]),
         tests("TidyTests", []),
     ]
 )

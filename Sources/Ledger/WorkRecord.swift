@@ -150,13 +150,18 @@ extension StateKey {
     static func queue(_ height: Height, _ job: Digest) -> Bytes {
         [StateTag.queue.rawValue] + height.value.bigEndianBytes + job.bytes
     }
-    static func due(_ epoch: UInt64, _ place: TaskPlace) -> Bytes {
-        [StateTag.due.rawValue] + epoch.bigEndianBytes + place.bytes
+    /// All receipts of an epoch, from those of `height` on, come after it.
+    static func due(_ epoch: UInt64, from height: Height = .zero) -> Bytes {
+        [StateTag.due.rawValue] + epoch.bigEndianBytes + height.value.bigEndianBytes
+    }
+    static func due(_ epoch: UInt64, _ height: Height, _ place: TaskPlace) -> Bytes {
+        due(epoch, from: height) + place.bytes
     }
     static func providerUnbonding(_ provider: Address, free epoch: UInt64) -> Bytes {
         [StateTag.providerUnbonding.rawValue] + epoch.bigEndianBytes + provider.bytes
     }
+    static func grants(to account: Address) -> Bytes { [StateTag.vesting.rawValue] + account.bytes }
     package static func vesting(_ account: Address, granted epoch: UInt64) -> Bytes {
-        [StateTag.vesting.rawValue] + account.bytes + epoch.bigEndianBytes
+        grants(to: account) + epoch.bigEndianBytes
     }
 }

@@ -31,7 +31,6 @@ final class AuditThread: @unchecked Sendable {
 
     private let key: SigningKey
     private let around: Surroundings
-    private let reader: AuditReader
     private let worker = Mutex<AuditWorker?>(nil)
     private let condition = NSCondition()
     private var intake = Intake()
@@ -40,6 +39,7 @@ final class AuditThread: @unchecked Sendable {
     private let published = Mutex(AuditDesk.Counters())
     /// Of the auditor's own thread alone.
     private var desk: AuditDesk
+    private var reader: AuditReader
     private var claims: [AuditDesk.Run: TaskResult] = [:]
 
     init(key: SigningKey, around: Surroundings) {

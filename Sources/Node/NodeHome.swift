@@ -71,7 +71,7 @@ package struct NodeHome: Sendable {
     /// A folder with an account key alone: a provider's or a requester's.
     package func createAccount(passphrase: Bytes? = nil) throws(HomeError) -> SigningKey {
         guard let key = SigningKey(seed: Entropy.bytes(32)) else { preconditionFailure("32 bytes are a seed") }
-        for folder in ["", "/keys"] { try TextFile.makeFolder(path + folder) }
+        for folder in ["", "/keys", "/log"] { try TextFile.makeFolder(path + folder) }
         try KeyFile.store(key, .account, at: keyPath(.account), passphrase: passphrase)
         return key
     }

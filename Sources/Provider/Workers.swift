@@ -1,5 +1,6 @@
 // Executor processes, one for each worker, each on a queue of its own. Bounded by the number of workers: a task is
 // handed over only while one is idle.
+import Chain
 import Dispatch
 import Execution
 import Ledger

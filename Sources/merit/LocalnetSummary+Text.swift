@@ -122,7 +122,8 @@ struct TextTable {
                 let isNumber = rows.dropFirst().allSatisfy { $0[column].first?.isNumber ?? false }
                 return isNumber ? space + row[column] : row[column] + space
             }
-            return "  " + cells.joined(separator: "  ")
+            let line = "  " + cells.joined(separator: "  ")
+            return String(line.prefix(line.count - line.reversed().prefix { $0 == " " }.count))
         }
     }
 }

@@ -20,6 +20,7 @@ struct ProgramCommand: ParsableCommand {
 
               merit program check matmul.wasm
               merit program run montecarlo.wasm --input option.bin --task 3 --fuel 500000000
+              merit program run transformer.wasm --input weights.bin --input prompt.txt --print
             """,
         subcommands: [Check.self, Run.self])
 
@@ -59,16 +60,20 @@ struct ProgramCommand: ParsableCommand {
             abstract: "Execute one task in a child process and print what it costs.")
 
         @Argument(help: "The .wasm file.") var file: String
-        @Option(help: "File with the task's input (the job's blob followed by its own bytes).") var input: String?
+        @Option(
+            help: "File with the task's input. Given twice, the files are joined: the job's blob, then its own bytes.")
+        var input: [String] = []
         @Option(help: "Task index.") var task: UInt32 = 0
         @Option(help: "Fuel limit; a task that needs more is charged all of it and yields nothing.")
         var fuel: UInt64 = 1_000_000_000
         @Option(help: "File to write the task's output to.") var save: String?
+        @Flag(name: .customLong("print"), help: "Show the task's output as text; bytes that are none become \u{FFFD}.")
+        var isShown = false
         @OptionGroup var output: OutputOptions
 
         func run() throws {
             let program = try ProgramFile.load(file)
-            let bytes = try input.map(ProgramFile.load) ?? []
+            let bytes = try input.flatMap(ProgramFile.load)
             let request = RunRequest(program: program, input: bytes, taskIndex: task, fuelLimit: fuel)
             switch LocalRun.run(request) {
             case .abstained(let reason):
@@ -88,19 +93,20 @@ struct ProgramCommand: ParsableCommand {
             let units = result.computeUnits(inputBytes: inputBytes)
             let hash = Hex.upper(Hash.sha256(result.output).bytes)
             let state = Hex.upper(result.finalMemory.bytes)
+            let words = String(decoding: result.output, as: UTF8.self)
             output.answer(
                 "program-run",
                 [
                     ("completed", .bool(true)), ("ending", .string(ending)), ("fuel", .string("\(result.fuel)")),
                     ("peak_pages", .number(Int64(result.peakPages))), ("compute_units", .string("\(units)")),
                     ("output_hash", .string(hash)), ("final_state_hash", .string(state)),
-                ],
+                ] + (isShown ? [("output_text", .string(words))] : []),
                 text: """
                     task \(task) \(ending)
                     compute units  \(units)  (fuel \(result.fuel), \(result.peakPages) pages)
                     output hash    \(hash)
                     final state    \(state)
-                    """)
+                    """ + (isShown ? "\n\n\(words)" : ""))
         }
     }
 }

@@ -54,7 +54,7 @@ final class Requester: Sendable {
     }
 
     private func submit(_ job: Topology.Job, _ number: UInt64) {
-        struct Answer: Decodable { let job: String }
+        struct Answer: Decodable { let id: String }
         do {
             let file = "\(home)/input-\(job.program.rawValue)"
             try Data(job.program.input(tasks: job.tasks, number: number)).write(to: URL(fileURLWithPath: file))
@@ -64,7 +64,7 @@ final class Requester: Sendable {
                 "\(job.tasks)", "--key", home + "/keys/account.json", "--node", node, "--json",
             ])
             let answer = try JSONDecoder().decode(Answer.self, from: result.output)
-            guard let id = Hex.decode(answer.job).flatMap({ Digest($0) }) else { return }
+            guard let id = Hex.decode(answer.id).flatMap({ Digest($0) }) else { return }
             state.withLock { $0.submissions.append(Submission(job: id, tasks: job.tasks)) }
         } catch {
             state.withLock { state in

@@ -112,7 +112,7 @@ struct GoldenMarketTests {
         #expect(Hex.lower(StateKey.assignment(of: Self.address, Self.place)) == "24" + Self.twenty + end)
         #expect(Hex.lower(StateKey.deadline(.first, Self.place)) == "250000000000000001" + end)
         #expect(Hex.lower(StateKey.queue(.first, Self.digest)) == "260000000000000001" + Self.b)
-        #expect(Hex.lower(StateKey.due(258, Self.place)) == "270000000000000102" + end)
+        #expect(Hex.lower(StateKey.due(258, .first, Self.place)) == "270000000000000102" + "0000000000000001" + end)
         #expect(Hex.lower(StateKey.providerUnbonding(Self.address, free: 2)) == "280000000000000002" + Self.twenty)
         #expect(Hex.lower(StateKey.vesting(Self.address, granted: 2)) == "29" + Self.twenty + "0000000000000002")
     }

@@ -8,7 +8,7 @@ import Primitives
 import Quorum
 import Testing
 
-private enum Sample {
+enum Sample {
     static let chainID = ChainID(Bytes("merit-1".utf8))!
     static let key = SigningKey(seed: Bytes(repeating: 1, count: 32))!
     static let digest = Digest(Bytes(repeating: 7, count: 32))!
