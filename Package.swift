@@ -55,6 +55,7 @@ let package = Package(
         module("Ledger", ["Primitives", "Codec", "Cryptography", "Quorum", "Chain", "Rewards", "ProgramRules"]),
         module("Sync", ["Primitives"]),
         module("LightClient", ["Primitives", "Codec", "Cryptography", "Quorum", "Chain"]),
+        module("Auditor", ["Primitives", "Codec", "Cryptography", "Quorum", "Chain", "Rewards", "Ledger"]),
         // Core
         module(
             "NodeCore",
@@ -73,8 +74,9 @@ let package = Package(
         module(
             "Node",
             [
-                "Primitives", "Codec", "Cryptography", "Quorum", "Chain", "Consensus", "Ledger", "Sync", "NodeCore",
-                "Storage", "Transport", logging, .product(name: "TOMLKit", package: "TOMLKit"),
+                "Primitives", "Codec", "Cryptography", "Quorum", "Chain", "Consensus", "Ledger", "Sync", "Auditor",
+                "NodeCore", "RPC", "Storage", "Transport", "Execution", logging,
+                .product(name: "TOMLKit", package: "TOMLKit"),
             ]),
         module("RPC", ["Primitives", "Cryptography", "Quorum", "Chain", "Ledger", "Rewards"]),
         module(
@@ -101,7 +103,8 @@ let package = Package(
         .executableTarget(
             name: "merit",
             dependencies: [
-                "Primitives", "Codec", "Cryptography", "Quorum", "Chain", "Ledger", "LightClient", "NodeCore",
+                "Primitives", "Codec", "Cryptography", "Quorum", "Chain", "Ledger", "Auditor", "LightClient",
+                "NodeCore",
                 "Storage",
                 "Transport", "Execution", "Node", "RPC", "Rewards", "API", "Client", "Provider", "ProgramRules",
                 logging,
@@ -122,9 +125,10 @@ let package = Package(
         tests("DisseminationTests", ["Dissemination", "Chain", "Quorum", "Cryptography", "Codec", "Primitives"]),
         tests(
             "LedgerTests",
-            ["Ledger", "Rewards", "ProgramRules", "Chain", "Quorum", "Cryptography", "Codec", "Primitives"],
+            ["Auditor", "Ledger", "Rewards", "ProgramRules", "Chain", "Quorum", "Cryptography", "Codec", "Primitives"],
             exclude: ["Tables"]),
         tests("RewardsTests", ["Rewards", "Primitives", "TestVectors"]),
+        tests("AuditorTests", ["Auditor", "Chain", "Cryptography", "Codec", "Primitives"]),
         tests("SyncTests", ["Sync", "Primitives"]),
         tests(
             "LightClientTests",
@@ -144,7 +148,8 @@ let package = Package(
         tests(
             "NodeTests",
             [
-                "Node", "NodeCore", "Transport", "Storage", "Ledger", "Rewards", "Chain", "Quorum", "Cryptography",
+                "Node", "NodeCore", "RPC", "Transport", "Storage", "Ledger", "Rewards", "Chain", "Quorum",
+                "Cryptography",
                 "Codec",
                 "Primitives", logging,
             ]),

@@ -3,6 +3,7 @@
 import Foundation
 package import Logging
 import Primitives
+import RPC
 import Synchronization
 
 package struct NodeLog: LogHandler {
@@ -31,7 +32,7 @@ package struct NodeLog: LogHandler {
     /// A value with a space or a control character is quoted, so that a line stays a line.
     private static func quoted(_ text: String) -> String {
         let isPlain = text.utf8.allSatisfy { (0x21...0x7E).contains($0) && $0 != UInt8(ascii: "\"") }
-        return isPlain && !text.isEmpty ? text : JSONValue.text(text).compact
+        return isPlain && !text.isEmpty ? text : JSON.string(text).text
     }
 
     private final class Sink: Sendable {

@@ -49,8 +49,8 @@ struct ProviderCommand: ParsableCommand {
             output.answer(
                 "provider.init",
                 [
-                    ("home", .text(options.path)), ("address", .text(key.address.bech32)),
-                    ("public_key", .text(key.publicKey.description)),
+                    ("home", .string(options.path)), ("address", .string(key.address.bech32)),
+                    ("public_key", .string(key.publicKey.description)),
                 ],
                 text: "\(key.address.bech32)\nkey in \(options.keyPath); back it up, it owns the bond and the pay")
         }
@@ -107,12 +107,12 @@ struct ProviderCommand: ParsableCommand {
             output.answer(
                 "provider.status",
                 [
-                    ("address", .text(address.bech32)), ("registered", .flag(record != nil)),
-                    ("bond", .text("\(bond)")), ("slots", .text("\(bond.units / max(1, slotBond))")),
-                    ("asks", .array(asks.map { .text($0) })), ("endpoint", .text(endpoint)),
-                    ("open_tasks", .text("\(work?.openTasks ?? 0)")), ("paused", .flag(work?.isPaused ?? false)),
-                    ("reliability", .text("\(work?.reliability ?? 0)")), ("outputs", .number(Int64(outputs))),
-                    ("height", .text(try market.text("height"))),
+                    ("address", .string(address.bech32)), ("registered", .bool(record != nil)),
+                    ("bond", .string("\(bond)")), ("slots", .string("\(bond.units / max(1, slotBond))")),
+                    ("asks", .array(asks.map { .string($0) })), ("endpoint", .string(endpoint)),
+                    ("open_tasks", .string("\(work?.openTasks ?? 0)")), ("paused", .bool(work?.isPaused ?? false)),
+                    ("reliability", .string("\(work?.reliability ?? 0)")), ("outputs", .number(Int64(outputs))),
+                    ("height", .string(try market.text("height"))),
                 ],
                 text: """
                     \(address.bech32)  \(record == nil ? "no provider of this chain" : "bond \(bond) nMRT")

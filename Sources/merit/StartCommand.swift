@@ -27,7 +27,10 @@ struct StartCommand: AsyncParsableCommand {
         let logger = Logger(label: "merit") { _ in log }
         // Signals are taken from here on, so that an early one still ends cleanly.
         let signals = StopSignals()
-        let node = try await RunningNode.start(home, passphrase: options.passphrase(), logger: logger) { reason in
+        let executor = LocalRun.command
+        let node = try await RunningNode.start(
+            home, passphrase: options.passphrase(), executor: executor, logger: logger
+        ) { reason in
             Merit.leave(reason.description, reason.code.rawValue)
         }
         let facts = node.facts

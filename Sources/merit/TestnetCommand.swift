@@ -5,6 +5,7 @@ import Foundation
 import Node
 import Primitives
 import Quorum
+import RPC
 import Storage
 
 /// Writes the homes of a local network: node0 … node{N-1}, one genesis, everybody a persistent peer of everybody;
@@ -93,6 +94,7 @@ struct TestnetCommand: ParsableCommand {
             configuration.moniker = "node\(index)"
             let port = ports.isEmpty ? basePort + 10 * index : ports[2 * index]
             let rpc = ports.isEmpty ? port + 1 : ports[2 * index + 1]
+            configuration.doppelgangerHeights = 0
             configuration.listen = SocketAddress(host: "127.0.0.1", port: port)
             configuration.rpc = SocketAddress(host: "127.0.0.1", port: rpc)
             return Node(home: node, configuration: configuration, keys: try node.makeKeys())
@@ -125,7 +127,7 @@ struct TestnetCommand: ParsableCommand {
         output.answer(
             "testnet-files",
             [
-                ("chain_id", .text(genesis.chainID.description)), ("genesis_hash", .text(genesis.hash.description)),
+                ("chain_id", .string(genesis.chainID.description)), ("genesis_hash", .string(genesis.hash.description)),
                 ("nodes", .array(nodes.map(Self.json))),
                 ("providers", .array(members.filter { $0.provider != nil }.map(Self.json))),
                 ("requester", requester.map(Self.json) ?? .null),
@@ -134,23 +136,23 @@ struct TestnetCommand: ParsableCommand {
                 + (starts + agents).joined(separator: "\n"))
     }
 
-    private static func json(_ node: Node) -> JSONValue {
+    private static func json(_ node: Node) -> JSON {
         .object([
-            ("home", .text(node.home.path)), ("peer_id", .text(node.keys[.transport]?.address.description ?? "")),
-            ("listen", .text(node.configuration.listen.description)),
-            ("rpc", .text(node.configuration.rpc.description)),
-            ("validator", .text(Hex.upper(node.keys[.consensus]?.address.bytes ?? []))),
-            ("account", .text(node.keys[.account]?.address.bech32 ?? "")),
+            ("home", .string(node.home.path)), ("peer_id", .string(node.keys[.transport]?.address.description ?? "")),
+            ("listen", .string(node.configuration.listen.description)),
+            ("rpc", .string(node.configuration.rpc.description)),
+            ("validator", .string(Hex.upper(node.keys[.consensus]?.address.bytes ?? []))),
+            ("account", .string(node.keys[.account]?.address.bech32 ?? "")),
         ])
     }
 
-    private static func json(_ member: Member) -> JSONValue {
-        let own: [(String, JSONValue)] = [
-            ("home", .text(member.home.path)), ("account", .text(member.account.bech32)),
+    private static func json(_ member: Member) -> JSON {
+        let own: [(String, JSON)] = [
+            ("home", .string(member.home.path)), ("account", .string(member.account.bech32)),
         ]
         guard let provider = member.provider else { return .object(own) }
         return .object(
-            own + [("bond", .text("\(provider.bond)")), ("cheat_ppm", .number(Int64(provider.cheatRate)))])
+            own + [("bond", .string("\(provider.bond)")), ("cheat_ppm", .number(Int64(provider.cheatRate)))])
     }
 }
 
