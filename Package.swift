@@ -55,6 +55,7 @@ let package = Package(
         module("Ledger", ["Primitives", "Codec", "Cryptography", "Quorum", "Chain", "Rewards", "ProgramRules"]),
         module("Sync", ["Primitives"]),
         module("LightClient", ["Primitives", "Codec", "Cryptography", "Quorum", "Chain"]),
+        module("Auditor", ["Primitives", "Codec", "Cryptography", "Quorum", "Chain", "Rewards", "Ledger"]),
         // Core
         module(
             "NodeCore",
@@ -73,27 +74,40 @@ let package = Package(
         module(
             "Node",
             [
-                "Primitives", "Codec", "Cryptography", "Quorum", "Chain", "Consensus", "Ledger", "Sync", "NodeCore",
-                "Storage", "Transport", logging, .product(name: "TOMLKit", package: "TOMLKit"),
+                "Primitives", "Codec", "Cryptography", "Quorum", "Chain", "Consensus", "Ledger", "Sync", "Auditor",
+                "NodeCore", "RPC", "Storage", "Transport", "Execution", logging,
+                .product(name: "TOMLKit", package: "TOMLKit"),
             ]),
-        module("RPC", ["Primitives", "Cryptography", "Quorum", "Chain", "Ledger"]),
+        module("RPC", ["Primitives", "Cryptography", "Quorum", "Chain", "Ledger", "Rewards"]),
         module(
             "API",
             [
-                "Primitives", "Codec", "Cryptography", "Quorum", "Chain", "Ledger", "NodeCore", "RPC", logging, nioCore,
+                "Primitives", "Codec", "Cryptography", "Quorum", "Chain", "Ledger", "NodeCore", "RPC", "Rewards",
+                "ProgramRules", logging, nioCore,
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
             ]),
         module("Client", ["Primitives", "Codec", "Quorum", "Chain", "Ledger", "LightClient", "RPC"]),
+        module(
+            "Provider",
+            [
+                "Primitives", "Codec", "Cryptography", "Quorum", "Chain", "Ledger", "LightClient", "ProgramRules",
+                "Execution", "RPC", "Client", logging, nioCore,
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+            ]),
         module("Simulator", ["Primitives", "Codec", "Cryptography", "Quorum", "Chain", "Ledger", "NodeCore"]),
         // Entry
         .executableTarget(
             name: "merit",
             dependencies: [
-                "Primitives", "Codec", "Cryptography", "Quorum", "Chain", "Ledger", "LightClient", "NodeCore",
+                "Primitives", "Codec", "Cryptography", "Quorum", "Chain", "Ledger", "Auditor", "LightClient",
+                "NodeCore",
                 "Storage",
-                "Transport", "Execution", "Node", "RPC", "Rewards", "API", "Client", "ProgramRules", logging,
+                "Transport", "Execution", "Node", "RPC", "Rewards", "API", "Client", "Provider", "ProgramRules",
+                logging,
                 argumentParser,
             ],
             swiftSettings: settings),
@@ -111,9 +125,10 @@ let package = Package(
         tests("DisseminationTests", ["Dissemination", "Chain", "Quorum", "Cryptography", "Codec", "Primitives"]),
         tests(
             "LedgerTests",
-            ["Ledger", "Rewards", "ProgramRules", "Chain", "Quorum", "Cryptography", "Codec", "Primitives"],
+            ["Auditor", "Ledger", "Rewards", "ProgramRules", "Chain", "Quorum", "Cryptography", "Codec", "Primitives"],
             exclude: ["Tables"]),
         tests("RewardsTests", ["Rewards", "Primitives", "TestVectors"]),
+        tests("AuditorTests", ["Auditor", "Chain", "Cryptography", "Codec", "Primitives"]),
         tests("SyncTests", ["Sync", "Primitives"]),
         tests(
             "LightClientTests",
@@ -133,17 +148,23 @@ let package = Package(
         tests(
             "NodeTests",
             [
-                "Node", "NodeCore", "Transport", "Storage", "Ledger", "Rewards", "Chain", "Quorum", "Cryptography",
+                "Node", "NodeCore", "RPC", "Transport", "Storage", "Ledger", "Rewards", "Chain", "Quorum",
+                "Cryptography",
                 "Codec",
                 "Primitives", logging,
             ]),
         tests(
             "APITests",
             [
-                "API", "Client", "LightClient", "RPC", "NodeCore", "Ledger", "Chain", "Quorum", "Cryptography", "Codec",
-                "Primitives",
-            ]),
-        tests("EndToEndTests", ["merit", "Client", "RPC", "Primitives"], exclude: ["Tables"]),
+                "API", "Client", "LightClient", "RPC", "NodeCore", "Ledger", "Rewards", "ProgramRules", "Chain",
+                "Quorum",
+                "Cryptography", "Codec", "Primitives",
+            ], exclude: ["Golden"]),
+        tests(
+            "ProviderTests",
+            ["Provider", "Client", "Ledger", "Chain", "Cryptography", "Codec", "Primitives"]),
+        tests("MeritTests", ["merit", "Ledger", "Rewards", "RPC", "Primitives"]),
+        tests("EndToEndTests", ["merit", "Client", "RPC", "Cryptography", "Primitives"], exclude: ["Tables"]),
         tests("TidyTests", []),
     ]
 )

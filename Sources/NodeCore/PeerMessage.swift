@@ -31,10 +31,13 @@ package enum PeerMessage: Equatable, Sendable {
     case blockRequest(Height)
     case block(CommittedBlock)
     case status(Status)
+    /// The newest vote of the receiver that the sender has verified: the part of the hello that is about signing. It
+    /// goes before the first status.
+    case newestVote(Vote)
 
     package var priority: MessagePriority {
         switch self {
-        case .vote, .acknowledgement, .status: .vote
+        case .vote, .acknowledgement, .status, .newestVote: .vote
         case .proposal, .proposalRequest, .batchRequest, .blockRequest: .proposal
         case .block: .block
         case .batch: .batch
@@ -122,6 +125,7 @@ extension PeerMessage: Message {
         case .blockRequest(let height): encoder.message(7, HeightMessage(height: height))
         case .block(let block): encoder.message(8, block)
         case .status(let status): encoder.message(9, status)
+        case .newestVote(let vote): encoder.message(10, vote)
         }
     }
 
@@ -137,6 +141,7 @@ extension PeerMessage: Message {
         case 7: self = .blockRequest(try (decoder.message(7) as HeightMessage).height)
         case 8: self = .block(try decoder.message(8))
         case 9: self = .status(try decoder.message(9))
+        case 10: self = .newestVote(try decoder.message(10))
         default: throw .unexpectedField(field)
         }
     }

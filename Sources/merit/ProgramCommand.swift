@@ -7,6 +7,7 @@ import Foundation
 import Node
 import Primitives
 import ProgramRules
+import RPC
 
 struct ProgramCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -36,7 +37,7 @@ struct ProgramCommand: ParsableCommand {
                 output.answer(
                     "program-check",
                     [
-                        ("accepted", .flag(true)), ("bytes", .number(Int64(program.count))),
+                        ("accepted", .bool(true)), ("bytes", .number(Int64(program.count))),
                         ("pages", .number(Int64(info.pages))), ("functions", .number(Int64(info.functions))),
                         ("call_depth", .number(Int64(info.callDepth))),
                         ("stack_bound", .number(Int64(info.stackBound))),
@@ -47,7 +48,7 @@ struct ProgramCommand: ParsableCommand {
                         """)
             } catch {
                 output.answer(
-                    "program-check", [("accepted", .flag(false)), ("reason", .text("\(error)"))],
+                    "program-check", [("accepted", .bool(false)), ("reason", .string("\(error)"))],
                     text: "refused: \(error)")
                 throw ExitCode(3)
             }
@@ -74,13 +75,10 @@ struct ProgramCommand: ParsableCommand {
             let program = try ProgramFile.load(file)
             let bytes = try input.flatMap(ProgramFile.load)
             let request = RunRequest(program: program, input: bytes, taskIndex: task, fuelLimit: fuel)
-            let child = ExecutorProcess(.init(path: Child.executable, arguments: [ExecutorChildCommand.name]))
-            let outcome = child.run(request)
-            child.stop()
-            switch outcome {
+            switch LocalRun.run(request) {
             case .abstained(let reason):
                 output.answer(
-                    "program-run", [("completed", .flag(false)), ("reason", .text("\(reason)"))],
+                    "program-run", [("completed", .bool(false)), ("reason", .string("\(reason)"))],
                     text: "no result: \(reason)")
                 throw ExitCode(3)
             case .result(let result):
@@ -99,10 +97,10 @@ struct ProgramCommand: ParsableCommand {
             output.answer(
                 "program-run",
                 [
-                    ("completed", .flag(true)), ("ending", .text(ending)), ("fuel", .text("\(result.fuel)")),
-                    ("peak_pages", .number(Int64(result.peakPages))), ("compute_units", .text("\(units)")),
-                    ("output_hash", .text(hash)), ("final_state_hash", .text(state)),
-                ] + (isShown ? [("output_text", .text(words))] : []),
+                    ("completed", .bool(true)), ("ending", .string(ending)), ("fuel", .string("\(result.fuel)")),
+                    ("peak_pages", .number(Int64(result.peakPages))), ("compute_units", .string("\(units)")),
+                    ("output_hash", .string(hash)), ("final_state_hash", .string(state)),
+                ] + (isShown ? [("output_text", .string(words))] : []),
                 text: """
                     task \(task) \(ending)
                     compute units  \(units)  (fuel \(result.fuel), \(result.peakPages) pages)

@@ -145,6 +145,7 @@ struct LedgerTableTests {
                 3 nonce_stale
                 4 fee_unpayable
                 5 unknown_provider
+                6 unknown_auditor
                 10 zero_amount
                 11 insufficient_balance
                 20 validator_exists
@@ -176,12 +177,37 @@ struct LedgerTableTests {
                 119 unknown_job
                 120 not_the_requester
                 121 nothing_to_cancel
+                122 program_quarantined
                 130 wrong_epoch
                 131 receipt_not_assigned
                 132 receipt_repeated
                 133 receipt_outside_limits
                 134 wrong_total
                 135 nothing_counted
+                140 epoch_not_judged
+                141 audit_window_closed
+                142 not_in_epoch_set
+                143 audit_key_not_counting
+                144 commit_repeated
+                145 commit_gap
+                146 task_not_judged
+                147 own_task
+                148 task_committed
+                149 nothing_to_recheck
+                150 key_disclosed
+                151 bad_key_proof
+                152 key_undisclosed
+                153 commit_unknown
+                154 reveal_repeated
+                155 reveal_differs
+                156 dispute_unknown
+                157 vote_repeated
+                158 vote_incomplete
+                170 dispute_window_closed
+                171 task_not_disputable
+                172 dispute_exists
+                173 dispute_without_cause
+                174 deposit_too_small
                 """)
     }
 }

@@ -55,6 +55,7 @@ enum Sample {
             ("blockRequest", .blockRequest(.first)),
             ("block", .block(block)),
             ("status", .status(Status(tip: .zero, round: 0))),
+            ("newestVote", .newestVote(vote)),
         ]
     }
 

@@ -8,6 +8,7 @@ import NodeCore
 import Primitives
 import Quorum
 import Rewards
+import RPC
 import Testing
 
 @Suite("home folder")
@@ -122,6 +123,17 @@ struct HomeTests {
         #expect(loaded == genesis)
         #expect(loaded.hash == genesis.hash)
         #expect(GenesisFile.encode(loaded) == text)
+        #expect(try Genesis(json: JSON(parsing: text, max: text.count)) == genesis)
+    }
+
+    @Test("a file with a name twice is refused, not read by its last value")
+    func duplicateName() throws {
+        let text = String(decoding: GenesisFile.encode(TestNetwork.genesis([TestNetwork.keys(1)])), as: UTF8.self)
+        let twice = text.replacingOccurrences(
+            of: "\"chain_id\": ", with: "\"chain_id\": \"other\",\n  \"chain_id\": ")
+        #expect(throws: HomeError.malformed(path: "g", place: "whole file", reason: "no JSON: duplicateName")) {
+            try GenesisFile.decode(Bytes(twice.utf8), path: "g")
+        }
     }
 
     /// Parts of a good file, what replaces each, and a part of the refusal.
