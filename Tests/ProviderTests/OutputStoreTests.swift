@@ -50,7 +50,8 @@ struct OutputStoreTests {
         let running = Task { try await server.run { continuation.yield($0) } }
         defer { running.cancel() }
         var iterator = ports.makeAsyncIterator()
-        let url = try #require(NodeURL("http://127.0.0.1:\(try #require(await iterator.next()))"))
+        let port = try #require(await iterator.next())
+        let url = try #require(NodeURL("http://127.0.0.1:\(port)"))
         let hash = Hash.sha256(output)
         let served = try url.get("/outputs/\(hash)", max: 6)
         #expect(served.status == 200 && served.body == output)
