@@ -3,7 +3,6 @@
 // proved; receipts that were handed in are repeated unchanged and in the same company, because the chain counts an
 // attestation as a whole; of what the chain no longer lists as open nothing is sent.
 package import Chain
-package import Ledger
 package import Primitives
 
 package struct WorkPlan: Sendable {

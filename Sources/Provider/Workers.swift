@@ -2,7 +2,7 @@
 // handed over only while one is idle.
 import Dispatch
 import Execution
-import Ledger
+import Chain
 import Synchronization
 
 final class Workers: Sendable {
