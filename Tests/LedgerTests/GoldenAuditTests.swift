@@ -59,23 +59,23 @@ struct GoldenAuditTests {
         let set = EpochSet(
             epoch: 1, members: [EpochSet.Member(operatorAddress: address, stake: Amount(5), mayAudit: true)])
         return [
-            ("commit", statement(.commit(commit)), "22b801" + auditor + "5251" + committed + signed),
-            ("disclosure", statement(.disclosure(Self.disclosure)), "22c601" + auditor + "5a59" + disclosed + signed),
+            ("commit", statement(.commit(commit)), "22b601" + auditor + "524f" + committed + signed),
+            ("disclosure", statement(.disclosure(Self.disclosure)), "22c001" + auditor + "5a59" + disclosed + signed),
             (
                 "reveal", statement(.reveal(reveal)),
-                "22cd02" + auditor + "62e001" + "0801100122d901" + leaf + signed
+                "22c802" + auditor + "62e001" + "0801100122d901" + leaf + signed
             ),
-            ("vote", statement(.vote(vote)), "22c402" + auditor + "6ad701" + voted + signed),
+            ("vote", statement(.vote(vote)), "22c102" + auditor + "6ad901" + voted + signed),
             (
                 "OpenDispute", OpenDispute(task: place, claimed: result, deposit: Amount(9)).encoded,
                 "0a25\(task)124a\(outcome)1809"
             ),
             ("CommitRecord", opened.encoded, "0a20\(b)1220\(tasks)1801"),
-            ("TaskAudits", audits.encoded, "0ac801" + said),
+            ("TaskAudits", audits.encoded, "0ac001" + said),
             ("DisclosureRecord", disclosure.encoded, "0a20\(b)100218ac0220052804"),
             (
                 "DisputeRecord", dispute.encoded,
-                "08021214\(twenty)1a4a\(outcome)20092a20\(b)3220\(b)380142c801" + said
+                "08021214\(twenty)1a4a\(outcome)20092a20\(b)3220\(b)380142c001" + said
             ),
             ("VoteRecord", VoteRecord(vote).encoded, "0a4a\(outcome)1220\(b)1220\(b)"),
             ("AuditCalendar", calendar.encoded, "080110071a00280130054001"),
