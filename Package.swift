@@ -162,7 +162,7 @@ let package = Package(
             ], exclude: ["Golden"]),
         tests(
             "ProviderTests",
-            ["Provider", "Ledger", "ProgramRules", "Chain", "Quorum", "Cryptography", "Codec", "Primitives"]),
+            ["Provider", "Client", "Ledger", "Chain", "Cryptography", "Codec", "Primitives"]),
         tests("MeritTests", ["merit", "Ledger", "Rewards", "RPC", "Primitives"]),
         tests("EndToEndTests", ["merit", "Client", "RPC", "Cryptography", "Primitives"], exclude: ["Tables"]),
         tests("TidyTests", []),

@@ -7,7 +7,8 @@
 //   providers(page, per_page)          account, bond, slots, offers, endpoint, open tasks, reliability
 //   market()                           floor prices, engine, slot bond, and the running epoch
 //   blob(digest)                       published bytes in base64; whoever asks compares their SHA-256
-// Accounts are in bech32, digests in hex, amounts and 64-bit numbers in decimal strings; pages are those of `validators`.
+// Accounts are in bech32, digests in hex, amounts and 64-bit numbers in decimal strings; pages are as `validators` has
+// them.
 
 enum Method: String, CaseIterable, Sendable {
     case health, status, genesis, block, header, commit, validators, tx, blockchain

@@ -58,7 +58,8 @@ package struct Offer: Hashable, Sendable, Message {
 package struct RegisterProvider: Hashable, Sendable, Message {
     package let bond: Amount
     package let offers: [Offer]
-    /// `http://host:port` under which `/outputs/<hash>` answers; at most `JobLimits.endpointBytesMax` visible characters.
+    /// `http://host:port` under which `/outputs/<hash>` answers: at most `JobLimits.endpointBytesMax` visible ASCII
+    /// characters, or none.
     package let endpoint: Bytes
 
     package init(bond: Amount, offers: [Offer], endpoint: Bytes = []) {

@@ -1,5 +1,5 @@
-// The chain as the agent sees it: through any of several nodes, none of which is believed. What decides about work is
-// proved from the genesis hash; what only says where to look (open tasks, the running epoch, prices) is taken as a hint.
+// The chain as the agent sees it: through any of several nodes, none of which is believed. What decides about work
+// is proved from the genesis hash; what only says where to look (open tasks, the running epoch, prices) is a hint.
 import Chain
 import Client
 import Codec

@@ -52,19 +52,20 @@ package struct ProviderAgent {
         var farewell: ContinuousClock.Instant?
         while true {
             for finished in workers.collect() { finish(finished) }
-            if flag.isSet {
-                plan.stop()
-                // The last receipts may take a moment once nothing runs any more.
-                if plan.isIdle { return .stopped }
-                if workers.idleCount == settings.workers {
-                    let end = farewell ?? ContinuousClock.now.advanced(by: ProviderLimits.farewell)
-                    farewell = end
-                    if ContinuousClock.now >= end { return .stopped }
-                }
-            }
+            if flag.isSet, mayLeave(&farewell) { return .stopped }
             if let end = step() { return end }
             workers.wait(upTo: ProviderLimits.pollInterval)
         }
+    }
+
+    /// The last receipts may take a moment once nothing runs any more.
+    private mutating func mayLeave(_ farewell: inout ContinuousClock.Instant?) -> Bool {
+        plan.stop()
+        if plan.isIdle { return true }
+        guard workers.idleCount == settings.workers else { return false }
+        let end = farewell ?? ContinuousClock.now.advanced(by: ProviderLimits.farewell)
+        farewell = end
+        return ContinuousClock.now >= end
     }
 
     /// Looks and acts, when it is time to.

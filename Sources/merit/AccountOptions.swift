@@ -64,8 +64,8 @@ extension NodeOptions {
             usleep(100_000)
         }
         Merit.leave(
-            "\(node): transaction \(hash) is in no block after 60 s; ask again with `curl '\(node)/tx?hash=0x\(hash)'`, "
-                + "or check with `merit query status` that blocks are made", 4)
+            "\(node): transaction \(hash) is in no block after 60 s; check with `merit query status` that blocks are "
+                + "made, and ask again with `curl '\(node)/tx?hash=0x\(hash)'`", 4)
     }
 
     private func refused(_ code: UInt32, _ log: String) -> Never {
@@ -92,6 +92,8 @@ extension Rule {
         case .unknownJob: "check the id; `merit job submit` prints it"
         case .notTheRequester: "only the account that submitted a job may cancel it"
         case .nothingToCancel: "every task was given to a provider already"
+        case .bondBelowSlot: "--bond covers no slot; `slot_bond` of `curl NODE/market` is the least"
+        case .providerExists: "it has a bond already; `merit provider start` sets its offers"
         case .badTaskCount: "--tasks is 1 to \(JobLimits.tasksMax)"
         default: nil
         }

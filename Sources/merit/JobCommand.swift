@@ -1,4 +1,5 @@
-// `merit job`: the requester's side. Commands believe their node; outputs are checked by the hash that the receipt names.
+// `merit job`: the requester's side. Commands believe their node; outputs are checked by the hash that the receipt
+// names.
 import ArgumentParser
 import Chain
 import Client

@@ -25,6 +25,12 @@ struct JobEstimateCommand: ParsableCommand {
     @Option(help: "A node to ask for the floor price, as http://host:port.") var node: String?
     @OptionGroup var output: OutputOptions
 
+    func validate() throws {
+        guard (1...JobLimits.tasksMax).contains(tasks) else {
+            throw ValidationError("--tasks is 1 to \(JobLimits.tasksMax)")
+        }
+    }
+
     func run() throws {
         let bytes = try input.map(ProgramFile.load) ?? []
         let estimate = TaskEstimate.measure(program: try ProgramFile.load(program), input: bytes, fuel: fuel)
@@ -48,8 +54,8 @@ struct JobEstimateCommand: ParsableCommand {
                     + "\(estimate.run.peakPages) pages, \(estimate.run.output.count) bytes of output)",
                 "limits with margin: --fuel \(estimate.limits.fuel) --output-bytes \(estimate.limits.outputBytes) "
                     + "--compute-units \(estimate.limits.computeUnits)",
-                "at \(price) nMRT a unit (floor \(floor)): held \(escrow) nMRT a task, about \(charge.fee) of it spent, "
-                    + "\(charge.refund) returned",
+                "at \(price) nMRT a unit (floor \(floor)): held \(escrow) nMRT a task, about \(charge.fee) of it "
+                    + "spent, \(charge.refund) returned",
                 "\(tasks) tasks: held \(escrow.units * all) nMRT, about \(charge.fee.units * all) spent",
             ])
     }

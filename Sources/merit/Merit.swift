@@ -51,6 +51,9 @@ struct Merit: AsyncParsableCommand {
             leave(error.description, NodeEnd.Code.disk.rawValue)
         } catch let error as StorageError {
             leave(error.description, NodeEnd(error).code.rawValue)
+        } catch let code as ExitCode {
+            // The command said already what there is to say.
+            Foundation.exit(code.rawValue)
         } catch {
             let code = exitCode(for: error)
             if code == .success || code == .failure { exit(withError: error) }

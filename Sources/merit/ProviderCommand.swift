@@ -25,14 +25,15 @@ struct ProviderCommand: ParsableCommand {
               merit provider start --home ~/.merit-provider --node http://127.0.0.1:26657 --genesis-hash HASH
               merit provider status --home ~/.merit-provider --node http://127.0.0.1:26657
             """,
-        subcommands: [Init.self, ProviderStartCommand.self, Status.self])
+        subcommands: [Init.self, Register.self, ProviderStartCommand.self, Status.self])
 
     struct Init: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Make a provider's folder with the key of its account.",
             discussion: """
-                The account must hold a bond before it is drawn for tasks: listed under app_state.providers of the \
-                genesis, or registered on a running chain. Keep keys/account.json: it owns the bond and the pay.
+                The account must have a bond before it is drawn for tasks: `merit provider register` on a running \
+                chain, or a line under app_state.providers of a genesis. Keep keys/account.json: it owns the bond \
+                and the pay.
                 """)
 
         @OptionGroup var options: ProviderHome
@@ -52,6 +53,34 @@ struct ProviderCommand: ParsableCommand {
                     ("public_key", .string(key.publicKey.description)),
                 ],
                 text: "\(key.address.bech32)\nkey in \(options.keyPath); back it up, it owns the bond and the pay")
+        }
+    }
+
+    struct Register: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Move a bond out of the account's balance and become a provider.",
+            discussion: """
+                Fund the account first. Each 350 MRT (the chain's slot bond) pay for one slot; the bond is lost for \
+                wrong results, and a part of it for each task that is late. `merit provider start` then sets the \
+                offers.
+
+                  merit provider register --home ~/.merit-provider --bond 700 --node http://127.0.0.1:26657
+                """)
+
+        @OptionGroup var options: ProviderHome
+        @Option(help: ArgumentHelp("The bond.", valueName: "MRT")) var bond: UInt64
+        @OptionGroup var nodes: NodeOptions
+        @OptionGroup var output: OutputOptions
+
+        func run() throws {
+            let (units, overflow) = bond.multipliedReportingOverflow(by: Amount.unitsPerToken)
+            if overflow { throw ValidationError("--bond is in MRT, not in base units") }
+            let key = try KeyFile.load(.account, at: options.keyPath, passphrase: try options.passphrase())
+            let registration = RegisterProvider(bond: Amount(units), offers: [])
+            _ = try nodes.perform(.registerProvider(registration), by: key)
+            output.answer(
+                "provider.register", [("address", .text(key.address.bech32)), ("bond", .text("\(units)"))],
+                text: "\(key.address.bech32) is a provider with a bond of \(bond) MRT; now `merit provider start`")
         }
     }
 

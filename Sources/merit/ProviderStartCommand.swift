@@ -2,6 +2,7 @@
 import ArgumentParser
 import Client
 import Cryptography
+import Execution
 import Foundation
 import LightClient
 import Logging
@@ -57,6 +58,7 @@ struct ProviderStartCommand: AsyncParsableCommand {
             throw ValidationError("--listen \(listen) names no host that requesters can use; add --endpoint URL")
         }
         var settings = try settings()
+        try Self.checkEngine()
         let lock = try FolderLock(folder: options.path)
         let outputs = try OutputStore(folder: options.outputsPath)
         let log = NodeLog(folder: options.path + "/log", name: "provider", level: .info)
@@ -83,6 +85,13 @@ struct ProviderStartCommand: AsyncParsableCommand {
         serving.cancel()
         withExtendedLifetime(lock) {}
         Self.leave(end, logger)
+    }
+
+    /// A machine that cannot execute programs would only abstain, and pay for that.
+    private static func checkEngine() throws {
+        let probe = RunRequest(program: [], input: [], taskIndex: 0, fuelLimit: 1)
+        guard case .abstained(.unavailable(let reason)) = LocalRun.run(probe) else { return }
+        Merit.leave("this machine cannot execute programs: \(reason)", 4)
     }
 
     private func settings() throws -> ProviderSettings {
@@ -144,8 +153,8 @@ struct ProviderStartCommand: AsyncParsableCommand {
             Merit.leave("refused: the trusted header is too old; give a newer one with --trust HEIGHT:HASH", 3)
         case .notAProvider(let account):
             Merit.leave(
-                "\(account.bech32) is no provider of this chain: list it with a bond under app_state.providers of the "
-                    + "genesis, or register it", 1)
+                "\(account.bech32) is no provider of this chain: register it with `merit provider register "
+                    + "--home HOME --bond MRT --node URL`, or list it under app_state.providers of the genesis", 1)
         }
     }
 }

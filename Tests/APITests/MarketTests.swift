@@ -12,7 +12,8 @@ import RPC
 import Rewards
 import Testing
 
-/// A chain on which account 10 provides and account 11 asked for three tasks: two have receipts, and an epoch is settled.
+/// A chain on which account 10 provides and account 11 asked for three tasks: two have receipts, and two epochs are
+/// settled.
 struct TestMarket {
     /// The smallest program that the scan accepts: one page of memory.
     static let program: Bytes = [

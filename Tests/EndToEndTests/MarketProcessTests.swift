@@ -84,23 +84,27 @@ struct MarketProcessTests {
         let network = try TestNetwork(
             validators: 1, secondsPerEpoch: 5, genesis: try Self.template(providers, in: folder))
         for node in network.nodes { try node.start() }
-        for provider in providers { try provider.start(network) }
         let node = "http://" + network.nodes[0].rpc
-        try wait(for: "the offers of both") { try providers.allSatisfy { try Self.isOffering($0, node) } }
-
+        let requester = ["--key", network.files.nodes[0].home + "/keys/account.json", "--node", node, "--json"]
         let input = folder + "/option.bin"
         try Self.option(paths: 200, steps: 8).write(to: URL(fileURLWithPath: input))
-        let program = Program.root.appendingPathComponent("Sources/Programs/wasm/montecarlo.wasm").path
+        let montecarlo = [Self.program("montecarlo"), "--input", input]
+        try wait(for: "the first blocks") { (network.nodes[0].height ?? 0) >= 2 }
+        try checkCancel(montecarlo, requester)
+        try checkEstimate(montecarlo)
+        for provider in providers { try provider.start(network) }
+        try wait(for: "the offers of both") { try providers.allSatisfy { try Self.isOffering($0, node) } }
+
         let tasks = 24
-        let submitted = try Self.json([
-            "job", "submit", program, "--input", input, "--tasks", "\(tasks)", "--bid", "2000", "--key",
-            network.files.nodes[0].home + "/keys/account.json", "--node", node, "--wait", "--json",
-        ])
+        let submitted = try Self.json(
+            ["job", "submit"] + montecarlo + ["--tasks", "\(tasks)", "--bid", "2000", "--wait"] + requester)
         #expect(submitted["schema"] == "merit.job.submit.1" && submitted["ended"] == true)
+        #expect(Self.names(submitted) == "schema id program requester limits bid job ended")
         let id = try submitted.text("id")
         #expect(try submitted.member("job").number("done") == tasks)
 
         let outputs = try Self.json(["job", "output", id, "--node", node, "--out", folder + "/results", "--json"])
+        #expect(outputs["schema"] == "merit.job.output.1" && Self.names(outputs) == "schema id outputs")
         let rows = try outputs.elements("outputs", max: 100)
         #expect(rows.count == tasks)
         for row in rows {
@@ -108,18 +112,84 @@ struct MarketProcessTests {
             #expect(row["source"] == "provider")
             #expect(Hash.sha256(Bytes(bytes)).bytes == (try row.hex("hash")))
         }
-        let states = try Self.json(["job", "status", id, "--node", node, "--json"]).elements("tasks", max: 100)
-        let owners = Set(try states.map { try $0.text("provider") })
+        let status = try Self.json(["job", "status", id, "--node", node, "--json"])
+        #expect(status["schema"] == "merit.job.status.1" && Self.names(status) == "schema job tasks")
+        let owners = Set(try status.elements("tasks", max: 100).map { try $0.text("provider") })
         #expect(owners == Set(providers.map(\.address)))
 
         try checkPay(providers, node)
+        try checkRestart(providers[0], network, folder, requester)
         try checkGone(providers, id, node)
+    }
+
+    private static func program(_ name: String) -> String {
+        Program.root.appendingPathComponent("Sources/Programs/wasm/\(name).wasm").path
+    }
+
+    /// The names of an answer's members, in their order.
+    private static func names(_ json: JSON) -> String {
+        guard case .object(let members) = json else { return "" }
+        return members.map(\.name).joined(separator: " ")
+    }
+
+    /// While nobody offers, every task can be taken back, once.
+    private func checkCancel(_ montecarlo: [String], _ requester: [String]) throws {
+        let waiting = try Self.json(["job", "submit"] + montecarlo + ["--tasks", "4"] + requester)
+        let id = try waiting.text("id")
+        let cancelled = try Self.json(["job", "cancel", id] + requester)
+        #expect(cancelled["schema"] == "merit.job.cancel.1" && Self.names(cancelled) == "schema id cancelled job")
+        #expect(cancelled["cancelled"] == .number(4))
+        #expect(try cancelled.member("job").text("held") == "0")
+        #expect(try Program.run(["job", "cancel", id] + requester).code == 1)
+    }
+
+    private func checkEstimate(_ montecarlo: [String]) throws {
+        let estimate = try Self.json(["job", "estimate"] + montecarlo + ["--tasks", "3", "--json"])
+        #expect(estimate["schema"] == "merit.job.estimate.1")
+        #expect(
+            Self.names(estimate) == "schema compute_units fuel peak_pages output_bytes limits floor_price bid tasks "
+                + "escrow fee refund total_escrow total_fee")
+        let (escrow, fee): (UInt64, UInt64) = (try estimate.decimal("escrow"), try estimate.decimal("fee"))
+        let (refund, total): (UInt64, UInt64) = (try estimate.decimal("refund"), try estimate.decimal("total_fee"))
+        #expect(escrow == fee + refund && total == 3 * fee && fee > 0)
+    }
+
+    /// A provider that is killed with tasks in hand computes them anew and is not late with any.
+    private func checkRestart(
+        _ provider: TestProvider, _ network: TestNetwork, _ folder: String, _ requester: [String]
+    ) throws {
+        let input = folder + "/matrices.bin"
+        var bytes: [UInt8] = []
+        for value in [64, 64, 64, 4] as [UInt32] { withUnsafeBytes(of: value.littleEndian) { bytes += $0 } }
+        for index in 0..<(2 * 64 * 64) {
+            withUnsafeBytes(of: Float(index % 97).bitPattern.littleEndian) { bytes += $0 }
+        }
+        try Data(bytes).write(to: URL(fileURLWithPath: input))
+        let submitted = try Self.json(
+            ["job", "submit", Self.program("matmul"), "--input", input, "--tasks", "16"] + requester)
+        provider.stop(SIGKILL)
+        try provider.start(network)
+        let id = try submitted.text("id")
+        let node = "http://" + network.nodes[0].rpc
+        try wait(for: "the receipts of all") {
+            let job = try Self.json(["job", "status", id, "--node", node, "--json"]).member("job")
+            let states = try job.member("states")
+            #expect(states["timed_out"] == .number(0) && states["undeliverable"] == .number(0))
+            return try job.number("done") == 16
+        }
+        #expect(
+            try Self.json(["job", "status", id, "--node", node, "--json"]).elements("tasks", max: 16).allSatisfy {
+                $0["late_provider"] == ""
+            })
     }
 
     private static func isOffering(_ provider: TestProvider, _ node: String) throws -> Bool {
         let run = try Program.run(["provider", "status", "--home", provider.home, "--node", node, "--json"])
         guard run.code == 0 else { return false }
         let json = try JSON(parsing: Bytes(run.output), max: 1 << 16)
+        #expect(
+            names(json)
+                == "schema address registered bond slots asks endpoint open_tasks paused reliability outputs height")
         return try json.text("endpoint").hasPrefix("http://127.0.0.1:")
     }
 

@@ -1,4 +1,5 @@
 import Chain
+import Client
 import Codec
 import Cryptography
 import Foundation
@@ -35,6 +36,28 @@ struct OutputStoreTests {
         for output in outputs { try store.store(output) }
         #expect(outputs.map { store.load(Hash.sha256($0)) != nil } == [false, false, true, true])
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder).count == 2)
+    }
+
+    @Test("outputs are served by hash, and nothing else is answered")
+    func serving() async throws {
+        let folder = Self.folder()
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let store = try OutputStore(folder: folder)
+        let output = Bytes("result".utf8)
+        try store.store(output)
+        let server = OutputServer(store, host: "127.0.0.1", port: 0)
+        let (ports, continuation) = AsyncStream.makeStream(of: Int.self)
+        let running = Task { try await server.run { continuation.yield($0) } }
+        defer { running.cancel() }
+        var iterator = ports.makeAsyncIterator()
+        let url = try #require(NodeURL("http://127.0.0.1:\(try #require(await iterator.next()))"))
+        let hash = Hash.sha256(output)
+        let served = try url.get("/outputs/\(hash)", max: 6)
+        #expect(served.status == 200 && served.body == output)
+        #expect(throws: ExchangeError.tooLong) { try url.get("/outputs/\(hash)", max: 5) }
+        for path in ["/outputs/\(Digest.zero)", "/outputs/", "/outputs/../\(hash)", "/\(hash)", "/"] {
+            #expect(try url.get(path, max: 1_000).status == 404, "\(path)")
+        }
     }
 
     @Test("the honest rate changes nothing; the full rate lies about output and state at the honest price")
