@@ -11,6 +11,7 @@ private final class Desk {
     static let proof = VRF.prove([1], key: SigningKey(seed: Bytes(repeating: 3, count: 32))!)
     var desk = AuditDesk { Hash.sha256($0.bigEndianBytes) }
     var height: UInt64 = 10
+    var disputes: [DisputedTask] = []
 
     static func task(_ index: UInt32) -> TaskPlace { TaskPlace(job: Hash.sha256([1]), index: index) }
 
@@ -34,12 +35,18 @@ private final class Desk {
     /// One height later.
     func at(
         _ window: AuditWindow, urgent: Bool = false, _ duties: [DrawnTask], commits: [SaidCommit] = [],
-        disclosed: Bool = false, disputes: [DisputedTask] = []
+        disclosed: Bool = false
     ) -> [AuditContent] {
         height += 1
         let epoch = AuditedEpoch(
             epoch: 7, window: (window, urgent), proof: Self.proof, duties: duties, said: (commits, disclosed))
         return desk.update(AuditSituation(height: Height(height)!, epochs: [epoch], disputes: disputes))
+    }
+
+    /// The same while the epoch runs, with a dispute.
+    func at(dispute: DisputedTask, _ duties: [DrawnTask]) -> [AuditContent] {
+        disputes = [dispute]
+        return at(.running, duties)
     }
 
     func rest(_ window: AuditWindow, _ duties: [DrawnTask]) {
@@ -243,12 +250,12 @@ struct DeskTests {
     func dispute() throws {
         let open = DisputedTask(task: Desk.task(8), salts: [[7], [8]], hasVoted: false)
         let desk = Desk()
-        #expect(desk.at(.running, duties, disputes: [open]).isEmpty)
+        #expect(desk.at(dispute: open, duties).isEmpty)
         let next = desk.desk.nextRun()
         let run = try #require(next)
         #expect(run == AuditDesk.Run(task: Desk.task(8), salts: [[7], [8]]))
         desk.desk.finished(run, .found(Desk.finding(run)))
-        let votes = desk.at(.running, duties, disputes: [open])
+        let votes = desk.at(dispute: open, duties)
         #expect(
             votes == [
                 .vote(
@@ -256,9 +263,9 @@ struct DeskTests {
                         task: Desk.task(8), result: Desk.finding(run).result, digest: Desk.finding(run).digests[0],
                         digests: [Desk.finding(run).digests[1]]))
             ])
-        #expect(desk.at(.running, duties, disputes: [open]).isEmpty)
+        #expect(desk.at(dispute: open, duties).isEmpty)
         let closed = DisputedTask(task: Desk.task(8), salts: [[7], [8]], hasVoted: true)
-        for _ in 0..<8 { #expect(desk.at(.running, duties, disputes: [closed]).isEmpty) }
+        for _ in 0..<8 { #expect(desk.at(dispute: closed, duties).isEmpty) }
         #expect(desk.desk.counters.votes == 1)
     }
 }

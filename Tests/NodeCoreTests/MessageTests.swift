@@ -110,6 +110,7 @@ struct MessageTests {
         "blockRequest c6f217c4cb6aab80",
         "block 2fc8c687a697d897",
         "status 6a8a0a66970f71dc",
+        "newestVote 46521ce0715b7482",
         "row proposal 3c33c8a7aa00426c",
         "row vote 5ac7af831dd4984a",
         "row ownVote 9ab1b81b8261b420",

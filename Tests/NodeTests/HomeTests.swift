@@ -55,7 +55,10 @@ struct HomeTests {
         var consensus = ConsensusParameters()
         consensus.evidenceAgeSeconds = 60
         #expect(template.consensus == consensus)
-        #expect(template.settings == LedgerParameters(rewards: .local).differences)
+        // A block every 250 ms: 20 of them are 5 seconds (decision 6).
+        var rewards = Parameters.local
+        rewards.market.budgetBlocksMin = 20
+        #expect(template.settings == LedgerParameters(rewards: rewards).differences)
         let text = String(decoding: GenesisFile.encode(template), as: UTF8.self)
         #expect(try String(contentsOfFile: path, encoding: .utf8) == text)
         #expect(throws: HomeError.genesis(path: path, .noValidators)) {
