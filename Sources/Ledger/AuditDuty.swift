@@ -1,5 +1,5 @@
-// What an auditor has to do, as it needs it: which tasks to execute, with which salts to hash the final memory, and what
-// it said already. Made by the functions of `Ledger+Duties`.
+// What an auditor has to do, as it needs it: which tasks to execute, with which salts to hash the final memory, and
+// what it said already. Made by the functions of `Ledger+Duties`.
 package import Chain
 package import Primitives
 

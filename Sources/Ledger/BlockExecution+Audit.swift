@@ -1,5 +1,5 @@
-// What auditors' statements change. A reveal is judged at once: each leaf that is a duty of its auditor is compared with
-// the receipt and with what other auditors say; whatever differs calls all validators (rewards design, section 7.5).
+// What auditors' statements change. A reveal is judged at once: each leaf that is a duty of its auditor is compared
+// with the receipt and with what other auditors say; whatever differs calls all validators (rewards design, 7.5).
 import Chain
 import Primitives
 import Quorum

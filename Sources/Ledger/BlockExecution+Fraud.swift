@@ -59,14 +59,17 @@ extension BlockExecution {
         }
     }
 
-    private func largestOpenPart(of provider: Address) -> Amount {
+    private mutating func largestOpenPart(of provider: Address) -> Amount {
+        if let known = judgement.largestParts[provider] { return known }
         var jobs: Set<Digest> = []
         for (id, entry) in state.scan(.due, as: AssignmentRecord.self) where entry.provider == provider {
             jobs.insert(TaskPlace(keySuffix: id).job)
         }
         let assigned = state.scan(prefix: StateKey.assignments(of: provider), as: AssignmentRecord.self)
         for (id, _) in assigned { jobs.insert(TaskPlace(keySuffix: id).job) }
-        return jobs.reduce(.zero) { max($0, providerPart(of: requireJob($1))) }
+        let largest = jobs.reduce(Amount.zero) { max($0, providerPart(of: requireJob($1))) }
+        judgement.largestParts[provider] = largest
+        return largest
     }
 
     /// Takes up to `amount` of what a provider has at stake: bond, unbonding, then what vests. Leaves the totals.

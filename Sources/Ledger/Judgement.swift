@@ -79,6 +79,8 @@ struct Judgement {
     var verified: Set<TaskPlace> = []
     /// Why some receipts of a provider are not paid.
     var unpaid: [Address: Reason] = [:]
+    /// v of the largest task of a provider that is not settled.
+    var largestParts: [Address: Amount] = [:]
     /// Validators that did not vote.
     var absent: Set<Address> = []
     /// Audited tasks of a provider that are settled now.

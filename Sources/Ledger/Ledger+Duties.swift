@@ -12,13 +12,14 @@ extension Ledger {
         WorkingState(snapshot).require(.auditCalendar, as: AuditCalendar.self).phase
     }
 
-    /// Tasks with a receipt of `epoch` (the running one or the one before) that `key` (k_e) draws for the auditor, in
-    /// the order of their receipts, from block `height` on; of at most `limit` receipts looked at. `next` is the first
+    /// Tasks with a receipt of an epoch (the running one or the one before) that `key` (k_e) draws for the auditor, in
+    /// the order of their receipts, from a block on; of at most `limit` receipts looked at. `next` is the first
     /// height that was not looked at: ask again from there. Receipts of the tip are drawn by the next block.
     package static func auditDuties(
-        key: Digest, of operatorAddress: Address, epoch: UInt64, from height: Height, limit: Int,
+        key: Digest, of operatorAddress: Address, from start: (epoch: UInt64, height: Height), limit: Int,
         on snapshot: some Snapshot
     ) -> (duties: [AuditDuty], next: Height) {
+        let (epoch, height) = start
         let state = WorkingState(snapshot)
         guard let set: EpochSet = state.load(StateKey.epochSet(epoch)) else { return ([], height) }
         let prefix = StateKey.due(epoch).prefix(9)

@@ -5,12 +5,12 @@
 //            24  u32 symbols (96)        28  u32 zero
 //            32  embedding, symbols * width int16; per layer the matrices query, key, value, out, up, down; head.
 //            A matrix of r rows and c columns is r int32 factors, then r*c int8, row by row.
-//   request: seed, bytes to write (1...4096) and sharpness (1...65535, 256 = as learned) in decimals, a space after each,
-//            then the prompt, 1...4096 bytes of printable ASCII and line feeds: "7 96 256 A validator is ".
-// Output: the continuation alone.
+//   request: seed, bytes to write (0...4096) and sharpness (1...65535, 256 = as learned) in decimals, a space after
+//            each, then the prompt, 1...4096 bytes of printable ASCII and line feeds: "7 96 256 A validator is ".
+// Output: the continuation alone; where no byte is asked for, the logits of the next one, 96 int32.
 //
-// No floating point. Fraction bits: 12 in the running sum (int32), 11 where a matrix reads (int16), 9 in queries and keys
-// (|q| <= 8191, so that a product of two heads fits int32), 18 in scores and logits (powers of two), 15 in shares.
+// No floating point. Fraction bits: 12 in the running sum (int32), 11 where a matrix reads (int16), 9 in queries and
+// keys (|q| <= 8191, so that a product of two heads fits int32), 18 in scores and logits (powers of two), 15 in shares.
 // model/reference.py is the same arithmetic without bounds; with model/weights.bin no sum here leaves its width.
 
 private let symbols = 96
@@ -80,7 +80,7 @@ private struct Request {
             return value
         }
         let (seed, count, sharpness) = (number(), number(), number())
-        precondition(count >= 1 && count <= 4096 && sharpness >= 1 && sharpness <= 65_535)
+        precondition(count <= 4096 && sharpness >= 1 && sharpness <= 65_535)
         precondition(place < input.count && input.count - place <= 4096)
         (self.seed, self.count, self.sharpness) = (seed, Int(count), Int64(sharpness))
         prompt = place..<input.count
@@ -218,6 +218,15 @@ private struct Model {
         for index in 0..<symbols { logits[index] = head.row(index, normal) }
     }
 
+    /// Little endian, 18 fraction bits, by symbol.
+    func scored() -> [UInt8] {
+        [UInt8](unsafeUninitializedCapacity: 4 * symbols) { output, count in
+            let out = UnsafeMutableRawPointer(output.baseAddress!)
+            for index in 0..<symbols { out.storeBytes(of: logits[index], toByteOffset: 4 &* index, as: Int32.self) }
+            count = 4 * symbols
+        }
+    }
+
     /// The symbol under word / 2^64 of the sum of all weights.
     func drawn(_ word: UInt64, sharpness: Int64) -> Int {
         var top = Int32.min
@@ -248,6 +257,7 @@ func job(_ input: UnsafeBufferPointer<UInt8>, _ task: UInt32) -> [UInt8] {
         precondition(byte == 10 || byte >= 32 && byte <= 126)
         model.read(byte == 10 ? 95 : Int(byte) - 32, isLast: place == request.prompt.upperBound - 1)
     }
+    if request.count == 0 { return model.scored() }
     var state = request.seed ^ UInt64(task) &* 0xD134_2543_DE82_EF95
     return [UInt8](unsafeUninitializedCapacity: request.count) { output, count in
         for place in 0..<request.count {

@@ -3,7 +3,7 @@
 import Chain
 import Dispatch
 import Execution
-import Ledger
+import Chain
 import Synchronization
 
 final class Workers: Sendable {

@@ -79,7 +79,7 @@ struct ProviderCommand: ParsableCommand {
             let registration = RegisterProvider(bond: Amount(units), offers: [])
             _ = try nodes.perform(.registerProvider(registration), by: key)
             output.answer(
-                "provider.register", [("address", .text(key.address.bech32)), ("bond", .text("\(units)"))],
+                "provider.register", [("address", .string(key.address.bech32)), ("bond", .string("\(units)"))],
                 text: "\(key.address.bech32) is a provider with a bond of \(bond) MRT; now `merit provider start`")
         }
     }

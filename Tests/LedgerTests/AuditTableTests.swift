@@ -261,7 +261,7 @@ struct AuditTableTests {
         try chain.deliver([3])
         try chain.run("3 commit epoch=0 tasks=0 -> own_task\n2 commit epoch=0 tasks=0 -> ok")
         let duties = Ledger.auditDuties(
-            key: AuditChain.key(3, 0), of: AuditChain.address(3), epoch: 0, from: .zero, limit: 100, on: chain.store)
+            key: AuditChain.key(3, 0), of: AuditChain.address(3), from: (0, .zero), limit: 100, on: chain.store)
         #expect(duties.duties.isEmpty && duties.next > .zero)
     }
 

@@ -1,5 +1,5 @@
-// Every row of Tables/transactions.txt in a block of its own: the named rule refuses it, somebody pays for its bytes, and
-// every other leaf of the state is what it is in a twin block without the item.
+// Every row of Tables/transactions.txt in a block of its own: the named rule refuses it, somebody pays for its bytes,
+// and every other leaf of the state is what it is in a twin block without the item.
 import Chain
 import Codec
 import Cryptography

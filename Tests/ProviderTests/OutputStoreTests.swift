@@ -1,5 +1,4 @@
 import Chain
-import Client
 import Codec
 import Cryptography
 import Foundation
@@ -7,6 +6,7 @@ import Ledger
 import Primitives
 import Testing
 
+@testable import Client
 @testable import Provider
 
 @Suite("outputs and offers")
@@ -38,6 +38,16 @@ struct OutputStoreTests {
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder).count == 2)
     }
 
+    /// On a thread of its own and with patience: the tests share few threads with the server.
+    private static func get(_ url: NodeURL, _ path: String, max: Int) async throws -> HTTPBody {
+        try await withCheckedThrowingContinuation { continuation in
+            Thread.detachNewThread {
+                continuation.resume(
+                    with: Result { try HTTPExchange(url, stepSeconds: 300).get(path, from: url, max: max) })
+            }
+        }
+    }
+
     @Test("outputs are served by hash, and nothing else is answered")
     func serving() async throws {
         let folder = Self.folder()
@@ -50,13 +60,15 @@ struct OutputStoreTests {
         let running = Task { try await server.run { continuation.yield($0) } }
         defer { running.cancel() }
         var iterator = ports.makeAsyncIterator()
-        let url = try #require(NodeURL("http://127.0.0.1:\(try #require(await iterator.next()))"))
+        let port = try #require(await iterator.next())
+        let url = try #require(NodeURL("http://127.0.0.1:\(port)"))
         let hash = Hash.sha256(output)
-        let served = try url.get("/outputs/\(hash)", max: 6)
+        let served = try await Self.get(url, "/outputs/\(hash)", max: 6)
         #expect(served.status == 200 && served.body == output)
-        #expect(throws: ExchangeError.tooLong) { try url.get("/outputs/\(hash)", max: 5) }
+        await #expect(throws: ExchangeError.tooLong) { try await Self.get(url, "/outputs/\(hash)", max: 5) }
         for path in ["/outputs/\(Digest.zero)", "/outputs/", "/outputs/../\(hash)", "/\(hash)", "/"] {
-            #expect(try url.get(path, max: 1_000).status == 404, "\(path)")
+            let answer = try await Self.get(url, path, max: 1_000)
+            #expect(answer.status == 404, "\(path)")
         }
     }
 

@@ -1,9 +1,10 @@
-"""The integer model of transformer.swift once more, in plain Python integers without bounds: what is written here without
-a thought of overflow is what the program must give. Prints rows of the vectors, or one continuation.
+"""The integer model of transformer.swift once more, in plain Python integers without bounds: what is written here
+without a thought of overflow is what the program must give. Prints rows of the vectors, or one figure.
 
     python3 reference.py vectors             rows `seed task count sharpness | prompt | continuation`
     python3 reference.py loss                mean -log2 p per byte of the corpus's first 1,000, by the integer model
 """
+import hashlib
 import math
 import operator
 import struct
@@ -161,6 +162,7 @@ VECTORS = [
     (3, 0, 24, 65_535, b"\nHere is the life of one "),
     (3, 0, 16, 1, b"~"),
 ]
+PROMPTS = [b"A", b"A validator ", b"Zq#9 {~}", b"The table is a list of rows. " * 8, bytes(range(32, 124)).replace(b"|", b"")]
 
 
 def main():
@@ -173,6 +175,13 @@ def main():
             text = generated(weights, prompt, task, seed, count, sharpness)
             shown = [part.decode().replace("\n", "\\n") for part in (prompt, text)]
             print(f"{seed} {task} {count} {sharpness} | {shown[0]} | {shown[1]}")
+        print("# Where no byte is asked for: SHA-256 of the next byte's 96 logits, which shows every bit of the way there.")
+        for prompt in PROMPTS:
+            model = Model(weights)
+            for symbol in symbols(prompt):
+                logits = model.logits(symbol)
+            digest = hashlib.sha256(struct.pack("<96i", *logits)).hexdigest()
+            print(f"0 0 0 256 | {prompt.decode()} | {digest}")
     elif sys.argv[1:] == ["loss"]:
         with open("corpus.txt", encoding="ascii") as file:
             text = symbols(unwrapped(file.read()).encode()[:1_000])
