@@ -86,6 +86,12 @@ let package = Package(
                 .product(name: "HTTPTypes", package: "swift-http-types"),
             ]),
         module("Client", ["Primitives", "Codec", "Quorum", "Chain", "Ledger", "LightClient", "RPC"]),
+        module(
+            "Bench",
+            [
+                "Primitives", "Codec", "Cryptography", "CSodium", "Quorum", "Chain", "Ledger", "ProgramRules", "RPC",
+                "Client",
+            ]),
         module("Simulator", ["Primitives", "Codec", "Cryptography", "Quorum", "Chain", "Ledger", "NodeCore"]),
         // Entry
         .executableTarget(
@@ -93,7 +99,7 @@ let package = Package(
             dependencies: [
                 "Primitives", "Codec", "Cryptography", "Quorum", "Chain", "Ledger", "LightClient", "NodeCore",
                 "Storage",
-                "Transport", "Execution", "Node", "RPC", "Rewards", "API", "Client", "ProgramRules", logging,
+                "Transport", "Execution", "Node", "RPC", "Rewards", "API", "Client", "ProgramRules", "Bench", logging,
                 argumentParser,
             ],
             swiftSettings: settings),
@@ -139,6 +145,7 @@ let package = Package(
                 "API", "Client", "LightClient", "RPC", "NodeCore", "Ledger", "Chain", "Quorum", "Cryptography", "Codec",
                 "Primitives",
             ]),
+        tests("BenchTests", ["Bench", "Ledger", "Chain", "Quorum", "Cryptography", "RPC", "Primitives"]),
         tests("EndToEndTests", ["merit", "Client", "RPC", "Primitives"]),
         tests("TidyTests", []),
     ]

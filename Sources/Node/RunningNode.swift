@@ -119,20 +119,20 @@ package final class RunningNode: Sendable {
 
     // MARK: Questions
 
-    /// Hands in an item. It is admitted when this node has taken it into its open batch.
-    package func submit(_ item: Bytes) async -> Reply.Answer {
+    /// Hands in items, in order. One is admitted when this node has taken it into its open batch.
+    package func submit(_ items: [Bytes]) async -> [Reply.Answer] {
         await withCheckedContinuation { client in
-            if let ticket = tickets.open(client) { mailbox.post(item: item, ticket: ticket) }
+            mailbox.post(Array(zip(items, tickets.open(items.count, client))))
         }
     }
+
+    package func submit(_ item: Bytes) async -> Reply.Answer { await submit([item])[0] }
 
     /// The committed content as of now. Hold it shortly.
     package func snapshot() -> StoreSnapshot { store.snapshot() }
 
     package var status: NodeStatus { board.status }
     package var connected: [ConnectedPeer] { delivery.connected }
-    /// Signatures that the verifier threads checked.
-    package var signaturesVerified: UInt64 { verifiers.signatures }
     /// Frames that peers sent faster than the core took them.
     package var framesDropped: UInt64 { mailbox.dropped }
 

@@ -5,7 +5,6 @@ import Cryptography
 import Foundation
 import NodeCore
 import Primitives
-import Synchronization
 
 final class VerifierPool: @unchecked Sendable {
     private let condition = NSCondition()
@@ -13,7 +12,6 @@ final class VerifierPool: @unchecked Sendable {
     private var bulk: [(request: VerifyRequest, bytes: Int)] = []
     private var bulkBytes = 0
     private var isStopped = false
-    private let checked = Atomic<UInt64>(0)
     private let deliver: @Sendable (Event) -> Void
 
     init(threads: Int, deliver: @escaping @Sendable (Event) -> Void) {
@@ -46,9 +44,6 @@ final class VerifierPool: @unchecked Sendable {
         return true
     }
 
-    /// Signatures checked so far; a refused batch counts as one.
-    var signatures: UInt64 { checked.load(ordering: .relaxed) }
-
     /// The threads end after what they are doing.
     func stop() {
         condition.lock()
@@ -59,11 +54,7 @@ final class VerifierPool: @unchecked Sendable {
 
     private func run() {
         while let request = next() {
-            let event = request.perform()
-            var count = 1
-            if case .batchVerified(let claim, _) = event { count += claim.value.items.count }
-            checked.add(UInt64(count), ordering: .relaxed)
-            deliver(event)
+            deliver(request.perform())
         }
     }
 

@@ -137,6 +137,11 @@ package struct NodeCore: CoreMachine, Sendable {
     /// This node's place in the set of the open height; nil when it has no vote there.
     package var ownIndex: Int? { identity.validator.flatMap { view.validators.index(of: $0) } }
 
+    /// Admitted items that are in no batch yet.
+    package var itemsOpen: Int { open.count }
+    /// Held batches that no decided block has named.
+    package var batchesWaiting: Int { batches.waiting.batches }
+
     static func agreement(for view: LedgerView, identity: Identity) -> Agreement {
         let parameters = view.consensus
         let vote = Timeout(base: parameters.timeouts.vote, delta: parameters.timeouts.voteDelta)

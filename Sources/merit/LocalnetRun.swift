@@ -29,6 +29,8 @@ final class LocalnetRun: @unchecked Sendable {
     let genesisHash: String
     /// Only the run's own task and the signal task touch it; the latter ends the process.
     private(set) var nodes: [Node]
+    /// The program that the nodes run.
+    var program = Child.executable
     private var lastProgress = ""
 
     init(folder: String, validators: Int, secondsPerEpoch: UInt64, basePort: Int, genesis: String?) throws {
@@ -50,7 +52,7 @@ final class LocalnetRun: @unchecked Sendable {
 
     func start(_ index: Int) throws {
         let process = Process()
-        process.executableURL = URL(fileURLWithPath: Child.executable)
+        process.executableURL = URL(fileURLWithPath: program)
         process.arguments = ["start", "--home", nodes[index].home]
         process.standardOutput = FileHandle.nullDevice
         process.standardError = FileHandle.nullDevice

@@ -29,7 +29,7 @@ struct Merit: AsyncParsableCommand {
         subcommands: [
             InitCommand.self, StartCommand.self, KeysCommand.self, TestnetCommand.self, LocalnetCommand.self,
             TxCommand.self, QueryCommand.self, LightCommand.self, ReplayCommand.self, ProgramCommand.self,
-            ExecutorChildCommand.self, VersionCommand.self,
+            BenchCommand.self, ExecutorChildCommand.self, VersionCommand.self,
         ])
 
     /// Parses, runs, and turns every error into one line and its exit code.

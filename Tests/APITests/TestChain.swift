@@ -144,7 +144,7 @@ final class TestNode: NodeFacade {
     }
 
     func snapshot() -> MemoryStore { chain.store }
-    func submit(_ item: Bytes) async -> Reply.Answer { word }
+    func submit(_ items: [Bytes]) async -> [Reply.Answer] { items.map { _ in word } }
 
     var facts: NodeFacts {
         var facts = NodeFacts(
