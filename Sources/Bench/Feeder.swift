@@ -38,6 +38,7 @@ package final class Feeder: Sendable {
     /// Seconds without a committed item after which the run is given up.
     private static let patience = 30
     private static let pollMicroseconds: UInt32 = 5_000
+    private static let busyMicroseconds: UInt32 = 20_000
 
     private struct State {
         /// Next request of each node.
@@ -116,19 +117,25 @@ package final class Feeder: Sendable {
 
     private func feed(_ node: Int) {
         while let request = take(from: node) {
-            var request = request
-            let now = ContinuousClock.now
-            state.withLock { state in
-                for place in request.places { state.sentAt[place] = now }
-            }
-            while true {
-                let busy: [Int]
-                do throws(FeederError) { busy = try send(request, to: nodes[node]) } catch { return fail(error) }
-                if busy.isEmpty { break }
-                usleep(20_000)
-                if state.withLock({ $0.error }) != nil { return }
-                request = Self.request(busy, texts)
-            }
+            note(request, at: .now)
+            do throws(FeederError) { try deliver(request, to: nodes[node]) } catch { return fail(error) }
+        }
+    }
+
+    private func note(_ request: Request, at now: ContinuousClock.Instant) {
+        state.withLock { state in
+            for place in request.places { state.sentAt[place] = now }
+        }
+    }
+
+    /// Hands in until the node has taken every item, or another thread has failed.
+    private func deliver(_ first: Request, to node: NodeURL) throws(FeederError) {
+        var request = first
+        while state.withLock({ $0.error }) == nil {
+            let busy = try send(request, to: node)
+            if busy.isEmpty { return }
+            usleep(Self.busyMicroseconds)
+            request = Self.request(busy, texts)
         }
     }
 

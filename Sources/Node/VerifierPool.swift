@@ -24,7 +24,7 @@ final class VerifierPool: @unchecked Sendable {
     }
 
     func submit(_ request: VerifyRequest) {
-        if !enqueue(request), case .item(_, _, let ticket) = request { deliver(.itemRefused(ticket)) }
+        if !enqueue(request), case .item(_, let ticket) = request { deliver(.itemRefused(ticket)) }
     }
 
     /// False when its lane is full.
@@ -35,11 +35,18 @@ final class VerifierPool: @unchecked Sendable {
         case .vote, .proposal:
             guard statements.count < RuntimeLimits.statementChecksMax else { return false }
             statements.append(request)
-        case .batch(let bytes, _, _, _), .item(let bytes, _, _):
-            guard bulkBytes + bytes.count <= RuntimeLimits.bulkCheckBytesMax else { return false }
-            bulk.append((request, bytes.count))
-            bulkBytes += bytes.count
+        case .batch(let bytes, _, _, _): return enqueue(request, bytes: bytes.count)
+        case .item(let claim, _): return enqueue(request, bytes: claim.bytes.count)
         }
+        condition.signal()
+        return true
+    }
+
+    /// With the condition locked.
+    private func enqueue(_ request: VerifyRequest, bytes: Int) -> Bool {
+        guard bulkBytes + bytes <= RuntimeLimits.bulkCheckBytesMax else { return false }
+        bulk.append((request, bytes))
+        bulkBytes += bytes
         condition.signal()
         return true
     }

@@ -28,15 +28,15 @@ package enum PeerMessage: Equatable, Sendable {
     case proposal(SignedProposal)
     case vote(Vote)
     case proposalRequest(ProposalRequest)
-    case blockRequest(Height)
-    case block(CommittedBlock)
+    case blockRequest(BlockRequest)
+    case blockPart(BlockPart)
     case status(Status)
 
     package var priority: MessagePriority {
         switch self {
         case .vote, .acknowledgement, .status: .vote
         case .proposal, .proposalRequest, .batchRequest, .blockRequest: .proposal
-        case .block: .block
+        case .blockPart: .block
         case .batch: .batch
         }
     }
@@ -79,15 +79,6 @@ package struct Status: Hashable, Sendable, Message {
     }
 }
 
-private struct HeightMessage: Message {
-    let height: Height
-
-    init(height: Height) { self.height = height }
-
-    func encode(into encoder: inout Encoder) { encoder.signed(1, height.signed) }
-    init(from decoder: inout Decoder) throws(DecodeError) { height = try decoder.height(1) }
-}
-
 private struct MarkList: Message {
     let marks: [AcknowledgementMark]
 
@@ -119,8 +110,8 @@ extension PeerMessage: Message {
         case .proposal(let proposal): encoder.message(4, proposal)
         case .vote(let vote): encoder.message(5, vote)
         case .proposalRequest(let request): encoder.message(6, request)
-        case .blockRequest(let height): encoder.message(7, HeightMessage(height: height))
-        case .block(let block): encoder.message(8, block)
+        case .blockRequest(let request): encoder.message(7, request)
+        case .blockPart(let part): encoder.message(8, part)
         case .status(let status): encoder.message(9, status)
         }
     }
@@ -134,8 +125,8 @@ extension PeerMessage: Message {
         case 4: self = .proposal(try decoder.message(4))
         case 5: self = .vote(try decoder.message(5))
         case 6: self = .proposalRequest(try decoder.message(6))
-        case 7: self = .blockRequest(try (decoder.message(7) as HeightMessage).height)
-        case 8: self = .block(try decoder.message(8))
+        case 7: self = .blockRequest(try decoder.message(7))
+        case 8: self = .blockPart(try decoder.message(8))
         case 9: self = .status(try decoder.message(9))
         default: throw .unexpectedField(field)
         }

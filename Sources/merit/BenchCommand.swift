@@ -60,10 +60,8 @@ struct BenchCommand: AsyncParsableCommand {
             let report = try await run.measure()
             print(json ? report.json.text : report.text)
             if !report.failures.isEmpty { throw ExitCode(1) }
-        } catch let error as LocalnetError {
-            Merit.leave(error.description, 1)
         } catch let error as FeederError {
-            Merit.leave("\(error)", 1)
+            throw LocalnetError.child("\(error)")
         }
     }
 }

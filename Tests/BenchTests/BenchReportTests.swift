@@ -38,7 +38,8 @@ struct BenchReportTests {
                 """)
     }
 
-    @Test("a load that was lost, or that not every node checked, is a failure", arguments: [(999, 4_100), (1_000, 3_999)])
+    @Test(
+        "a load that was lost, or that not every node checked, is a failure", arguments: [(999, 4_100), (1_000, 3_999)])
     func failures(committed: Int, checked: Int) {
         #expect(Self.report([Self.figures("a")]).failures.isEmpty)
         let bad = Self.report([Self.figures("a"), Self.figures("b", committed: committed, checked: UInt64(checked))])
@@ -47,7 +48,8 @@ struct BenchReportTests {
     }
 
     @Test(
-        "a percentile is the nearest rank", arguments: [(0, 10.0), (1, 10), (50, 20), (51, 30), (75, 30), (99, 40), (100, 40)])
+        "a percentile is the nearest rank",
+        arguments: [(0, 10.0), (1, 10), (50, 20), (51, 30), (75, 30), (99, 40), (100, 40)])
     func percentiles(percent: Int, expected: Double) {
         #expect(Latencies(milliseconds: [40, 20, 10, 30]).percentile(percent) == expected)
         #expect(Latencies(milliseconds: []).percentile(percent) == 0)
