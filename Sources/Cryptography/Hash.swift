@@ -5,7 +5,7 @@ package import Primitives
 package enum Hash {
     package static func sha256(_ bytes: Bytes) -> Digest {
         withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 32) { output in
-            crypto_hash_sha256(output.baseAddress, bytes, UInt64(bytes.count))
+            crypto_hash_sha256(output.baseAddress!, bytes, UInt64(bytes.count))
             return digest(output)
         }
     }

@@ -1,5 +1,5 @@
-// Clients that wait for the core's answers to items they handed in. Invariant: every ticket is answered exactly once, and
-// a client is resumed once, with the answers in the order of its items.
+// Clients that wait for the core's answers to items they handed in. Invariant: every ticket is answered exactly once,
+// and a client is resumed once, with the answers in the order of its items.
 import NodeCore
 import Synchronization
 

@@ -34,6 +34,8 @@ package struct SimulatedDisk: Sendable {
     /// The signing record: what was signed where, by sort key (height, round, step).
     package var signed: [SignedPlace: Bytes] = [:]
 
+    package init() {}
+
     package struct SignedPlace: Hashable, Comparable, Sendable {
         package let height: Height
         package let round: Round

@@ -60,7 +60,7 @@ struct BenchReportTests {
         let claims = AttestationLoad.claims(20, chainID: Self.chainID)
         #expect(Set(claims.map(\.key)).count == 20 && Set(claims.map(\.message)).count == 20)
         #expect(claims.allSatisfy { Ed25519.isValid($0.signature, over: $0.message, by: $0.key) })
-        #expect(BareRate(claims).messageBytes == claims[0].message.count)
+        #expect(BareRate(claims).messageBytes == claims.map(\.message.count).max())
     }
 
     @Test("every task gets one attestation by its provider, and a stranger's task none at all")
