@@ -22,10 +22,10 @@ struct BenchCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("A new folder for the homes; a temporary one is made and removed.", valueName: "folder"))
     var home: String?
     @Option(help: ArgumentHelp("Parameters, as Genesis/local.json has them.", valueName: "file")) var genesis: String
-    @Option(help: "Attestations to commit.") var attestations = 40_960
+    @Option(help: "Attestations to commit.") var attestations = 20_480
     @Option(help: "Transfers to commit after them; 0 leaves them out.") var transfers = 0
-    @Option(help: "Items sent and not yet committed, at most.") var window = 16_384
-    @Option(help: "Items in one request.") var itemsPerRequest = 256
+    @Option(help: "Items sent and not yet committed, at most.") var window = 4_096
+    @Option(help: "Items in one request.") var itemsPerRequest = 128
     @Option(help: "Requests that a node works on at once.") var connections = 2
     @Option(help: ArgumentHelp("Another build of merit, whose nodes are measured instead.", valueName: "file"))
     var program: String?
