@@ -55,6 +55,7 @@ let package = Package(
         module("Ledger", ["Primitives", "Codec", "Cryptography", "Quorum", "Chain", "Rewards", "ProgramRules"]),
         module("Sync", ["Primitives"]),
         module("LightClient", ["Primitives", "Codec", "Cryptography", "Quorum", "Chain"]),
+        module("Auditor", ["Primitives", "Codec", "Cryptography", "Quorum", "Chain", "Rewards", "Ledger"]),
         // Core
         module(
             "NodeCore",
@@ -73,14 +74,16 @@ let package = Package(
         module(
             "Node",
             [
-                "Primitives", "Codec", "Cryptography", "Quorum", "Chain", "Consensus", "Ledger", "Sync", "NodeCore",
-                "Storage", "Transport", logging, .product(name: "TOMLKit", package: "TOMLKit"),
+                "Primitives", "Codec", "Cryptography", "Quorum", "Chain", "Consensus", "Ledger", "Sync", "Auditor",
+                "NodeCore", "RPC", "Storage", "Transport", "Execution", logging,
+                .product(name: "TOMLKit", package: "TOMLKit"),
             ]),
-        module("RPC", ["Primitives", "Cryptography", "Quorum", "Chain", "Ledger"]),
+        module("RPC", ["Primitives", "Cryptography", "Quorum", "Chain", "Ledger", "Rewards"]),
         module(
             "API",
             [
-                "Primitives", "Codec", "Cryptography", "Quorum", "Chain", "Ledger", "NodeCore", "RPC", logging, nioCore,
+                "Primitives", "Codec", "Cryptography", "Quorum", "Chain", "Ledger", "NodeCore", "RPC", "Rewards",
+                "ProgramRules", logging, nioCore,
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -92,14 +95,25 @@ let package = Package(
                 "Primitives", "Codec", "Cryptography", "CSodium", "Quorum", "Chain", "Ledger", "ProgramRules", "RPC",
                 "Client",
             ]),
+        module(
+            "Provider",
+            [
+                "Primitives", "Codec", "Cryptography", "Quorum", "Chain", "Ledger", "LightClient", "ProgramRules",
+                "Execution", "RPC", "Client", logging, nioCore,
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+            ]),
         module("Simulator", ["Primitives", "Codec", "Cryptography", "Quorum", "Chain", "Ledger", "NodeCore"]),
         // Entry
         .executableTarget(
             name: "merit",
             dependencies: [
-                "Primitives", "Codec", "Cryptography", "Quorum", "Chain", "Ledger", "LightClient", "NodeCore",
+                "Primitives", "Codec", "Cryptography", "Quorum", "Chain", "Ledger", "Auditor", "LightClient",
+                "NodeCore",
                 "Storage",
-                "Transport", "Execution", "Node", "RPC", "Rewards", "API", "Client", "ProgramRules", "Bench", logging,
+                "Transport", "Execution", "Node", "RPC", "Rewards", "API", "Client", "Provider", "Bench", "ProgramRules",
+                logging,
                 argumentParser,
             ],
             swiftSettings: settings),
@@ -117,17 +131,22 @@ let package = Package(
         tests("DisseminationTests", ["Dissemination", "Chain", "Quorum", "Cryptography", "Codec", "Primitives"]),
         tests(
             "LedgerTests",
-            ["Ledger", "Rewards", "ProgramRules", "Chain", "Quorum", "Cryptography", "Codec", "Primitives"]),
+            ["Auditor", "Ledger", "Rewards", "ProgramRules", "Chain", "Quorum", "Cryptography", "Codec", "Primitives"],
+            exclude: ["Tables"]),
         tests("RewardsTests", ["Rewards", "Primitives", "TestVectors"]),
+        tests("AuditorTests", ["Auditor", "Chain", "Cryptography", "Codec", "Primitives"]),
         tests("SyncTests", ["Sync", "Primitives"]),
         tests(
             "LightClientTests",
             ["LightClient", "Chain", "Quorum", "Cryptography", "Codec", "Primitives", "TestVectors"]),
         tests(
             "NodeCoreTests",
-            ["NodeCore", "Dissemination", "Chain", "Quorum", "Cryptography", "Codec", "Primitives"]),
+            ["NodeCore", "Consensus", "Dissemination", "Chain", "Quorum", "Cryptography", "Codec", "Primitives"],
+            exclude: ["Tables"]),
         tests("StorageTests", ["Storage", "CLMDB", "Primitives"]),
-        tests("ExecutionTests", ["Execution", "ProgramRules", "ExecutorFixture", "Cryptography", "Primitives"]),
+        tests(
+            "ExecutionTests", ["Execution", "ProgramRules", "ExecutorFixture", "Cryptography", "Primitives"],
+            exclude: ["Tables"]),
         tests("TransportTests", ["Transport", "Cryptography", "Primitives", nioCore, nioPosix, nioSSL]),
         tests(
             "SimulationTests",
@@ -135,18 +154,24 @@ let package = Package(
         tests(
             "NodeTests",
             [
-                "Node", "NodeCore", "Transport", "Storage", "Ledger", "Rewards", "Chain", "Quorum", "Cryptography",
+                "Node", "NodeCore", "RPC", "Transport", "Storage", "Ledger", "Rewards", "Chain", "Quorum",
+                "Cryptography",
                 "Codec",
                 "Primitives", logging,
             ]),
         tests(
             "APITests",
             [
-                "API", "Client", "LightClient", "RPC", "NodeCore", "Ledger", "Chain", "Quorum", "Cryptography", "Codec",
-                "Primitives",
-            ]),
+                "API", "Client", "LightClient", "RPC", "NodeCore", "Ledger", "Rewards", "ProgramRules", "Chain",
+                "Quorum",
+                "Cryptography", "Codec", "Primitives",
+            ], exclude: ["Golden"]),
+        tests(
+            "ProviderTests",
+            ["Provider", "Client", "Ledger", "Chain", "Cryptography", "Codec", "Primitives"]),
         tests("BenchTests", ["Bench", "Ledger", "Chain", "Quorum", "Cryptography", "RPC", "Primitives"]),
-        tests("EndToEndTests", ["merit", "Client", "RPC", "Primitives"]),
+        tests("MeritTests", ["merit", "Ledger", "Rewards", "RPC", "Primitives"]),
+        tests("EndToEndTests", ["merit", "Client", "RPC", "Cryptography", "Primitives"], exclude: ["Tables"]),
         tests("TidyTests", []),
     ]
 )

@@ -22,7 +22,7 @@ struct ChainReader<Reader: Snapshot> {
         do { return try Value(decoding: bytes) } catch { throw .failed("\(what) does not decode: \(error)") }
     }
 
-    private func load<Value: Message>(_ table: Table, _ key: Bytes) throws(RPCError) -> Value? {
+    func load<Value: Message>(_ table: Table, _ key: Bytes) throws(RPCError) -> Value? {
         guard let bytes = snapshot.load(table, key: key) else { return nil }
         return try Self.decoded(bytes, "a stored entry of \(table)")
     }

@@ -1,5 +1,14 @@
 // The routes by name, with their parameters in the order of an array (formats A12). A method that is not here does not
-// exist.
+// exist. Beside CometBFT's stand those of the market, answered by `ChainReader+Market`:
+//   job(id, page, per_page)            a job, its counts by state, and a page of its assigned tasks
+//   assignments(provider, page, per_page)  the open tasks of a provider, with deadline and budget in blocks
+//   epoch(epoch)                       totals and roots of a settled epoch, the newest without a number
+//   rewards(epoch, account, page, per_page), slashes(epoch, page, per_page)  rows of its tables, with their reasons
+//   providers(page, per_page)          account, bond, slots, offers, endpoint, open tasks, reliability
+//   market()                           floor prices, engine, slot bond, and the running epoch
+//   blob(digest)                       published bytes in base64; whoever asks compares their SHA-256
+// Accounts are in bech32, digests in hex, amounts and 64-bit numbers in decimal strings; pages are as `validators` has
+// them.
 
 enum Method: String, CaseIterable, Sendable {
     case health, status, genesis, block, header, commit, validators, tx, blockchain
@@ -13,10 +22,11 @@ enum Method: String, CaseIterable, Sendable {
     case broadcastSync = "broadcast_tx_sync"
     case broadcastAsync = "broadcast_tx_async"
     case broadcastCommit = "broadcast_tx_commit"
+    case job, assignments, epoch, rewards, slashes, providers, market, blob
 
     var parameters: [String] {
         switch self {
-        case .health, .status, .genesis, .netInfo, .abciInfo: []
+        case .health, .status, .genesis, .netInfo, .abciInfo, .market: []
         case .block, .header, .commit, .blockResults, .consensusParams: ["height"]
         case .blockByHash, .headerByHash: ["hash"]
         case .validators: ["height", "page", "per_page"]
@@ -24,6 +34,13 @@ enum Method: String, CaseIterable, Sendable {
         case .blockchain: ["minHeight", "maxHeight"]
         case .abciQuery: ["path", "data", "height", "prove"]
         case .broadcastSync, .broadcastAsync, .broadcastCommit: ["tx"]
+        case .job: ["id", "page", "per_page"]
+        case .assignments: ["provider", "page", "per_page"]
+        case .epoch: ["epoch"]
+        case .rewards: ["epoch", "account", "page", "per_page"]
+        case .slashes: ["epoch", "page", "per_page"]
+        case .providers: ["page", "per_page"]
+        case .blob: ["digest"]
         }
     }
 }

@@ -20,7 +20,29 @@ extension RPCHandler {
         case .blockchain:
             return try chain.blockchainAnswer(
                 min: try arguments.integer("minHeight") ?? 0, max: try arguments.integer("maxHeight") ?? 0)
+        case .job, .assignments, .epoch, .rewards, .slashes, .providers, .market, .blob:
+            return try readMarket(method, arguments, chain)
         default: return try read(method, arguments, chain)
+        }
+    }
+
+    private func readMarket(
+        _ method: Method, _ arguments: Arguments, _ chain: ChainReader<Node.Reader>
+    ) throws(RPCError) -> JSON {
+        switch method {
+        case .job: return try chain.jobAnswer(try arguments.digest("id"), try PageQuery(arguments))
+        case .assignments:
+            guard let provider = try arguments.account("provider") else { throw .badParameters("provider is missing") }
+            return try chain.assignmentsAnswer(provider, try PageQuery(arguments))
+        case .epoch: return try chain.epochAnswer(try arguments.integer("epoch"))
+        case .rewards:
+            return try chain.rewardsAnswer(
+                try arguments.integer("epoch"), of: try arguments.account("account"), try PageQuery(arguments))
+        case .slashes: return try chain.slashesAnswer(try arguments.integer("epoch"), try PageQuery(arguments))
+        case .providers: return try chain.providersAnswer(try PageQuery(arguments))
+        case .market: return try chain.marketAnswer()
+        case .blob: return try chain.blobAnswer(try arguments.digest("digest"))
+        default: preconditionFailure("\(method) is no method of the market")
         }
     }
 

@@ -12,6 +12,8 @@ package enum Item: Hashable, Sendable {
     case transaction(Transaction)
     /// Of a provider; pays no fee.
     case attestation(Attestation)
+    /// Of a validator under its audit key; pays no fee.
+    case audit(AuditStatement)
 
     /// The largest item; it may exceed a batch's size alone.
     package static let bytesMax = 1 << 20
@@ -22,6 +24,7 @@ package enum Item: Hashable, Sendable {
         case .preamble(let preamble): Hash.sha256([[1], preamble.encoded])
         case .transaction(let transaction): Hash.sha256([[2], transaction.content.encoded])
         case .attestation(let attestation): Hash.sha256([[3], attestation.content])
+        case .audit(let statement): Hash.sha256([[4], statement.signedContent])
         }
     }
 
@@ -31,6 +34,7 @@ package enum Item: Hashable, Sendable {
         case .preamble: []
         case .transaction(let transaction): transaction.signatureClaims(chainID: chainID)
         case .attestation(let attestation): [attestation.signatureClaim(chainID: chainID)]
+        case .audit(let statement): [statement.signatureClaim(chainID: chainID)]
         }
     }
 }
@@ -41,6 +45,7 @@ extension Item: Message {
         case .preamble(let preamble): encoder.message(1, preamble)
         case .transaction(let transaction): encoder.message(2, transaction)
         case .attestation(let attestation): encoder.message(3, attestation)
+        case .audit(let statement): encoder.message(4, statement)
         }
     }
 
@@ -49,6 +54,7 @@ extension Item: Message {
         case 1: self = .preamble(try decoder.message(1))
         case 2: self = .transaction(try decoder.message(2))
         case 3: self = .attestation(try decoder.message(3))
+        case 4: self = .audit(try decoder.message(4))
         case .some(let field): throw .unexpectedField(field)
         case nil: throw .missing(field: 1)
         }

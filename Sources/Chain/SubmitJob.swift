@@ -17,6 +17,17 @@ package enum JobLimits {
     package static let receiptsMax = 4_096
     /// Bytes of one task's output.
     package static let outputBytesMax: UInt32 = 65_536
+    /// Bytes of a provider's endpoint.
+    package static let endpointBytesMax = 128
+}
+
+extension Decoder {
+    /// Where a provider serves outputs: visible ASCII, empty for nowhere. What it means is for those who ask there.
+    package mutating func endpoint(_ field: UInt32) throws(DecodeError) -> Bytes {
+        let bytes = try data(field, max: JobLimits.endpointBytesMax)
+        guard bytes.allSatisfy({ (0x21...0x7E).contains($0) }) else { throw .invalid(field: field) }
+        return bytes
+    }
 }
 
 /// What a provider serves, and for how much at least.
@@ -47,29 +58,43 @@ package struct Offer: Hashable, Sendable, Message {
 package struct RegisterProvider: Hashable, Sendable, Message {
     package let bond: Amount
     package let offers: [Offer]
+    /// `http://host:port` under which `/outputs/<hash>` answers: at most `JobLimits.endpointBytesMax` visible ASCII
+    /// characters, or none.
+    package let endpoint: Bytes
 
-    package init(bond: Amount, offers: [Offer]) { (self.bond, self.offers) = (bond, offers) }
+    package init(bond: Amount, offers: [Offer], endpoint: Bytes = []) {
+        (self.bond, self.offers, self.endpoint) = (bond, offers, endpoint)
+    }
 
     package func encode(into encoder: inout Encoder) {
         encoder.unsigned(1, bond.units)
         encoder.messages(2, offers)
+        encoder.data(3, endpoint)
     }
 
     package init(from decoder: inout Decoder) throws(DecodeError) {
         bond = Amount(try decoder.unsigned(1))
         offers = try decoder.messages(2, count: JobLimits.offersMax)
+        endpoint = try decoder.endpoint(3)
     }
 }
 
-/// Replaces all offers of the sender; an empty list takes no further tasks. A paused provider is back with it.
+/// Replaces all offers of the sender and its endpoint; an empty list takes no further tasks. A paused provider is back
+/// with it.
 package struct SetOffers: Hashable, Sendable, Message {
     package let offers: [Offer]
+    package let endpoint: Bytes
 
-    package init(offers: [Offer]) { self.offers = offers }
+    package init(offers: [Offer], endpoint: Bytes = []) { (self.offers, self.endpoint) = (offers, endpoint) }
 
-    package func encode(into encoder: inout Encoder) { encoder.messages(1, offers) }
+    package func encode(into encoder: inout Encoder) {
+        encoder.messages(1, offers)
+        encoder.data(2, endpoint)
+    }
+
     package init(from decoder: inout Decoder) throws(DecodeError) {
         offers = try decoder.messages(1, count: JobLimits.offersMax)
+        endpoint = try decoder.endpoint(2)
     }
 }
 

@@ -76,6 +76,7 @@ package enum Action: Hashable, Sendable {
     case unbondProvider(BondChange)
     case submitJob(SubmitJob)
     case cancelJob(CancelJob)
+    case openDispute(OpenDispute)
 
     func encode(into encoder: inout Encoder) {
         switch self {
@@ -90,6 +91,7 @@ package enum Action: Hashable, Sendable {
         case .unbondProvider(let change): encoder.message(24, change)
         case .submitJob(let request): encoder.message(25, request)
         case .cancelJob(let cancel): encoder.message(26, cancel)
+        case .openDispute(let dispute): encoder.message(30, dispute)
         }
     }
 
@@ -106,6 +108,7 @@ package enum Action: Hashable, Sendable {
         case 24: self = .unbondProvider(try decoder.message(24))
         case 25: self = .submitJob(try decoder.message(25))
         case 26: self = .cancelJob(try decoder.message(26))
+        case 30: self = .openDispute(try decoder.message(30))
         case .some(let field): throw .unexpectedField(field)
         case nil: throw .missing(field: 10)
         }
@@ -120,6 +123,7 @@ package enum Action: Hashable, Sendable {
         case .registerProvider(let registration): registration.bond
         case .bondProvider(let change): change.amount
         case .submitJob(let request): request.spending
+        case .openDispute(let dispute): dispute.deposit
         case .unbond, .publish, .setOffers, .unbondProvider, .cancelJob: .zero
         }
     }

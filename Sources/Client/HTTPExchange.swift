@@ -1,14 +1,14 @@
 // One HTTP/1.1 exchange on one connection over blocking sockets: enough for a client that asks one thing after the
 // other. Everything a server can send is bounded in size and time.
 import Glibc
-import Primitives
+package import Primitives
 
 package enum ClientLimits {
     /// Bytes of one answer: a block of 32 MiB in base64, and its shape.
     static let answerBytesMax = 64 << 20
     static let headBytesMax = 65_536
-    /// How long connecting, sending and each wait for more bytes may take.
-    static let stepSeconds = 10
+    /// How long connecting, sending and each wait for more bytes may take, where nothing else is asked for.
+    package static let stepSeconds = 10
     /// From the first byte sent to the last one received.
     static let exchangeTimeout = Duration.seconds(60)
     /// Pages of one validator set.
@@ -47,12 +47,24 @@ package struct NodeURL: Sendable, CustomStringConvertible {
     package var description: String { "http://\(host):\(port)" }
 }
 
+package struct HTTPBody: Equatable, Sendable {
+    package let status: Int
+    package let body: Bytes
+}
+
+extension NodeURL {
+    /// The answer to a GET of `path` on this host; its body has at most `max` bytes.
+    package func get(_ path: String, max: Int) throws(ExchangeError) -> HTTPBody {
+        try HTTPExchange(self).get(path, from: self, max: max)
+    }
+}
+
 struct HTTPExchange: ~Copyable {
     private let descriptor: Int32
 
     deinit { close(descriptor) }
 
-    init(_ url: NodeURL) throws(ExchangeError) {
+    init(_ url: NodeURL, stepSeconds: Int = ClientLimits.stepSeconds) throws(ExchangeError) {
         var hints = addrinfo()
         hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
         var list: UnsafeMutablePointer<addrinfo>?
@@ -65,7 +77,7 @@ struct HTTPExchange: ~Copyable {
             let descriptor = socket(entry.ai_family, entry.ai_socktype | Int32(SOCK_CLOEXEC.rawValue), 0)
             next = entry.ai_next
             guard descriptor >= 0 else { continue }
-            var limit = timeval(tv_sec: ClientLimits.stepSeconds, tv_usec: 0)
+            var limit = timeval(tv_sec: stepSeconds, tv_usec: 0)
             let size = socklen_t(MemoryLayout<timeval>.size)
             setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, size)
             setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &limit, size)
@@ -86,7 +98,14 @@ struct HTTPExchange: ~Copyable {
             Content-Length: \(body.count)\r\nConnection: close\r\n\r\n
             """
         try write(Bytes(head.utf8) + body)
-        return try read()
+        return try read(max: ClientLimits.answerBytesMax).body
+    }
+
+    /// The answer to a GET of `path`, whose body has at most `max` bytes.
+    consuming func get(_ path: String, from url: NodeURL, max: Int) throws(ExchangeError) -> HTTPBody {
+        let head = "GET \(path) HTTP/1.1\r\nHost: \(url.host):\(url.port)\r\nConnection: close\r\n\r\n"
+        try write(Bytes(head.utf8))
+        return try read(max: max)
     }
 
     /// The body of the answer to a GET of a path, whatever its status.
@@ -106,14 +125,16 @@ struct HTTPExchange: ~Copyable {
         }
     }
 
-    private borrowing func read() throws(ExchangeError) -> Bytes {
+    private borrowing func read(max: Int) throws(ExchangeError) -> HTTPBody {
         let deadline = ContinuousClock.now.advanced(by: ClientLimits.exchangeTimeout)
         var received = Bytes()
-        var expected: (start: Int, end: Int)?
+        var expected: (status: Int, start: Int, end: Int)?
         var chunk = Bytes(repeating: 0, count: 65_536)
         while true {
-            if expected == nil { expected = try Self.bounds(of: received) }
-            if let expected, received.count >= expected.end { return Bytes(received[expected.start..<expected.end]) }
+            if expected == nil { expected = try Self.bounds(of: received, max: max) }
+            if let expected, received.count >= expected.end {
+                return HTTPBody(status: expected.status, body: Bytes(received[expected.start..<expected.end]))
+            }
             guard ContinuousClock.now < deadline else { throw .timeout }
             let count = recv(descriptor, &chunk, chunk.count, 0)
             if count < 0 { throw errno == EAGAIN ? .timeout : .unreachable(String(cString: strerror(errno))) }
@@ -123,7 +144,9 @@ struct HTTPExchange: ~Copyable {
     }
 
     /// Where the body stands in what was received; nil while the head is incomplete.
-    static func bounds(of received: Bytes) throws(ExchangeError) -> (start: Int, end: Int)? {
+    private static func bounds(
+        of received: Bytes, max: Int
+    ) throws(ExchangeError) -> (status: Int, start: Int, end: Int)? {
         let head = received.prefix(ClientLimits.headBytesMax)
         let mark = Bytes("\r\n\r\n".utf8)
         guard let end = head.indices.first(where: { head[$0...].starts(with: mark) }) else {
@@ -131,13 +154,16 @@ struct HTTPExchange: ~Copyable {
             return nil
         }
         let lines = String(decoding: head[..<end], as: UTF8.self).split(separator: "\r\n")
-        guard let first = lines.first, first.hasPrefix("HTTP/1.1 ") else { throw .malformed }
+        guard let first = lines.first, first.hasPrefix("HTTP/1.1 "), let status = Int(first.dropFirst(9).prefix(3))
+        else {
+            throw .malformed
+        }
         for line in lines.dropFirst() {
             let parts = line.split(separator: ":", maxSplits: 1)
             guard parts.count == 2, parts[0].lowercased() == "content-length" else { continue }
             guard let length = Int(parts[1].drop { $0 == " " }), length >= 0 else { throw .malformed }
-            guard length <= ClientLimits.answerBytesMax else { throw .tooLong }
-            return (end + mark.count, end + mark.count + length)
+            guard length <= max else { throw .tooLong }
+            return (status, end + mark.count, end + mark.count + length)
         }
         throw .malformed
     }

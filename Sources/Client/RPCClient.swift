@@ -26,6 +26,19 @@ extension NodeURL: RPCLink {
     }
 }
 
+/// A node that must answer soon, because others can be asked instead.
+package struct ImpatientLink: RPCLink {
+    private let url: NodeURL
+    private let stepSeconds: Int
+
+    /// `stepSeconds`: how long connecting and each wait for more bytes may take.
+    package init(_ url: NodeURL, stepSeconds: Int) { (self.url, self.stepSeconds) = (url, stepSeconds) }
+
+    package func exchange(_ body: Bytes) throws(ExchangeError) -> Bytes {
+        try HTTPExchange(url, stepSeconds: stepSeconds).post(body, to: url)
+    }
+}
+
 package struct RPCClient: Sendable {
     private let link: any RPCLink
 

@@ -42,17 +42,30 @@ package struct ProviderRecord: Hashable, Sendable, Message {
     /// 1 + the epoch in which it registered.
     package var epochPlusOne: UInt64
     package var bond: Amount
+    /// 1 + the epoch in which it last lost a dispute over a wrong result.
+    private var fraudPlusOne: UInt64 = 0
+    /// Excluded for good.
+    package var isTombstoned = false
 
     package init(registeredEpoch: UInt64, bond: Amount) { (epochPlusOne, self.bond) = (registeredEpoch + 1, bond) }
+
+    package var lastFraud: UInt64? {
+        get { fraudPlusOne == 0 ? nil : fraudPlusOne - 1 }
+        set { fraudPlusOne = newValue.map { $0 + 1 } ?? 0 }
+    }
 
     package func encode(into encoder: inout Encoder) {
         encoder.unsigned(1, epochPlusOne)
         encoder.unsigned(2, bond.units)
+        encoder.unsigned(3, fraudPlusOne)
+        encoder.bool(4, isTombstoned)
     }
 
     package init(from decoder: inout Decoder) throws(DecodeError) {
         epochPlusOne = try decoder.unsigned(1)
         bond = Amount(try decoder.unsigned(2))
+        fraudPlusOne = try decoder.unsigned(3)
+        isTombstoned = try decoder.bool(4)
         if epochPlusOne == 0 { throw .missing(field: 1) }
     }
 }

@@ -30,7 +30,7 @@ extension BlockExecution {
     }
 
     func slots(_ record: ProviderRecord) -> UInt64 {
-        record.bond.units / max(1, view.parameters.rewards.market.slotBond.units)
+        record.isTombstoned ? 0 : record.bond.units / max(1, view.parameters.rewards.market.slotBond.units)
     }
 
     // MARK: Assigning
@@ -177,6 +177,15 @@ extension BlockExecution {
         } catch {
             preconditionFailure("the charge for \(escrow): \(error)")
         }
+        let taken = reduceBond(of: provider, atMost: due)
+        supply.bonds = supply.bonds.debited(taken)
+        supply.escrow = supply.escrow.credited(taken)
+        return taken
+    }
+
+    /// Takes up to `due` out of the records of a provider's bond, then of what is unbonding; the totals are the
+    /// caller's.
+    mutating func reduceBond(of provider: Address, atMost due: Amount) -> Amount {
         guard var record: ProviderRecord = state.load(StateKey.provider(provider)) else { return .zero }
         var taken = min(record.bond, due)
         record.bond = record.bond.debited(taken)
@@ -189,8 +198,6 @@ extension BlockExecution {
             let rest = entry.amount.debited(part)
             if rest == .zero { state.remove(key) } else { state.store(UnbondingRecord(amount: rest), at: key) }
         }
-        supply.bonds = supply.bonds.debited(taken)
-        supply.escrow = supply.escrow.credited(taken)
         return taken
     }
 

@@ -6,6 +6,7 @@ import Chain
 import Cryptography
 import Primitives
 import ProgramRules
+import Rewards
 
 extension Ledger {
     /// The receipts that count now; the others are of tasks that went to somebody else meanwhile.
@@ -37,7 +38,7 @@ extension Ledger {
         if task.provider == provider {
             switch task.state {
             case .assigned: return true
-            case .delivered, .settled: throw .receiptRepeated
+            case .delivered, .settled, .forfeited, .voided: throw .receiptRepeated
             case .timedOut, .undeliverable: return false
             }
         }
@@ -78,11 +79,23 @@ extension BlockExecution {
         burnCharge(&task, &job, place.job)
         (task.state, task.result, task.delivered) = (.delivered, result, view.height)
         task.computeUnits = Ledger.computeUnits(of: result, in: job)
+        task.auditRate = auditRate(streak: record.streak, job)
+        calendar.countReceipt(at: view.height)
         job.done += 1
         state.store(task, at: StateKey.task(place))
         state.store(job, at: StateKey.job(place.job))
         state.store(
             AssignmentRecord(provider: task.provider, deadline: task.deadline),
-            at: StateKey.due(view.epoch.number, place))
+            at: StateKey.due(view.epoch.number, view.height, place))
+    }
+
+    /// Streaks move with settlements alone, so this is the one before the epoch.
+    private func auditRate(streak: UInt64, _ job: JobRecord) -> UInt64 {
+        do throws(ArithmeticError) {
+            let rate = try Rewards.Rule.auditRate(streak: streak, rules: view.parameters.rewards.audit)
+            return max(rate, job.request.assurance)
+        } catch {
+            preconditionFailure("the audit rate of streak \(streak): \(error)")
+        }
     }
 }

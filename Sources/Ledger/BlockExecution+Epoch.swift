@@ -25,12 +25,14 @@ extension BlockExecution {
             state.store(count, .epochCount)
             return nil
         }
+        closeDisputes()
         topUpOffenders()
         settle()
         unlockVesting()
         moveBonds()
         releaseProviderBonds()
         forgetOldEvidence()
+        turnAudits()
         state.store(
             EpochRecord(
                 number: view.epoch.number + 1, startHeight: view.height.advanced(), startTime: block.header.time),
@@ -40,6 +42,7 @@ extension BlockExecution {
             EpochCount(
                 members: members.map { EpochCount.Member(operatorAddress: $0.operatorAddress, stake: $0.record.bond) },
                 burnedBefore: supply.burned), .epochCount)
+        storeEpochSet(members)
         guard let seating = seating(members), seating.seats != view.nextSeating.seats else { return nil }
         state.store(seating, at: StateKey.seating(since: seating.activeSince))
         return seating
@@ -95,6 +98,7 @@ extension BlockExecution {
         let perDay = view.parameters.rewards.calendar.epochsPerDay
         tally.endsDay = (view.epoch.number + 1) % perDay == 0
         for (_, record) in validators() { tally.bondedNow = tally.bondedNow.credited(record.bond) }
+        let judged = judgedSet()
         for member in count.members {
             guard let record: ValidatorRecord = state.load(StateKey.validator(member.operatorAddress)) else {
                 preconditionFailure("counted validator \(member.operatorAddress) has no record")
@@ -106,8 +110,13 @@ extension BlockExecution {
             (validator.includedStake, validator.delegations) = (member.includedStake, record.delegations)
             validator.own = record.own
             if record.isTombstoned { validator.withhold(.tombstoned) }
+            countAudits(of: &validator, judged)
             try tally.add(validator)
         }
+        for member in judged?.members ?? [] where count.index(of: member.operatorAddress) == nil {
+            try tally.add(former(member, judged))
+        }
+        tally.dues = judgement.rows
         tally.slashes = state.scan(.pendingSlash, as: SlashRow.self).map(\.record)
         return tally
     }

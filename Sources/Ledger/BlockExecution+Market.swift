@@ -32,14 +32,17 @@ extension BlockExecution {
         state.store(
             ProviderRecord(registeredEpoch: view.epoch.number, bond: registration.bond),
             at: StateKey.provider(sender))
-        state.store(WorkRecord(offers: registration.offers), at: StateKey.work(sender))
+        state.store(
+            WorkRecord(offers: registration.offers, endpoint: registration.endpoint), at: StateKey.work(sender))
     }
 
     mutating func perform(_ change: SetOffers, by sender: Address) throws(Rule) {
-        guard state.bytes(StateKey.provider(sender)) != nil else { throw .notAProvider }
+        guard let provider: ProviderRecord = state.load(StateKey.provider(sender)) else { throw .notAProvider }
+        guard !provider.isTombstoned else { throw .tombstoned }
         try check(change.offers)
         var record = state.load(StateKey.work(sender)) ?? WorkRecord(offers: [])
         (record.offers, record.isPaused, record.timeouts) = (change.offers, false, 0)
+        record.endpoint = change.endpoint
         state.store(record, at: StateKey.work(sender))
     }
 
@@ -110,6 +113,7 @@ extension BlockExecution {
         guard let program: BlobRecord = state.load(StateKey.blob(.program, request.program)) else {
             throw .unknownProgram
         }
+        guard !program.isQuarantined else { throw .programQuarantined }
         var inputBytes = UInt32(request.bytes.count)
         if let input = request.input {
             guard let blob: BlobRecord = state.load(StateKey.blob(.input, input)) else { throw .unknownInput }

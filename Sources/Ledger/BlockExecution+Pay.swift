@@ -31,22 +31,38 @@ extension BlockExecution {
         }
     }
 
-    /// Delivered in an epoch before this one. With audits, a task under judgement will stay in the list.
+    /// Delivered in an epoch before this one. A task in dispute stays in the list, alone.
     private mutating func dueTasks() -> [(place: TaskPlace, task: TaskRecord)] {
         guard view.epoch.number > 0 else { return [] }
         let last = (view.epoch.number - 1).bigEndianBytes
-        return state.range(.due, upTo: last, limit: .max, as: AssignmentRecord.self).map { id, _ in
-            state.remove([StateTag.due.rawValue] + id)
+        return state.range(.due, upTo: last, limit: .max, as: AssignmentRecord.self).compactMap { id, entry in
             let place = TaskPlace(keySuffix: id)
+            if state.bytes(StateKey.dispute(place)) != nil {
+                judgement.withhold(.openAudit, from: entry.provider)
+                return nil
+            }
+            state.remove([StateTag.due.rawValue] + id)
+            countSuccess(place, entry.provider)
             return (place, requireTask(place))
         }
+    }
+
+    /// A task that somebody executed too, with the same result.
+    private mutating func countSuccess(_ place: TaskPlace, _ provider: Address) {
+        let audits: TaskAudits? = state.load(StateKey.taskAudits(view.epoch.number - 1, place))
+        let isAudited = audits?.entries.contains { $0.state.counts } == true
+        if isAudited || judgement.verified.contains(place) { judgement.successes[provider, default: 0] += 1 }
     }
 
     private func provider(_ account: Address, _ record: ProviderRecord, verified: UInt64) -> ProviderTally {
         var tally = ProviderTally(account: account)
         (tally.slots, tally.verified) = (slots(record), verified)
+        if let reason = judgement.unpaid[account] { tally.withhold(reason) }
+        if record.isTombstoned { tally.withhold(.tombstoned) }
         guard let work: WorkRecord = state.load(StateKey.work(account)) else { return tally }
-        (tally.streak, tally.reliability, tally.failed) = (work.streak, work.reliability, work.failed)
+        (tally.streak, tally.reliability, tally.failed) = (
+            work.streak, work.reliability, work.failed + (judgement.failures[account] ?? 0)
+        )
         if work.failed > 0 { tally.withhold(.taskTimedOut) }
         return tally
     }
@@ -108,8 +124,26 @@ extension BlockExecution {
                     at: StateKey.vesting(outcome.account, granted: view.epoch.number))
             }
             guard var work: WorkRecord = state.load(StateKey.work(outcome.account)) else { continue }
+            work.streak = streak(after: work, of: outcome.account)
             (work.reliability, work.failed) = (outcome.reliability, 0)
             state.store(work, at: StateKey.work(outcome.account))
+        }
+    }
+
+    /// Successes, then timeouts, then fraud.
+    private func streak(after work: WorkRecord, of provider: Address) -> UInt64 {
+        if judgement.frauds.contains(provider) { return 0 }
+        let (sum, overflow) = work.streak.addingReportingOverflow(judgement.successes[provider] ?? 0)
+        var streak = overflow ? .max : sum
+        do throws(ArithmeticError) {
+            var timeouts = work.failed
+            while timeouts > 0 && streak > 0 {
+                streak = try Rewards.Rule.streakAfter(.timeout, streak: streak)
+                timeouts -= 1
+            }
+            return streak
+        } catch {
+            preconditionFailure("the streak of \(provider): \(error)")
         }
     }
 

@@ -26,23 +26,29 @@ extension BlockExecution {
         state.store(record, at: StateKey.validator(reference.operatorAddress))
         let stake = slashableStake(of: reference.operatorAddress, record)
         let offender = OffenderRecord(epoch: view.epoch.number, stake: stake, charged: .zero, evidence: evidence)
-        state.store(offender, at: StateKey.offender(.equivocation, reference.operatorAddress))
+        state.store(offender, at: StateKey.offender(.equivocation, reference.operatorAddress, epoch: view.epoch.number))
         charge(.equivocation, only: reference.operatorAddress)
     }
 
     /// Tops earlier offenders of the window up to the common rate, and forgets those outside it.
     mutating func topUpOffenders() {
         let days = view.parameters.rewards.periods.correlation
-        for (id, record) in offenders(.equivocation) {
-            let (end, overflow) = record.epochPlusOne.addingReportingOverflow(view.parameters.epochs(days: days))
-            if !overflow && end <= view.epoch.number { state.remove(StateKey.offender(.equivocation, id)) }
+        for offence in [SlashOffence.equivocation, .approvedWrongResult] {
+            for (id, record) in offenders(offence) {
+                let (end, overflow) = record.epochPlusOne.addingReportingOverflow(view.parameters.epochs(days: days))
+                if !overflow && end <= view.epoch.number {
+                    state.remove(StateKey.offender(offence, id, epoch: record.epochPlusOne - 1))
+                }
+            }
+            charge(offence, only: nil)
         }
-        charge(.equivocation, only: nil)
     }
 
     private func offenders(_ offence: SlashOffence) -> [(operatorAddress: Address, record: OffenderRecord)] {
         state.scan(.offender, as: OffenderRecord.self).compactMap { id, record in
-            guard id.first == UInt8(offence.rawValue), let address = Address(id.dropFirst()) else { return nil }
+            guard id.first == UInt8(offence.rawValue), let address = Address(id.dropFirst().prefix(20)) else {
+                return nil
+            }
             return (address, record)
         }
     }
@@ -64,24 +70,36 @@ extension BlockExecution {
             let burned = burnStake(of: offender, atMost: amount)
             var record = record
             record.charged = record.charged.credited(amount)
-            state.store(record, at: StateKey.offender(offence, offender))
+            state.store(record, at: StateKey.offender(offence, offender, epoch: record.epochPlusOne - 1))
             addSlash(SlashKey(account: offender, offence: offence, evidence: record.evidence), burned)
         }
     }
 
-    /// A row of this epoch's slash table, all of it burned; a second charge for one offence joins the first.
-    mutating func addSlash(_ key: SlashKey, _ amount: Amount) {
+    /// A row of this epoch's slash table; what is not the reporter's or the injured ones' is burned. A second charge
+    /// for one offence joins the first.
+    mutating func addSlash(
+        _ key: SlashKey, _ amount: Amount, reporter: Amount = .zero, injured: Amount = .zero
+    ) {
         let place = StateKey.pendingSlash(key)
-        let before = state.load(place, as: SlashRow.self)?.amount ?? .zero
+        let before: SlashRow? = state.load(place)
         do throws(ArithmeticError) {
-            let row = try SlashRow(key: key, amount: before.credited(amount), reporter: .zero, injured: .zero)
+            let row = try SlashRow(
+                key: key, amount: amount.credited(before?.amount ?? .zero),
+                reporter: reporter.credited(before?.reporter ?? .zero),
+                injured: injured.credited(before?.injured ?? .zero))
             state.store(row, at: place)
         } catch {
-            preconditionFailure("a slash row that burns all: \(error)")
+            preconditionFailure("a slash row with parts above its amount: \(error)")
         }
     }
 
     // MARK: Stake
+
+    /// nil where there is no validator.
+    func slashableStake(of operatorAddress: Address) -> Amount? {
+        let record: ValidatorRecord? = state.load(StateKey.validator(operatorAddress))
+        return record.map { slashableStake(of: operatorAddress, $0) }
+    }
 
     private func slashableStake(of operatorAddress: Address, _ record: ValidatorRecord) -> Amount {
         unbonding(of: operatorAddress).reduce(record.bond.credited(record.joining)) { $0.credited($1.record.amount) }

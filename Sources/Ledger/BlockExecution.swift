@@ -17,23 +17,29 @@ struct BlockExecution {
     /// Rows of the tables of an epoch that ends here.
     var rows = WriteBatch()
     var work = WorkInBlock()
+    var calendar: AuditCalendar
+    var judgement = Judgement()
     private var results: [ItemResult] = [.success]
 
     init(_ block: CheckedBlock, on snapshot: any Snapshot, view: LedgerView) {
         (self.block, self.view, self.snapshot) = (block, view, snapshot)
         (state, supply) = (WorkingState(snapshot), view.supply)
         count = state.require(.epochCount)
+        calendar = state.require(.auditCalendar)
     }
 
     mutating func run() -> Transition {
         countBlock()
+        let lastReceipt = calendar.lastReceipt
         for evidence in block.evidence { punish(evidence) }
         for entry in block.entries { results.append(execute(entry)) }
         recordBatches()
         let beacon = Hash.sha256([view.beacon.bytes, block.beaconOutput])
         state.store(BeaconRecord(beacon), .beacon)
         runWork(beacon: beacon)
+        moveCalendar(lastReceipt: lastReceipt, beacon: beacon)
         let newSeating = endEpochIfDue()
+        state.store(calendar, .auditCalendar)
         state.store(supply, .supply)
         let (held, issued) = supply.sides
         precondition(held == issued, "height \(view.height): \(held) units held, \(issued) issued: \(supply)")
@@ -84,6 +90,14 @@ struct BlockExecution {
                 if error.isChargedToAuthor { chargeAuthor(entry) }
                 return ItemResult(code: error.rawValue)
             }
+        case .audit(let statement):
+            do throws(Rule) {
+                try execute(statement)
+                return .success
+            } catch {
+                chargeAuthor(entry)
+                return ItemResult(code: error.rawValue)
+            }
         case .attestation(let attestation):
             do throws(Rule) {
                 try execute(attestation)
@@ -127,6 +141,7 @@ struct BlockExecution {
         case .unbondProvider(let change): try performUnbond(change.amount, byProvider: sender)
         case .submitJob(let request): try perform(request, by: sender, sequence: content.sequence)
         case .cancelJob(let cancel): try perform(cancel, by: sender)
+        case .openDispute(let request): try perform(request, by: sender)
         }
     }
 

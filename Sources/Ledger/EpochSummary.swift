@@ -21,11 +21,23 @@ package struct EpochSummary: Hashable, Sendable, Message {
     package let slashed: Amount
 
     init(_ tables: EpochTables, height: Height, minted: Amount, burned: Amount) {
-        (self.height, self.minted, self.burned) = (height, minted, burned)
-        rewardsRoot = MerkleTree.root(of: tables.rewards.map(\.encoded))
-        slashesRoot = MerkleTree.root(of: tables.slashes.map(\.encoded))
-        (rewardRows, slashRows) = (UInt64(tables.rewards.count), UInt64(tables.slashes.count))
-        (paid, slashed) = (tables.paid, tables.slashed)
+        self.init(
+            height: height,
+            roots: (
+                MerkleTree.root(of: tables.rewards.map(\.encoded)), MerkleTree.root(of: tables.slashes.map(\.encoded))
+            ),
+            rows: (UInt64(tables.rewards.count), UInt64(tables.slashes.count)),
+            totals: (tables.paid, minted, burned, tables.slashed))
+    }
+
+    package init(
+        height: Height, roots: (rewards: Digest, slashes: Digest), rows: (rewards: UInt64, slashes: UInt64),
+        totals: (paid: Amount, minted: Amount, burned: Amount, slashed: Amount)
+    ) {
+        self.height = height
+        (rewardsRoot, slashesRoot) = roots
+        (rewardRows, slashRows) = rows
+        (paid, minted, burned, slashed) = totals
     }
 
     package func encode(into encoder: inout Encoder) {

@@ -11,6 +11,8 @@ package struct BlobRecord: Hashable, Sendable, Message {
     /// Linear memory of a program in pages; 0 for an input.
     package let pages: UInt32
     package let publisher: Address
+    /// Honest validators got different results from it: no further job may use it.
+    package var isQuarantined = false
 
     init(size: UInt32, pages: UInt32, publisher: Address) {
         (self.size, self.pages, self.publisher) = (size, pages, publisher)
@@ -20,12 +22,14 @@ package struct BlobRecord: Hashable, Sendable, Message {
         encoder.unsigned(1, UInt64(size))
         encoder.unsigned(2, UInt64(pages))
         encoder.data(3, publisher)
+        encoder.bool(4, isQuarantined)
     }
 
     package init(from decoder: inout Decoder) throws(DecodeError) {
         size = try decoder.unsigned32(1)
         pages = try decoder.unsigned32(2)
         publisher = try decoder.fixedBytes(3)
+        isQuarantined = try decoder.bool(4)
     }
 }
 
@@ -119,6 +123,10 @@ package enum TaskState: UInt32, CaseIterable, Sendable {
     case timedOut = 4
     /// Two providers were late.
     case undeliverable = 5
+    /// Its provider was proven wrong before it was paid: what was held went back.
+    case forfeited = 6
+    /// Validators found no one result: what was held went back.
+    case voided = 7
 
     /// The name in every machine-readable answer.
     package var label: String {
@@ -128,6 +136,8 @@ package enum TaskState: UInt32, CaseIterable, Sendable {
         case .settled: "settled"
         case .timedOut: "timed_out"
         case .undeliverable: "undeliverable"
+        case .forfeited: "forfeited"
+        case .voided: "voided"
         }
     }
 }
@@ -146,6 +156,8 @@ package struct TaskRecord: Hashable, Sendable, Message {
     package var computeUnits: UInt64 = 0
     /// The block that includes the receipt.
     package var delivered: Height?
+    /// p of its audits in ppm, by the provider's streak before the epoch or what the requester prepaid.
+    package var auditRate: UInt64 = 0
 
     init(provider: Address, assigned: Height, budget: UInt64) {
         (state, self.provider, self.assigned, self.budget) = (.assigned, provider, assigned, budget)
@@ -164,6 +176,7 @@ package struct TaskRecord: Hashable, Sendable, Message {
         encoder.message(7, optional: result)
         encoder.unsigned(8, computeUnits)
         encoder.signed(9, delivered?.signed ?? 0)
+        encoder.unsigned(10, auditRate)
     }
 
     package init(from decoder: inout Decoder) throws(DecodeError) {
@@ -179,5 +192,6 @@ package struct TaskRecord: Hashable, Sendable, Message {
         let height = try decoder.signed(9)
         if height < 0 { throw .outOfRange(field: 9) }
         delivered = height == 0 ? nil : Height(signed: height)
+        auditRate = try decoder.unsigned(10)
     }
 }

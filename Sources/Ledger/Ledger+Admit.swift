@@ -22,6 +22,7 @@ extension Ledger {
         if case .attestation(let attestation) = item {
             return admit(attestation, on: snapshot, view: view)
         }
+        if case .audit(let statement) = item { return admit(statement, on: snapshot, view: view) }
         guard case .transaction(let transaction) = item else { return .unknownAccount }
         var account = WorkingState(snapshot).account(Hash.address(of: transaction.content.sender))
         if account.isVoid { return .unknownAccount }
@@ -41,6 +42,17 @@ extension Ledger {
     ) -> Rule? {
         do throws(Rule) {
             _ = try check(attestation, in: WorkingState(snapshot), view: view)
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    private static func admit(
+        _ statement: AuditStatement, on snapshot: some Snapshot, view: LedgerView
+    ) -> Rule? {
+        do throws(Rule) {
+            try AuditCheck(WorkingState(snapshot), view: view).check(statement)
             return nil
         } catch {
             return error

@@ -41,6 +41,8 @@ extension Ledger {
             supply.bonds = try supply.bonds.adding(try ProviderRecord(decoding: value).bond)
         case .job:
             supply.escrow = try supply.escrow.adding(try JobRecord(decoding: value).held)
+        case .dispute:
+            supply.escrow = try supply.escrow.adding(try DisputeRecord(decoding: value).deposit)
         case .vesting:
             let record = try VestingRecord(decoding: value)
             supply.vesting = try supply.vesting.adding(try record.granted.subtracting(record.paid))

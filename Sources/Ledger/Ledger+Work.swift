@@ -1,6 +1,6 @@
 // What a provider or a requester asks of the state: the tasks it has, the tasks of a job. Pages of bounded length, in
 // key order; every record is a leaf of the state tree under the key that `StateKey` gives, so each can be proved.
-import Chain
+package import Chain
 import Codec
 package import Primitives
 

@@ -37,6 +37,11 @@ package enum Ledger {
             EpochCount.Member(operatorAddress: $0.operatorAddress, stake: $0.stake)
         }
         state.store(EpochCount(members: members, burnedBefore: .zero), .epochCount)
+        let auditors = members.map {
+            EpochSet.Member(operatorAddress: $0.operatorAddress, stake: $0.stake, mayAudit: true)
+        }
+        state.store(EpochSet(epoch: 0, members: auditors), at: StateKey.epochSet(0))
+        state.store(AuditCalendar(genesisTime: genesis.time), .auditCalendar)
         let seating = try firstSeating(genesis)
         state.store(seating, at: StateKey.seating(since: .first))
         return close(genesis, state, seating)

@@ -13,6 +13,8 @@ package enum Rule: UInt32, Error, CaseIterable, Sendable {
     case feeUnpayable = 4
     /// The signer of an attestation is no provider.
     case unknownProvider = 5
+    /// The signer of an audit statement is no validator's audit key.
+    case unknownAuditor = 6
 
     // 10-19: money.
     /// An amount of zero.
@@ -74,6 +76,8 @@ package enum Rule: UInt32, Error, CaseIterable, Sendable {
     case notTheRequester = 120
     /// Every task was given to a provider.
     case nothingToCancel = 121
+    /// Honest validators got different results from this program.
+    case programQuarantined = 122
 
     // 130-139: attestations. These cost the author of the batch too.
     /// Neither the running epoch nor the one before.
@@ -89,6 +93,50 @@ package enum Rule: UInt32, Error, CaseIterable, Sendable {
     /// Every task of it went to somebody else.
     case nothingCounted = 135
 
+    // 140-169: what auditors say. These cost the author of the batch too.
+    /// Neither the running epoch nor the one that is judged now.
+    case epochNotJudged = 140
+    /// Not what the open window of the calendar is for.
+    case auditWindowClosed = 141
+    /// No validator when the epoch began.
+    case notInEpochSet = 142
+    /// The key counts from one full epoch after its registration on.
+    case auditKeyNotCounting = 143
+    case commitRepeated = 144
+    /// The part before is missing.
+    case commitGap = 145
+    /// The task has no receipt of the epoch.
+    case taskNotJudged = 146
+    /// The task's provider is the auditor's operator.
+    case ownTask = 147
+    /// The auditor named the task in another part.
+    case taskCommitted = 148
+    /// Nobody else committed to a verdict on the task.
+    case nothingToRecheck = 149
+    case keyDisclosed = 150
+    /// The proof does not hold for the audit key and the epoch.
+    case badKeyProof = 151
+    /// The key that shows which verdicts were duties is not disclosed.
+    case keyUndisclosed = 152
+    case commitUnknown = 153
+    case revealRepeated = 154
+    /// Other tasks, or another root, than the commit's.
+    case revealDiffers = 155
+    case disputeUnknown = 156
+    case voteRepeated = 157
+    /// Not one digest for each salt of the dispute.
+    case voteIncomplete = 158
+
+    // 170-179: disputes that an account opens.
+    case disputeWindowClosed = 170
+    /// The task has no receipt of the judged epoch.
+    case taskNotDisputable = 171
+    case disputeExists = 172
+    /// The receipt's own result, and no verdict whose digest could be wrong.
+    case disputeWithoutCause = 173
+    /// Below three times the task's escrow.
+    case depositTooSmall = 174
+
     /// The name in every machine-readable answer.
     package var label: String {
         switch self {
@@ -97,6 +145,7 @@ package enum Rule: UInt32, Error, CaseIterable, Sendable {
         case .nonceStale: "nonce_stale"
         case .feeUnpayable: "fee_unpayable"
         case .unknownProvider: "unknown_provider"
+        case .unknownAuditor: "unknown_auditor"
         case .zeroAmount: "zero_amount"
         case .insufficientBalance: "insufficient_balance"
         case .validatorExists: "validator_exists"
@@ -134,16 +183,47 @@ package enum Rule: UInt32, Error, CaseIterable, Sendable {
         case .unknownJob: "unknown_job"
         case .notTheRequester: "not_the_requester"
         case .nothingToCancel: "nothing_to_cancel"
+        case .programQuarantined: "program_quarantined"
         case .wrongEpoch: "wrong_epoch"
         case .receiptNotAssigned: "receipt_not_assigned"
         case .receiptRepeated: "receipt_repeated"
         case .receiptOutsideLimits: "receipt_outside_limits"
         case .wrongTotal: "wrong_total"
         case .nothingCounted: "nothing_counted"
+        default: auditLabel
+        }
+    }
+
+    private var auditLabel: String {
+        switch self {
+        case .epochNotJudged: "epoch_not_judged"
+        case .auditWindowClosed: "audit_window_closed"
+        case .notInEpochSet: "not_in_epoch_set"
+        case .auditKeyNotCounting: "audit_key_not_counting"
+        case .commitRepeated: "commit_repeated"
+        case .commitGap: "commit_gap"
+        case .taskNotJudged: "task_not_judged"
+        case .ownTask: "own_task"
+        case .taskCommitted: "task_committed"
+        case .nothingToRecheck: "nothing_to_recheck"
+        case .keyDisclosed: "key_disclosed"
+        case .badKeyProof: "bad_key_proof"
+        case .keyUndisclosed: "key_undisclosed"
+        case .commitUnknown: "commit_unknown"
+        case .revealRepeated: "reveal_repeated"
+        case .revealDiffers: "reveal_differs"
+        case .disputeUnknown: "dispute_unknown"
+        case .voteRepeated: "vote_repeated"
+        case .voteIncomplete: "vote_incomplete"
+        case .disputeWindowClosed: "dispute_window_closed"
+        case .taskNotDisputable: "task_not_disputable"
+        case .disputeExists: "dispute_exists"
+        case .disputeWithoutCause: "dispute_without_cause"
+        case .depositTooSmall: "deposit_too_small"
         default: ""
         }
     }
 
     /// True where the sender is not charged and its sequence not consumed.
-    package var isChargedToAuthor: Bool { rawValue < 10 || (130..<140).contains(rawValue) }
+    package var isChargedToAuthor: Bool { rawValue < 10 || (130..<170).contains(rawValue) }
 }

@@ -29,7 +29,7 @@ package enum StateTag: UInt8, CaseIterable, Sendable {
     case epochSummary = 10
     /// ‖ account ‖ offence (1 byte) ‖ evidence: a slash row of the running epoch.
     case pendingSlash = 11
-    /// ‖ offence (1 byte) ‖ operator: `OffenderRecord`.
+    /// ‖ offence (1 byte) ‖ operator ‖ epoch (8 bytes): `OffenderRecord`.
     case offender = 12
     /// ‖ kind (1 byte) ‖ SHA-256: `BlobRecord`.
     case blob = 32
@@ -45,12 +45,26 @@ package enum StateTag: UInt8, CaseIterable, Sendable {
     case deadline = 37
     /// ‖ height (8 bytes) from which providers are drawn ‖ job: `QueueRecord`.
     case queue = 38
-    /// ‖ epoch (8 bytes) of the receipt ‖ job ‖ index: `AssignmentRecord`, pay that is not settled.
+    /// ‖ epoch (8 bytes) ‖ height of the receipt ‖ job ‖ index: `AssignmentRecord`, pay that is not settled.
     case due = 39
     /// ‖ epoch (8 bytes) at whose start it is free ‖ provider: `UnbondingRecord`.
     case providerUnbonding = 40
     /// ‖ account ‖ epoch (8 bytes) of the grant: `VestingRecord`.
     case vesting = 41
+    /// ‖ epoch (8 bytes): `EpochSet`.
+    case epochSet = 48
+    /// ‖ height (8 bytes) of receipts: `BeaconRecord` of the block after it, which draws their auditors.
+    case drawBeacon = 49
+    /// ‖ epoch (8 bytes) ‖ operator ‖ round (1 byte) ‖ part (4 bytes): `CommitRecord`.
+    case auditCommit = 50
+    /// ‖ epoch (8 bytes) ‖ job ‖ index: `TaskAudits`.
+    case taskAudits = 51
+    /// ‖ epoch (8 bytes) ‖ operator: `DisclosureRecord`.
+    case disclosure = 52
+    /// ‖ job ‖ index: `DisputeRecord`.
+    case dispute = 53
+    /// ‖ job ‖ index ‖ operator: `VoteRecord`.
+    case disputeVote = 54
 }
 
 /// Facts that exist once.
@@ -65,6 +79,7 @@ package enum Singleton: UInt8, CaseIterable, Sendable {
     case pools = 8
     /// `UndeliverableRecord`, absent where nothing is held.
     case undeliverable = 32
+    case auditCalendar = 33
 }
 
 package enum StateKey {
@@ -84,8 +99,8 @@ package enum StateKey {
     static func pendingSlash(_ slash: SlashKey) -> Bytes {
         key(.pendingSlash, slash.account.bytes + [UInt8(slash.offence.rawValue)] + slash.evidence.bytes)
     }
-    static func offender(_ offence: SlashOffence, _ operatorAddress: Address) -> Bytes {
-        key(.offender, [UInt8(offence.rawValue)] + operatorAddress.bytes)
+    static func offender(_ offence: SlashOffence, _ operatorAddress: Address, epoch: UInt64) -> Bytes {
+        key(.offender, [UInt8(offence.rawValue)] + operatorAddress.bytes + epoch.bigEndianBytes)
     }
 
     private static func key(_ tag: StateTag, _ id: Bytes) -> Bytes { [tag.rawValue] + id }

@@ -22,9 +22,11 @@ package struct WorkRecord: Hashable, Sendable, Message {
     package var failed: UInt64 = 0
     /// n: audited successes in a row.
     package var streak: UInt64 = 0
+    /// Where its outputs are served; empty for nowhere.
+    package var endpoint: Bytes
 
-    init(offers: [Offer]) {
-        self.offers = offers
+    init(offers: [Offer], endpoint: Bytes = []) {
+        (self.offers, self.endpoint) = (offers, endpoint)
         reliabilityPlusOne = Rewards.Rule.reliabilityStart + 1
     }
 
@@ -42,6 +44,7 @@ package struct WorkRecord: Hashable, Sendable, Message {
         encoder.bool(6, isPaused)
         encoder.unsigned(7, failed)
         encoder.unsigned(8, streak)
+        encoder.data(9, endpoint)
     }
 
     package init(from decoder: inout Decoder) throws(DecodeError) {
@@ -54,24 +57,7 @@ package struct WorkRecord: Hashable, Sendable, Message {
         isPaused = try decoder.bool(6)
         failed = try decoder.unsigned(7)
         streak = try decoder.unsigned(8)
-    }
-}
-
-/// The job and number of one task; also the end of every index key of tasks.
-package struct TaskPlace: Hashable, Sendable {
-    package let job: Digest
-    package let index: UInt32
-
-    package init(job: Digest, index: UInt32) { (self.job, self.index) = (job, index) }
-
-    var bytes: Bytes { job.bytes + index.bigEndianBytes }
-
-    /// From the last bytes of a key.
-    init(keySuffix key: Bytes) {
-        guard let job = Digest(key.suffix(36).prefix(32)), let index = UInt32(bigEndian: key.suffix(4)) else {
-            preconditionFailure("a task key of \(key.count) bytes")
-        }
-        (self.job, self.index) = (job, index)
+        endpoint = try decoder.endpoint(9)
     }
 }
 
@@ -164,13 +150,18 @@ extension StateKey {
     static func queue(_ height: Height, _ job: Digest) -> Bytes {
         [StateTag.queue.rawValue] + height.value.bigEndianBytes + job.bytes
     }
-    static func due(_ epoch: UInt64, _ place: TaskPlace) -> Bytes {
-        [StateTag.due.rawValue] + epoch.bigEndianBytes + place.bytes
+    /// All receipts of an epoch, from those of `height` on, come after it.
+    static func due(_ epoch: UInt64, from height: Height = .zero) -> Bytes {
+        [StateTag.due.rawValue] + epoch.bigEndianBytes + height.value.bigEndianBytes
+    }
+    static func due(_ epoch: UInt64, _ height: Height, _ place: TaskPlace) -> Bytes {
+        due(epoch, from: height) + place.bytes
     }
     static func providerUnbonding(_ provider: Address, free epoch: UInt64) -> Bytes {
         [StateTag.providerUnbonding.rawValue] + epoch.bigEndianBytes + provider.bytes
     }
+    static func grants(to account: Address) -> Bytes { [StateTag.vesting.rawValue] + account.bytes }
     package static func vesting(_ account: Address, granted epoch: UInt64) -> Bytes {
-        [StateTag.vesting.rawValue] + account.bytes + epoch.bigEndianBytes
+        grants(to: account) + epoch.bigEndianBytes
     }
 }

@@ -58,6 +58,33 @@ package struct WorkingState {
         return found.map { (Bytes($0.key.dropFirst()), Self.record($0.value, $0.key)) }
     }
 
+    /// Every record whose key begins with `prefix`, ascending by the rest of the key, which is given without it.
+    func scan<Record: Message>(prefix: Bytes, as type: Record.Type = Record.self) -> [(id: Bytes, record: Record)] {
+        var found: [(key: Bytes, value: Bytes)] = []
+        var next = base.first(.state, from: prefix)
+        while let entry = next, entry.key.starts(with: prefix) {
+            if pending[entry.key] == nil { found.append(entry) }
+            next = base.first(.state, from: entry.key + [0])
+        }
+        for (key, change) in pending where key.starts(with: prefix) {
+            if let value = change { found.append((key, value)) }
+        }
+        found.sort { $0.key.lexicographicallyPrecedes($1.key) }
+        return found.map { (Bytes($0.key.dropFirst(prefix.count)), Self.record($0.value, $0.key)) }
+    }
+
+    /// Keys that begin with `prefix`, ascending.
+    func keys(prefix: Bytes) -> [Bytes] {
+        var found: [Bytes] = []
+        var next = base.first(.state, from: prefix)
+        while let entry = next, entry.key.starts(with: prefix) {
+            if pending[entry.key] == nil { found.append(entry.key) }
+            next = base.first(.state, from: entry.key + [0])
+        }
+        for (key, change) in pending where change != nil && key.starts(with: prefix) { found.append(key) }
+        return found.sorted { $0.lexicographicallyPrecedes($1) }
+    }
+
     /// The first `limit` records under a tag whose ids begin with at most `bound`, ascending.
     func range<Record: Message>(
         _ tag: StateTag, upTo bound: Bytes, limit: Int, as type: Record.Type = Record.self

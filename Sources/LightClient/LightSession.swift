@@ -37,7 +37,7 @@ package struct LightAdvance: Hashable, Sendable {
     package let badWitnesses: [Int]
 }
 
-package struct LightSession {
+package struct LightSession: Sendable {
     package let verifier: LightVerifier
     package private(set) var store: TrustStore
 

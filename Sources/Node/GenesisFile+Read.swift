@@ -5,6 +5,7 @@ import Cryptography
 import Ledger
 package import Primitives
 import Quorum
+import RPC
 
 extension GenesisFile {
     package static func decode(_ content: Bytes, path: String) throws(HomeError) -> Genesis {
@@ -121,7 +122,7 @@ extension GenesisFile {
 
     private static func settings(_ state: JSONReader) throws(HomeError) -> [Setting] {
         var settings: [Setting] = []
-        for (name, value) in try state.entries("parameters") {
+        for (name, value) in try state.entries("parameters").sorted(by: { $0.name < $1.name }) {
             guard let field = LedgerParameters.fields.first(where: { $0.name == name }) else {
                 let known = LedgerParameters.fields.map(\.name).joined(separator: ", ")
                 throw state.refusal("parameters.\(name)", "unknown parameter; known are \(known)")

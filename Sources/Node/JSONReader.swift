@@ -1,41 +1,46 @@
 // One object of a JSON file, read strictly: a member that is not listed is refused by name and place.
-import Foundation
 import Primitives
+import RPC
 
 struct JSONReader {
-    private let members: [String: Any]
+    private let members: [JSON.Member]
     private let path: String
     private let place: String
 
     init(_ content: Bytes, path: String, keys: [String]) throws(HomeError) {
-        let value: Any
-        do { value = try JSONSerialization.jsonObject(with: Data(content)) } catch {
-            let reason = (error as NSError).userInfo[NSDebugDescriptionErrorKey] as? String ?? "\(error)"
-            throw .malformed(path: path, place: "whole file", reason: "no JSON: \(reason)")
+        let value: JSON
+        do { value = try JSON(parsing: content, max: content.count) } catch {
+            throw .malformed(path: path, place: "whole file", reason: "no JSON: \(error)")
         }
         try self.init(value, path: path, place: "", keys: keys)
     }
 
-    private init(_ value: Any, path: String, place: String, keys: [String]) throws(HomeError) {
+    private init(_ value: JSON, path: String, place: String, keys: [String]) throws(HomeError) {
         (self.path, self.place) = (path, place)
-        guard let members = value as? [String: Any] else {
+        guard case .object(let members) = value else {
             throw .malformed(path: path, place: place.isEmpty ? "whole file" : place, reason: "is no JSON object")
         }
         self.members = members
-        for name in members.keys.sorted() where !keys.contains(name) {
-            throw refusal(name, "unknown key; known here are \(keys.joined(separator: ", "))")
+        for member in members where !keys.contains(member.name) {
+            throw refusal(member.name, "unknown key; known here are \(keys.joined(separator: ", "))")
         }
     }
 
+    private func inner(_ name: String) -> String { place.isEmpty ? name : "\(place).\(name)" }
+
     func refusal(_ name: String, _ reason: String) -> HomeError {
-        .malformed(path: path, place: place.isEmpty ? name : "\(place).\(name)", reason: reason)
+        .malformed(path: path, place: inner(name), reason: reason)
     }
 
-    func has(_ name: String) -> Bool { members[name] != nil }
+    func has(_ name: String) -> Bool { members.contains { $0.name == name } }
+
+    private func member(_ name: String) throws(HomeError) -> JSON {
+        guard let member = members.first(where: { $0.name == name }) else { throw refusal(name, "is missing") }
+        return member.value
+    }
 
     func text(_ name: String) throws(HomeError) -> String {
-        guard let value = members[name] else { throw refusal(name, "is missing") }
-        guard let text = value as? String else { throw refusal(name, "is no text") }
+        guard case .string(let text) = try member(name) else { throw refusal(name, "is no text") }
         return text
     }
 
@@ -57,8 +62,7 @@ struct JSONReader {
     }
 
     func object(_ name: String, keys: [String]) throws(HomeError) -> JSONReader {
-        guard let value = members[name] else { throw refusal(name, "is missing") }
-        return try JSONReader(value, path: path, place: place.isEmpty ? name : "\(place).\(name)", keys: keys)
+        try JSONReader(try member(name), path: path, place: inner(name), keys: keys)
     }
 
     func objects(_ name: String, keys: [String], max: Int) throws(HomeError) -> [JSONReader] {
@@ -66,29 +70,31 @@ struct JSONReader {
         guard list.count <= max else { throw refusal(name, "has \(list.count) entries, at most \(max) are allowed") }
         var readers: [JSONReader] = []
         for (index, value) in list.enumerated() {
-            let inner = (place.isEmpty ? name : "\(place).\(name)") + "[\(index)]"
-            readers.append(try JSONReader(value, path: path, place: inner, keys: keys))
+            readers.append(try JSONReader(value, path: path, place: "\(inner(name))[\(index)]", keys: keys))
         }
         return readers
     }
 
     func texts(_ name: String) throws(HomeError) -> [String] {
-        guard let texts = try array(name) as? [String] else { throw refusal(name, "is no list of texts") }
+        var texts: [String] = []
+        for value in try array(name) {
+            guard case .string(let text) = value else { throw refusal(name, "is no list of texts") }
+            texts.append(text)
+        }
         return texts
     }
 
-    /// Members whose names are data, ascending by name.
+    /// Members whose names are data, in the file's order.
     func entries(_ name: String) throws(HomeError) -> [(name: String, value: UInt64)] {
-        guard let value = members[name] as? [String: Any] else { throw refusal(name, "is no JSON object") }
-        let reader = try JSONReader(value, path: path, place: name, keys: Array(value.keys))
+        guard case .object(let members) = try member(name) else { throw refusal(name, "is no JSON object") }
+        let reader = try object(name, keys: members.map(\.name))
         var entries: [(name: String, value: UInt64)] = []
-        for key in value.keys.sorted() { entries.append((key, try reader.number(key))) }
+        for member in members { entries.append((member.name, try reader.number(member.name))) }
         return entries
     }
 
-    private func array(_ name: String) throws(HomeError) -> [Any] {
-        guard let value = members[name] else { throw refusal(name, "is missing") }
-        guard let list = value as? [Any] else { throw refusal(name, "is no list") }
+    private func array(_ name: String) throws(HomeError) -> [JSON] {
+        guard case .array(let list) = try member(name) else { throw refusal(name, "is no list") }
         return list
     }
 }

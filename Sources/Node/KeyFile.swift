@@ -3,6 +3,7 @@
 // "sealed":{"passes":DECIMAL,"memory":DECIMAL,"salt":HEX,"nonce":HEX,"box":HEX}.
 package import Cryptography
 package import Primitives
+import RPC
 
 package struct KeyFile {
     package enum Role: String, CaseIterable, Sendable {
@@ -21,8 +22,9 @@ package struct KeyFile {
         _ key: SigningKey, _ role: Role, at path: String, passphrase: Bytes?,
         cost: SealedSecret.Cost = .standard
     ) throws(HomeError) {
-        var members: [(String, JSONValue)] = [
-            ("schema", .text(schema)), ("role", .text(role.rawValue)), ("public_key", .text(key.publicKey.description)),
+        var members: [(String, JSON)] = [
+            ("schema", .string(schema)), ("role", .string(role.rawValue)),
+            ("public_key", .string(key.publicKey.description)),
         ]
         if let passphrase {
             let salt = Entropy.bytes(SealedSecret.saltBytes)
@@ -31,16 +33,16 @@ package struct KeyFile {
             guard let sealed else { throw .unreadable(path: path, reason: "no memory to derive the key") }
             members.append(("sealed", Self.json(sealed)))
         } else {
-            members.append(("secret", .text(Hex.lower(key.seed))))
+            members.append(("secret", .string(Hex.lower(key.seed))))
         }
-        try TextFile.create(path, JSONValue.object(members).bytes, mode: 0o600)
+        try TextFile.create(path, Bytes(JSON.object(members).pretty.utf8), mode: 0o600)
     }
 
-    private static func json(_ sealed: SealedSecret) -> JSONValue {
+    private static func json(_ sealed: SealedSecret) -> JSON {
         .object([
-            ("passes", .text("\(sealed.cost.passes)")), ("memory", .text("\(sealed.cost.memory)")),
-            ("salt", .text(Hex.lower(sealed.salt))), ("nonce", .text(Hex.lower(sealed.nonce))),
-            ("box", .text(Hex.lower(sealed.box))),
+            ("passes", .string("\(sealed.cost.passes)")), ("memory", .string("\(sealed.cost.memory)")),
+            ("salt", .string(Hex.lower(sealed.salt))), ("nonce", .string(Hex.lower(sealed.nonce))),
+            ("box", .string(Hex.lower(sealed.box))),
         ])
     }
 

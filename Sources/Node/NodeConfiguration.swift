@@ -23,10 +23,14 @@ package struct NodeConfiguration: Equatable, Sendable {
     package var logLevel = LogLevel.info
     /// Threads that verify signatures.
     package var verifiers = 2
+    /// Heights after a restart at which a validator looks for other signatures of its key before it signs.
+    package var doppelgangerHeights: UInt64 = 2
 
     package init() {}
 
-    static let keys = ["moniker", "listen", "rpc", "persistent_peers", "log_level", "verifiers"]
+    static let keys = [
+        "moniker", "listen", "rpc", "persistent_peers", "log_level", "verifiers", "doppelganger_heights",
+    ]
 
     package init(toml text: String, path: String) throws(HomeError) {
         let table: TOMLTable
@@ -55,6 +59,12 @@ package struct NodeConfiguration: Equatable, Sendable {
                 throw reader.refusal("verifiers", "is 1 to \(RuntimeLimits.verifiersMax)")
             }
             verifiers = count
+        }
+        if let count = try reader.number("doppelganger_heights") {
+            guard let heights = UInt64(exactly: count), heights <= RuntimeLimits.doppelgangerHeightsMax else {
+                throw reader.refusal("doppelganger_heights", "is 0 to \(RuntimeLimits.doppelgangerHeightsMax)")
+            }
+            doppelgangerHeights = heights
         }
         guard (1...64).contains(moniker.utf8.count) else { throw reader.refusal("moniker", "has 1 to 64 bytes") }
     }
@@ -120,6 +130,9 @@ package struct NodeConfiguration: Equatable, Sendable {
             log_level = "\(logLevel.rawValue)"
             # Threads that verify signatures.
             verifiers = \(verifiers)
+            # A restarted validator lets this many heights pass before it signs, and looks for signatures of its key
+            # that are not its own; 0 signs at once. A chain that stands still without it is not kept waiting.
+            doppelganger_heights = \(doppelgangerHeights)
 
             """
     }

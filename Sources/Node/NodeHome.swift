@@ -68,6 +68,14 @@ package struct NodeHome: Sendable {
         try TextFile.create(configurationPath, Bytes(configuration.toml.utf8), mode: 0o600)
     }
 
+    /// A folder with an account key alone: a provider's or a requester's.
+    package func createAccount(passphrase: Bytes? = nil) throws(HomeError) -> SigningKey {
+        guard let key = SigningKey(seed: Entropy.bytes(32)) else { preconditionFailure("32 bytes are a seed") }
+        for folder in ["", "/keys", "/log"] { try TextFile.makeFolder(path + folder) }
+        try KeyFile.store(key, .account, at: keyPath(.account), passphrase: passphrase)
+        return key
+    }
+
     package func store(_ genesis: Genesis) throws(HomeError) {
         try TextFile.create(genesisPath, GenesisFile.encode(genesis), mode: 0o644)
     }

@@ -3,6 +3,7 @@
 import Foundation
 package import Logging
 import Primitives
+import RPC
 import Synchronization
 
 package struct NodeLog: LogHandler {
@@ -10,9 +11,9 @@ package struct NodeLog: LogHandler {
     package var logLevel: Logger.Level
     package var metadata: Logger.Metadata = [:]
 
-    /// `folder` nil logs to standard error alone.
-    package init(folder: String?, level: NodeConfiguration.LogLevel) {
-        sink = Sink(path: folder.map { $0 + "/node.log" })
+    /// `folder` nil logs to standard error alone; else also to `folder/name.log`.
+    package init(folder: String?, name: String = "node", level: NodeConfiguration.LogLevel) {
+        sink = Sink(path: folder.map { "\($0)/\(name).log" })
         logLevel = Logger.Level(rawValue: level.rawValue) ?? .info
     }
 
@@ -31,7 +32,7 @@ package struct NodeLog: LogHandler {
     /// A value with a space or a control character is quoted, so that a line stays a line.
     private static func quoted(_ text: String) -> String {
         let isPlain = text.utf8.allSatisfy { (0x21...0x7E).contains($0) && $0 != UInt8(ascii: "\"") }
-        return isPlain && !text.isEmpty ? text : JSONValue.text(text).compact
+        return isPlain && !text.isEmpty ? text : JSON.string(text).text
     }
 
     private final class Sink: Sendable {

@@ -129,6 +129,14 @@ struct NodeWorld: Environment {
         }
     }
 
+    mutating func note(_ notice: Notice) {
+        switch notice {
+        case .signingWithheld(let height):
+            let text = "the network knows of signatures or heights that this node's signing record does not hold: "
+            shared.logger.warning("\(text)signing nothing through height \(height)")
+        }
+    }
+
     mutating func fail(_ reason: String) { shared.end(NodeEnd(.checkFailed, reason)) }
 }
 

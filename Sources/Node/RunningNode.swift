@@ -1,7 +1,9 @@
 // A node of this process: the core's thread, its world, its links, and the questions others may ask of it.
+package import Auditor
 package import Chain
 import Codec
 import Cryptography
+package import Execution
 import Ledger
 package import Logging
 package import NodeCore
@@ -32,9 +34,11 @@ package final class RunningNode: Sendable {
     private let verifiers: VerifierPool
     private let delivery: Delivery
     private let home: HomeLock
+    private let auditor: AuditThread?
 
     private init(_ parts: Parts, facts: Facts, thread: CoreThread) {
         (self.facts, self.thread, home, delivery) = (facts, thread, parts.lock, parts.delivery)
+        auditor = parts.auditor
         (board, store, transport) = (parts.world.board, parts.world.store, parts.world.transport)
         (mailbox, tickets, verifiers) = (parts.mailbox, parts.world.tickets, parts.world.verifiers)
     }
@@ -44,13 +48,16 @@ package final class RunningNode: Sendable {
         let mailbox: CoreMailbox
         let world: NodeWorld.Shared
         let delivery: Delivery
+        let auditor: AuditThread?
     }
 
     // MARK: Start
 
-    /// Starts the node of a home folder; it returns once the node listens and the core runs.
+    /// Starts the node of a home folder; it returns once the node listens and the core runs. A validator audits with
+    /// `executor`; without one it audits nothing.
     package static func start(
-        _ home: NodeHome, passphrase: Passphrase, logger: Logger, end: @escaping Ending
+        _ home: NodeHome, passphrase: Passphrase, executor: ExecutorProcess.Command? = nil, logger: Logger,
+        end: @escaping Ending
     ) async throws -> RunningNode {
         if let rule = AcceptanceProbe.firstDeviation() {
             throw NodeEnd(.refused, "libsodium decides '\(rule)' differently from the chain: install version 1.0.18")
@@ -74,8 +81,9 @@ package final class RunningNode: Sendable {
             store: store, transport: transport,
             verifiers: VerifierPool(threads: configuration.verifiers) { mailbox.post($0) },
             tickets: TicketBook(), board: board, logger: logger, end: end)
-        let identity = NodeCore.Identity(
+        var identity = NodeCore.Identity(
             peerID: transport.peer, validator: signer == nil ? nil : keys.consensus?.address)
+        (identity.signed, identity.watchedHeights) = (signer?.lastSigned, configuration.doppelgangerHeights)
         let driver = Driver(
             core: NodeCore(identity: identity, view: view),
             world: NodeWorld(shared: world, chainID: genesis.chainID, signer: signer, journal: journal))
@@ -91,8 +99,23 @@ package final class RunningNode: Sendable {
             moniker: configuration.moniker, transportKey: keys.transport.publicKey,
             listenAddress: SocketAddress(host: configuration.listen.host, port: port), rpcAddress: configuration.rpc,
             genesis: genesis, validator: keys.consensus?.publicKey)
-        let parts = Parts(lock: lock, mailbox: mailbox, world: world, delivery: delivery)
+        var auditor: AuditThread?
+        if let executor, signer != nil, let key = keys.audit {
+            auditor = makeAuditor(key, genesis, mailbox, world)
+            auditor?.start(executor, following: board)
+        }
+        let parts = Parts(lock: lock, mailbox: mailbox, world: world, delivery: delivery, auditor: auditor)
         return RunningNode(parts, facts: facts, thread: thread)
+    }
+
+    private static func makeAuditor(
+        _ key: SigningKey, _ genesis: Genesis, _ mailbox: CoreMailbox, _ world: NodeWorld.Shared
+    ) -> AuditThread {
+        let (store, tickets) = (world.store, world.tickets)
+        let around = AuditThread.Surroundings(
+            chainID: genesis.chainID, snapshot: { store.snapshot() },
+            submit: { await submit([$0], tickets, mailbox)[0] }, logger: world.logger)
+        return AuditThread(key: key, around: around)
     }
 
     private static func listen(_ transport: Transport, _ address: SocketAddress) async throws -> Int {
@@ -120,26 +143,38 @@ package final class RunningNode: Sendable {
     // MARK: Questions
 
     /// Hands in items, in order. One is admitted when this node has taken it into its open batch.
-    package func submit(_ items: [Bytes]) async -> [Reply.Answer] {
+    package func submit(_ items: [Bytes]) async -> [Reply.Answer] { await Self.submit(items, tickets, mailbox) }
+
+    package func submit(_ item: Bytes) async -> Reply.Answer { await submit([item])[0] }
+
+    private static func submit(
+        _ items: [Bytes], _ tickets: TicketBook, _ mailbox: CoreMailbox
+    ) async -> [Reply.Answer] {
         await withCheckedContinuation { client in
             mailbox.post(Array(zip(items, tickets.open(items.count, client))))
         }
     }
-
-    package func submit(_ item: Bytes) async -> Reply.Answer { await submit([item])[0] }
 
     /// The committed content as of now. Hold it shortly.
     package func snapshot() -> StoreSnapshot { store.snapshot() }
 
     package var status: NodeStatus { board.status }
     package var connected: [ConnectedPeer] { delivery.connected }
+    /// nil for a node that does not audit.
+    package var audits: AuditDesk.Counters? { auditor?.counters }
     /// Frames that peers sent faster than the core took them.
     package var framesDropped: UInt64 { mailbox.dropped }
+
+    /// Closes every link; those that this node dials are dialled again.
+    package func dropLinks() {
+        for peer in transport.peers { transport.disconnect(peer, reason: "asked by the operator") }
+    }
 
     // MARK: The end
 
     /// Finishes the pass under way, tells the peers and closes everything. Idempotent.
     package func stop() async {
+        await auditor?.stop()
         await thread.stop()
         verifiers.stop()
         tickets.close()

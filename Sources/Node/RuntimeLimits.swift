@@ -37,6 +37,8 @@ package enum RuntimeLimits {
     static let genesisBytesMax = 64 << 20
     /// Bytes of the log file before it is put aside; one older file is kept.
     static let logBytesMax = 64 << 20
+    /// Heights that a validator may be told to let pass after a restart.
+    static let doppelgangerHeightsMax: UInt64 = 100
     /// Persistent peers in a configuration.
     static let persistentPeersMax = 256
 }

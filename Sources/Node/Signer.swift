@@ -21,6 +21,13 @@ final class Signer {
         (self.consensus, self.audit, self.record, self.chainID) = (consensus, audit, record, chainID)
     }
 
+    /// The last that the record holds.
+    var lastSigned: SigningPlace? {
+        record.last.flatMap { entry in
+            Height(entry.height).map { SigningPlace(height: $0, round: entry.round, step: entry.step) }
+        }
+    }
+
     /// nil when the record refuses, or when this validator has no seat at that height.
     func answer(_ intent: SignIntent, store: LedgerStore) throws(StorageError) -> Event? {
         switch intent {

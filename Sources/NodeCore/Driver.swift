@@ -45,6 +45,7 @@ package struct Driver<Core: CoreMachine, World: Environment> {
         for request in output.checks { world.verify(request) }
         for reply in output.replies { world.reply(reply) }
         for penalty in output.penalties { world.penalise(penalty) }
+        for notice in output.notices { world.note(notice) }
         return signed + (output.decided.map { [.committed($0)] } ?? [])
     }
 }

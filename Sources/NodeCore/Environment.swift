@@ -19,6 +19,7 @@ package protocol Environment {
     mutating func verify(_ request: VerifyRequest)
     mutating func reply(_ reply: Reply)
     mutating func penalise(_ penalty: Penalty)
+    mutating func note(_ notice: Notice)
     /// Ends this node with one line of reason.
     mutating func fail(_ reason: String)
 }

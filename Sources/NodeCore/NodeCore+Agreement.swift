@@ -62,12 +62,14 @@ extension NodeCore {
         guard vote.height == view.height else { return }
         let key = VoteKey(index: vote.validatorIndex, round: vote.round, type: vote.type, proposal: vote.proposal)
         guard votesSeen.insert(key).inserted else { return }
+        remember(vote)
         output.journal.append(.vote(vote))
         feed([.voteVerified(claim)], snapshot)
     }
 
     mutating func recordOwn(_ vote: Vote, _ snapshot: some Snapshot) {
         output.sends.append(Send(.vote(vote)))
+        guardian?.signed(SigningPlace(vote))
         guard vote.height == view.height, let index = ownIndex else { return }
         let key = view.validators.validators[index].publicKey
         guard let claim = Verified(VoteClaim(vote: vote, chainID: view.chainID, key: key)) else {

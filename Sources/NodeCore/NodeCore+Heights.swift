@@ -18,6 +18,7 @@ extension NodeCore {
         decidedAt = moment
         repeatAt = moment.advanced(by: NodeLimits.repeatInterval)
         reloadBatches(snapshot)
+        if let own = identity.validator { hearTip(view.tip.height, of: own) }
         let rows = journal.compactMap { JournalRow.decoded($0) }.filter { $0.height == view.height }
         for row in rows { replay(row, snapshot) }
         feed([.started], snapshot)
@@ -112,6 +113,9 @@ extension NodeCore {
         pendingEvidence.removeAll { !Ledger.isAdmissible($0, on: snapshot, view: view) }
         agreement = Self.agreement(for: view, identity: identity)
         sync.advanced(to: view.tip.height, now: moment)
+        newestVotes = newestVotes.filter { view.validators.index(of: $0.key) != nil }
+        if let own = identity.validator { hearTip(view.tip.height, of: own) }
+        guardian?.advance(tip: view.tip.height, isNewTip: true, now: moment)
         repeatAt = moment.advanced(by: NodeLimits.repeatInterval)
         output.sends.append(Send(.status(status)))
         feed([.started], snapshot)

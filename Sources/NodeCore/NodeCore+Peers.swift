@@ -15,6 +15,9 @@ extension NodeCore {
             peers.append(Peer(id: id))
             peers.sort { $0.id < $1.id }
         }
+        if let validator = members[id], let vote = newestVotes[validator] {
+            output.sends.append(Send(.newestVote(vote), to: .peer(id)))
+        }
         output.sends.append(Send(.status(status), to: .peer(id)))
         if !acknowledgedMarks.isEmpty {
             output.sends.append(Send(.acknowledgement(acknowledgedMarks), to: .peer(id)))
@@ -60,6 +63,7 @@ extension NodeCore {
         case .blockRequest(let request): answer(request, to: frame.peer, snapshot)
         case .blockPart(let part): take(part, from: frame.peer, snapshot)
         case .status(let status): note(status, from: frame.peer, )
+        case .newestVote(let vote): take(newestVote: vote, from: frame.peer)
         }
     }
 
@@ -121,6 +125,7 @@ extension NodeCore {
         guard let index = peers.firstIndex(where: { $0.id == peer }) else { return }
         peers[index].tip = status.tip
         sync.peerClaims(peer, height: status.tip, now: moment)
+        if let validator = members[peer] { hearTip(status.tip, of: validator) }
         // A peer that is still at our open height, in this round or an earlier one, may lack what we said.
         if status.tip == view.tip.height, status.round < agreement.round { repeatOwnStatements(to: .peer(peer)) }
     }

@@ -16,6 +16,10 @@ package struct NodeCore: CoreMachine, Sendable {
     package struct Identity: Sendable {
         package let peerID: PeerID
         package let validator: Address?
+        /// The last entry of the signing record; nil for a key that never signed.
+        package var signed: SigningPlace?
+        /// Heights after a restart at which other signatures of the own key are looked for before it signs.
+        package var watchedHeights: UInt64 = 0
 
         package init(peerID: PeerID, validator: Address?) { (self.peerID, self.validator) = (peerID, validator) }
     }
@@ -58,6 +62,12 @@ package struct NodeCore: CoreMachine, Sendable {
     var reservations: [Address: Reservation] = [:]
     var tickets: [Ticket: Digest] = [:]
 
+    /// nil for a node that never signs.
+    var guardian: SigningGuard?
+    /// Votes and proposals of the open height that wait for the guard.
+    var heldSigns: [SignIntent] = []
+    var newestVotes: [Address: Vote] = [:]
+
     var acknowledgedMarks: [AcknowledgementMark] = []
     var acknowledgeAt: Instant?
     var repeatAt: Instant?
@@ -70,6 +80,8 @@ package struct NodeCore: CoreMachine, Sendable {
     struct Peer: Sendable {
         let id: PeerID
         var tip: Height = .zero
+        /// It has shown the newest vote of the own key that it has.
+        var hasShownVote = false
     }
 
     struct Candidate: Sendable {
@@ -140,6 +152,10 @@ package struct NodeCore: CoreMachine, Sendable {
         agreement = Self.agreement(for: view, identity: identity)
         proposers = view.seating.schedule
         members = Self.members(of: view)
+        guardian = identity.validator.map {
+            SigningGuard(
+                own: $0, tip: view.tip.height, signed: identity.signed, watchedHeights: identity.watchedHeights)
+        }
     }
 
     static func members(of view: LedgerView) -> [PeerID: Address] {
@@ -176,7 +192,7 @@ package struct NodeCore: CoreMachine, Sendable {
         let freshAt = fresh.map { canProposeNow ? $0.earliest : max($0.earliest, $0.latest) }
         return [
             agreement.nextDeadline, freshAt, acknowledgeAt, repeatAt, batchBeingSigned.isEmpty ? open.deadline : nil,
-            pulls.deadline, sync.deadline,
+            pulls.deadline, sync.deadline, guardian?.deadline,
         ].compactMap { $0 }.min()
     }
 
@@ -187,6 +203,7 @@ package struct NodeCore: CoreMachine, Sendable {
         take(event, snapshot)
         // After a decision nothing may rely on the snapshot until it shows the new height.
         if isStarted, self.output.decided == nil, self.output.failure == nil { pursueDeadlines(snapshot) }
+        guardSignatures()
         swap(&self.output, &output)
     }
 
@@ -218,6 +235,7 @@ package struct NodeCore: CoreMachine, Sendable {
             feed([.deadlineReached], snapshot)
             if output.decided != nil { return }
         }
+        guardian?.advance(tip: view.tip.height, isNewTip: false, now: moment)
         closeBatch()
         acknowledge()
         pursueFreshProposal()

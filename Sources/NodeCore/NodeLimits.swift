@@ -23,6 +23,8 @@ package enum NodeLimits {
     package static let syncBytesMax = 128 << 20
     /// Pairs of votes that wait to become evidence.
     package static let evidenceMax = 64
+    /// A validator that looks for other signatures of its key signs when nothing was decided for this long.
+    package static let watchPatience = Span.seconds(10)
     /// While a height stays open this long, own votes and proposals of it are sent again.
     package static let repeatInterval = Span.milliseconds(700)
 }

@@ -23,6 +23,8 @@ package struct Output: Sendable {
     package var replies: [Reply] = []
     /// Peers that broke a rule, with the rule.
     package var penalties: [Penalty] = []
+    /// For people.
+    package var notices: [Notice] = []
     /// A rule of ours is broken beyond repair (more than two thirds decided what we hold invalid): the process ends.
     package var failure: String?
 
@@ -94,6 +96,12 @@ package struct Reply: Equatable, Sendable {
     package let answer: Answer
 
     package init(ticket: Ticket, answer: Answer) { (self.ticket, self.answer) = (ticket, answer) }
+}
+
+package enum Notice: Equatable, Sendable {
+    /// The network has seen, or has decided, what this validator's signing record does not hold: it signs nothing up to
+    /// and with this height.
+    case signingWithheld(through: Height)
 }
 
 package enum Penalty: Equatable, Sendable {

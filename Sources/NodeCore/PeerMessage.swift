@@ -31,10 +31,13 @@ package enum PeerMessage: Equatable, Sendable {
     case blockRequest(BlockRequest)
     case blockPart(BlockPart)
     case status(Status)
+    /// The newest vote of the receiver that the sender has verified: the part of the hello that is about signing. It
+    /// goes before the first status.
+    case newestVote(Vote)
 
     package var priority: MessagePriority {
         switch self {
-        case .vote, .acknowledgement, .status: .vote
+        case .vote, .acknowledgement, .status, .newestVote: .vote
         case .proposal, .proposalRequest, .batchRequest, .blockRequest: .proposal
         case .blockPart: .block
         case .batch: .batch
@@ -113,6 +116,7 @@ extension PeerMessage: Message {
         case .blockRequest(let request): encoder.message(7, request)
         case .blockPart(let part): encoder.message(8, part)
         case .status(let status): encoder.message(9, status)
+        case .newestVote(let vote): encoder.message(10, vote)
         }
     }
 
@@ -128,6 +132,7 @@ extension PeerMessage: Message {
         case 7: self = .blockRequest(try decoder.message(7))
         case 8: self = .blockPart(try decoder.message(8))
         case 9: self = .status(try decoder.message(9))
+        case 10: self = .newestVote(try decoder.message(10))
         default: throw .unexpectedField(field)
         }
     }

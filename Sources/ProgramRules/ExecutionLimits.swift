@@ -40,8 +40,8 @@ package enum ExecutionLimits {
     /// A blob of 1,000,000 bytes and 65,536 bytes of the job's own.
     package static let inputBytesMax = 1_000_000 + 65_536
     package static let outputBytesMax = 65_536
-    /// Salted digests of the final memory in one run.
-    package static let saltsMax = 64
+    /// Salted digests of the final memory in one run: an own one, and those that a dispute compares.
+    package static let saltsMax = 65
     package static let saltBytesMax = 64
 
     /// Address space of the child process: an instance reserves a little more than 4 GiB of it.

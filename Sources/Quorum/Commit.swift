@@ -31,9 +31,8 @@ package struct CommitSignature: Hashable, Sendable, Message {
     }
 
     package init(from decoder: inout Decoder) throws(DecodeError) {
-        guard let flag = BlockIDFlag(rawValue: UInt8(truncatingIfNeeded: try decoder.unsigned32(1))) else {
-            throw .invalid(field: 1)
-        }
+        let number = try decoder.unsigned32(1)
+        guard let flag = UInt8(exactly: number).flatMap(BlockIDFlag.init) else { throw .invalid(field: 1) }
         self.flag = flag
         address = try decoder.optionalFixedBytes(2)
         timestamp = try decoder.message(3)

@@ -97,9 +97,8 @@ extension Vote: Message {
     }
 
     package init(from decoder: inout Decoder) throws(DecodeError) {
-        guard let type = VoteType(rawValue: UInt8(truncatingIfNeeded: try decoder.unsigned32(1))) else {
-            throw .invalid(field: 1)
-        }
+        let number = try decoder.unsigned32(1)
+        guard let type = UInt8(exactly: number).flatMap(VoteType.init) else { throw .invalid(field: 1) }
         let height = try decoder.height(2)
         let round = try decoder.round(3)
         let blockID: BlockID = try decoder.message(4)

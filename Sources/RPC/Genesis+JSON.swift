@@ -1,5 +1,6 @@
-// The genesis as `/genesis` answers it: CometBFT's members, and under app_state what only our chain has. Both ways:
-// reading gives the value whose canonical hash names the chain, whatever the text looked like.
+// The genesis as `/genesis` answers it and as genesis.json holds it: CometBFT's members, and under app_state what only
+// our chain has. Both ways: reading gives the value whose canonical hash names the chain, whatever the text looked
+// like.
 package import Chain
 import Cryptography
 import Ledger

@@ -49,6 +49,9 @@ extension JSON {
     /// Durations are nanoseconds in a string.
     package static func nanoseconds(_ span: Span) -> JSON { decimal(span.nanoseconds) }
 
+    /// An object from members as they are listed.
+    package static func object(_ members: [(String, JSON)]) -> JSON { .object(members.map { Member($0.0, $0.1) }) }
+
     /// The first member of an object with this name; nil for every other value.
     package subscript(name: String) -> JSON? {
         guard case .object(let members) = self else { return nil }
@@ -71,6 +74,24 @@ extension JSON {
     }
 
     package var text: String { String(decoding: encoded, as: UTF8.self) }
+
+    /// For files that people read: two spaces a level, with a final line break.
+    package var pretty: String { rendered(lineBreak: "\n") + "\n" }
+
+    private func rendered(lineBreak: String) -> String {
+        let inner = lineBreak + "  "
+        func list(_ open: String, _ close: String, _ parts: [String]) -> String {
+            parts.isEmpty ? open + close : open + inner + parts.joined(separator: "," + inner) + lineBreak + close
+        }
+        return switch self {
+        case .object(let members):
+            list(
+                "{", "}",
+                members.map { "\(JSON.string($0.name).text): \($0.value.rendered(lineBreak: inner))" })
+        case .array(let elements): list("[", "]", elements.map { $0.rendered(lineBreak: inner) })
+        default: text
+        }
+    }
 
     private func encode(into output: inout Bytes) {
         switch self {

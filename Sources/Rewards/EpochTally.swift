@@ -109,6 +109,8 @@ package struct ValidatorTally: Hashable, Sendable {
     package var precommitsIncluded: UInt64 = 0
     /// The audit key counts and the validator is not jailed: its stake is in W_e.
     package var mayAudit = false
+    /// In W_e, where it is not the stake: what was bonded at the start of the epoch that is judged.
+    package var auditStake: Amount?
     /// In cu of revealed duties.
     package var duty: UInt64 = 0
     package var done: UInt64 = 0

@@ -6,10 +6,12 @@ import Primitives
 extension Settlement {
     mutating func settleAudits() throws(ArithmeticError) {
         let auditors = tally.validators.filter(\.mayAudit)
-        let eligible = try Amount.sum(auditors.lazy.map(\.stake))
+        let eligible = try Amount.sum(auditors.lazy.map { $0.auditStake ?? $0.stake })
         let claims = auditors.map { validator in
             let isPaid = validator.withheld == nil
-            return AuditClaim(stake: isPaid ? validator.stake : .zero, duty: validator.duty, done: validator.done)
+            return AuditClaim(
+                stake: isPaid ? validator.auditStake ?? validator.stake : .zero, duty: validator.duty,
+                done: validator.done)
         }
         let pool = pools.audit
         let pay = try Rule.auditPoolPay(pool: pool, claims: claims, eligibleStake: eligible)

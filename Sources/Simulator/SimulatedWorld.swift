@@ -32,20 +32,9 @@ package struct SimulatedDisk: Sendable {
     /// How many rows of the journal are synced; a crash may lose the rest.
     package var journalSynced = 0
     /// The signing record: what was signed where, by sort key (height, round, step).
-    package var signed: [SignedPlace: Bytes] = [:]
+    package var signed: [SigningPlace: Bytes] = [:]
 
     package init() {}
-
-    package struct SignedPlace: Hashable, Comparable, Sendable {
-        package let height: Height
-        package let round: Round
-        /// 0 proposal, 1 prevote, 2 precommit.
-        package let step: UInt8
-
-        package static func < (lhs: SignedPlace, rhs: SignedPlace) -> Bool {
-            (lhs.height, lhs.round, lhs.step) < (rhs.height, rhs.round, rhs.step)
-        }
-    }
 }
 
 package struct SimulatedWorld: Environment {
@@ -57,9 +46,10 @@ package struct SimulatedWorld: Environment {
     package var replies: [Reply] = []
     package var penalties: [Penalty] = []
     package var failure: String?
+    package var notices: [Notice] = []
     /// Refusals of the signing record: an honest core never asks for a second statement.
     package var refusals = 0
-    package var highestSigned: SimulatedDisk.SignedPlace?
+    package var highestSigned: SigningPlace?
     private let indexOf: @Sendable (Height) -> UInt32?
 
     package init(
@@ -84,7 +74,7 @@ package struct SimulatedWorld: Environment {
         case .vote(let statement):
             let bytes = statement.signBytes(chainID: chainID)
             let step = statement.type.rawValue
-            let place = SimulatedDisk.SignedPlace(height: statement.height, round: statement.round, step: step)
+            let place = SigningPlace(height: statement.height, round: statement.round, step: step)
             guard record(bytes, at: place), let index = indexOf(statement.height) else { return nil }
             let signature = keys.consensus.sign(bytes)
             return .voteSigned(
@@ -92,7 +82,7 @@ package struct SimulatedWorld: Environment {
         case .proposal(let round, let polRound, let compact):
             let unsigned = SignedProposal(round: round, polRound: polRound, compact: compact, signature: .zero)
             let bytes = unsigned.statement.signBytes(chainID: chainID)
-            let place = SimulatedDisk.SignedPlace(height: compact.header.height, round: round, step: 0)
+            let place = SigningPlace(height: compact.header.height, round: round, step: 0)
             guard record(bytes, at: place) else { return nil }
             let signature = keys.consensus.sign(bytes)
             return .proposalSigned(
@@ -106,7 +96,7 @@ package struct SimulatedWorld: Environment {
     }
 
     /// The same statement may be signed again; another one, or one below the highest place, is refused.
-    private mutating func record(_ bytes: Bytes, at place: SimulatedDisk.SignedPlace) -> Bool {
+    private mutating func record(_ bytes: Bytes, at place: SigningPlace) -> Bool {
         if let known = disk.signed[place] {
             if known != bytes { refusals += 1 }
             return known == bytes
@@ -124,5 +114,6 @@ package struct SimulatedWorld: Environment {
     package mutating func verify(_ request: VerifyRequest) { checks.append(request) }
     package mutating func reply(_ reply: Reply) { replies.append(reply) }
     package mutating func penalise(_ penalty: Penalty) { penalties.append(penalty) }
+    package mutating func note(_ notice: Notice) { notices.append(notice) }
     package mutating func fail(_ reason: String) { failure = reason }
 }

@@ -25,6 +25,23 @@ extension Simulation {
         }
     }
 
+    struct Statement: Hashable {
+        let node: Int
+        let place: SigningPlace
+    }
+
+    /// No honest node ever says two things in one place.
+    mutating func checkStatement(_ message: PeerMessage, from node: Int) {
+        guard case .vote(let vote) = message, vote.validatorAddress == nodes[node].keys.consensus.address else {
+            return
+        }
+        let place = SigningPlace(height: vote.height, round: vote.round, step: vote.type.rawValue)
+        let bytes = vote.statement.signBytes(chainID: genesis.chainID)
+        if let earlier = statements.updateValue(bytes, forKey: Statement(node: node, place: place)), earlier != bytes {
+            violation = "node \(node) signed twice at height \(vote.height), round \(vote.round), \(vote.type)"
+        }
+    }
+
     /// Mixes what happens into the digest of the run.
     mutating func note(_ batch: [Event], node: Int) {
         history.update(UInt64(bitPattern: now.nanoseconds).bigEndianBytes + [UInt8(truncatingIfNeeded: node)])
@@ -33,6 +50,9 @@ extension Simulation {
             if case .itemSubmitted(let bytes, let ticket) = event { history.update(ticket.bigEndianBytes + bytes) }
         }
     }
+
+    /// How many places the node has voted in.
+    package func votes(of node: Int) -> Int { statements.keys.count { $0.node == node } }
 
     /// App hashes by node, for those that are up.
     package var appHashes: [Digest] { nodes.compactMap { $0.driver?.core.view.appHash } }

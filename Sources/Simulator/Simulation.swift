@@ -29,6 +29,8 @@ package struct Simulation {
         package var faults: Faults
         /// Transfers handed in per simulated second, spread over the nodes.
         package var transfersPerSecond: UInt64 = 5
+        /// Heights after a restart at which a node looks for other signatures of its key.
+        package var watchedHeights: UInt64 = 0
 
         package init(seed: UInt64, validators: Int = 4, faults: Faults = .none) {
             (self.seed, self.validators, self.faults) = (seed, validators, faults)
@@ -72,6 +74,8 @@ package struct Simulation {
     var queue = EventHeap<Happening>()
     var peerIDs: [PeerID] = []
     var decidedHashes: [Digest] = []
+    /// What each node said where, whatever its disk remembers of it.
+    var statements: [Statement: Bytes] = [:]
     var accounts: [SigningKey] = []
     var sequences: [UInt64] = []
 
@@ -175,7 +179,8 @@ package struct Simulation {
             preconditionFailure("node \(index) has no state")
         }
         view = stored
-        let identity = NodeCore.Identity(peerID: peerIDs[index], validator: address)
+        var identity = NodeCore.Identity(peerID: peerIDs[index], validator: address)
+        (identity.signed, identity.watchedHeights) = (world.highestSigned, settings.watchedHeights)
         nodes[index].driver = Driver(core: NodeCore(identity: identity, view: view), world: world)
         nodes[index].life += 1
         let journal = nodes[index].disk.journal.map(\.encoded)
@@ -204,6 +209,16 @@ package struct Simulation {
         queue.push(.restart(node: index), at: now.advanced(by: faults.downTime))
     }
 
+    /// What the node would find again after a crash now.
+    package func backup(of node: Int) -> SimulatedDisk { nodes[node].driver?.world.disk ?? nodes[node].disk }
+
+    /// The node crashes and comes back with an older disk, signing record included.
+    package mutating func restore(_ disk: SimulatedDisk, to node: Int) {
+        crash(node)
+        nodes[node].disk = disk
+        boot(node)
+    }
+
     private mutating func deliver(_ batch: [Event], to index: Int) {
         guard var driver = nodes[index].driver else { return }
         nodes[index].driver = nil
@@ -230,6 +245,7 @@ package struct Simulation {
     // MARK: Network
 
     private mutating func transmit(_ send: Send, from sender: Int) {
+        checkStatement(send.message, from: sender)
         let bytes = send.message.encoded
         for receiver in nodes.indices where receiver != sender {
             if case .peer(let id) = send.target, id != peerIDs[receiver] { continue }

@@ -43,20 +43,21 @@ struct BenchCommand: AsyncParsableCommand {
         let folder = home ?? FileManager.default.temporaryDirectory.path + "/merit-bench-\(getpid())"
         guard !FileManager.default.fileExists(atPath: folder) else { throw LocalnetError.foreignFolder(folder) }
         defer { if home == nil { try? FileManager.default.removeItem(atPath: folder) } }
+        let processes = LocalProcesses(program: program ?? Child.executable)
         let run = try BenchRun(
-            folder: folder, template: genesis, program: program, counts: (attestations, transfers),
+            folder: folder, template: genesis, processes: processes, counts: (attestations, transfers),
             terms: Feeder.Terms(
                 window: window, itemsPerRequest: itemsPerRequest, connectionsPerNode: connections))
         let signals = StopSignals()
         let interruption = Task {
             await signals.first()
             if Task.isCancelled { return }
-            run.network.stop()
+            processes.stopAll()
             Merit.leave("interrupted: every node is stopped", 1)
         }
         defer { interruption.cancel() }
         do {
-            defer { run.network.stop() }
+            defer { processes.stopAll() }
             let report = try await run.measure()
             print(json ? report.json.text : report.text)
             if !report.failures.isEmpty { throw ExitCode(1) }

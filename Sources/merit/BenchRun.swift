@@ -33,7 +33,7 @@ struct BenchRun {
     private let nodes: [NodeURL]
 
     init(
-        folder: String, template: String, program: String?, counts: (attestations: Int, transfers: Int),
+        folder: String, template: String, processes: LocalProcesses, counts: (attestations: Int, transfers: Int),
         terms: Feeder.Terms
     ) throws {
         self.terms = terms
@@ -45,9 +45,10 @@ struct BenchRun {
             NodeHome.loadTemplate(template), accounts: attestations.accounts + transfers.accounts,
             attestations: attestations)
         try Data(GenesisFile.encode(genesis)).write(to: URL(fileURLWithPath: file))
-        network = try LocalnetRun(
-            folder: folder, validators: Self.validators, secondsPerEpoch: Self.epochSeconds, basePort: 0, genesis: file)
-        if let program { network.program = program }
+        let plan = LocalnetPlan(
+            folder: folder, topology: Topology(validators: Self.validators), epochs: 1,
+            secondsPerEpoch: Self.epochSeconds, basePort: 0, genesis: file, programs: "")
+        network = try LocalnetRun(plan, processes: processes)
         guard let chainID = ChainID(network.chainID.utf8) else { throw LocalnetError.child("no chain id") }
         self.chainID = chainID
         nodes = try network.nodes.map { node in
@@ -86,7 +87,7 @@ struct BenchRun {
             network.progress("signing \(transfers.count) transfers")
             loads.append(try await figures(of: "transfers", transfers.items(chainID: chainID).map(\.encoded)))
         }
-        network.stop()
+        network.processes.stopAll()
         network.progress("measuring libsodium alone again")
         let after = bare.measure(cores: cores, seconds: Self.bareSeconds)
         return BenchReport(

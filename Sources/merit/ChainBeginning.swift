@@ -1,5 +1,5 @@
-// The genesis of a chain that begins on this machine: every founder a validator with the same stake, and its account
-// funded. Amounts are the local network's.
+// The genesis of a chain that begins on this machine: every founder a validator, every account funded. Amounts are the
+// local network's.
 import Chain
 import Cryptography
 import Ledger
@@ -12,13 +12,14 @@ struct Founder {
     let name: String
     let keys: ValidatorKeys
     let account: Address
+    let stake: Amount
 
-    init(name: String, keys: [KeyFile.Role: SigningKey]) {
+    init(name: String, keys: [KeyFile.Role: SigningKey], stake: Amount = ChainBeginning.stake) {
         guard let account = keys[.account], let consensus = keys[.consensus], let audit = keys[.audit],
             let transport = keys[.transport]
         else { preconditionFailure("a founder has every key") }
         self.name = name
-        self.account = account.address
+        (self.account, self.stake) = (account.address, stake)
         self.keys = ValidatorKeys(
             consensus: consensus.publicKey, audit: audit.publicKey, transport: transport.publicKey)
     }
@@ -31,6 +32,10 @@ struct ChainBeginning {
     var template: Genesis?
     /// Length of an epoch; the local network's other parameters scale with it and go before the template's.
     var epochSeconds: UInt64?
+    /// Listed and bonded from the start; their accounts are funded too.
+    var providers: [GenesisProvider] = []
+    /// Further accounts that are funded.
+    var accounts: [Address] = []
 
     static let stake = Amount(100_000 * Amount.unitsPerToken)
     static let balance = Amount(1_000_000 * Amount.unitsPerToken)
@@ -48,14 +53,14 @@ struct ChainBeginning {
         }
         let validators = founders.map {
             GenesisValidator(
-                operatorAddress: $0.account, keys: $0.keys, stake: Self.stake, name: Bytes($0.name.utf8))
+                operatorAddress: $0.account, keys: $0.keys, stake: $0.stake, name: Bytes($0.name.utf8))
         }
         let others = template?.settings.filter { own in !settings.contains { $0.number == own.number } } ?? []
+        let funded = founders.map(\.account) + providers.map(\.account) + accounts
         return Genesis(
             chain: (chainID, WallClock.timestamp, template?.reserve ?? Self.reserve),
             consensus: consensus,
-            accounts: founders.map { GenesisAccount(address: $0.account, balance: Self.balance) }
-                + (template?.accounts ?? []),
-            bonded: (validators, template?.providers ?? []), settings: settings + others)
+            accounts: funded.map { GenesisAccount(address: $0, balance: Self.balance) } + (template?.accounts ?? []),
+            bonded: (validators, providers + (template?.providers ?? [])), settings: settings + others)
     }
 }

@@ -5,6 +5,7 @@ import Foundation
 import Node
 import Primitives
 import Quorum
+import RPC
 
 /// Makes a home: four keys, a signing record, config.toml and, for a chain of its own, genesis.json.
 struct InitCommand: ParsableCommand {
@@ -50,8 +51,9 @@ struct InitCommand: ParsableCommand {
         output.answer(
             "init",
             [
-                ("home", .text(home.path)), ("peer_id", .text(transport.address.description)),
-                ("validator", .text(Hex.upper(consensus.address.bytes))), ("account", .text(account.address.bech32)),
+                ("home", .string(home.path)), ("peer_id", .string(transport.address.description)),
+                ("validator", .string(Hex.upper(consensus.address.bytes))),
+                ("account", .string(account.address.bech32)),
             ],
             text: """
                 home       \(home.path)

@@ -3,6 +3,7 @@ import Cryptography
 import Foundation
 import Node
 import Primitives
+import RPC
 import Storage
 
 /// Looks after a node's keys and its signing record.
@@ -39,8 +40,8 @@ struct KeysCommand: ParsableCommand {
             let members = rows.map { role, key in
                 (
                     role.rawValue,
-                    JSONValue.object([
-                        ("address", .text(name(role, key))), ("public_key", .text(key.publicKey.description)),
+                    JSON.object([
+                        ("address", .string(name(role, key))), ("public_key", .string(key.publicKey.description)),
                     ])
                 )
             }
@@ -57,11 +58,15 @@ struct KeysCommand: ParsableCommand {
             abstract: "Begin the signing record of a consensus key that has never signed.")
 
         @OptionGroup var options: HomeOptions
+        @OptionGroup var output: OutputOptions
 
         func run() throws {
             let (home, lock, key) = try Self.consensusKey(options)
-            _ = try SigningRecord.create(home.recordPath(key), key: key)
-            print("\(Hex.upper(key.bytes)) may sign from now on; its record is \(home.recordPath(key))")
+            let path = home.recordPath(key)
+            _ = try SigningRecord.create(path, key: key)
+            output.answer(
+                "keys-accept-fresh", [("validator", .string(Hex.upper(key.bytes))), ("record", .string(path))],
+                text: "\(Hex.upper(key.bytes)) may sign from now on; its record is \(path)")
             withExtendedLifetime(lock) {}
         }
 
@@ -79,10 +84,18 @@ struct KeysCommand: ParsableCommand {
             abstract: "Print the signing record as interchange text; the node must be stopped.")
 
         @OptionGroup var options: HomeOptions
+        @OptionGroup var output: OutputOptions
 
         func run() throws {
             let (home, lock, key) = try AcceptFresh.consensusKey(options)
-            print(try home.openRecord(key).exported(), terminator: "")
+            let text = try home.openRecord(key).exported()
+            if output.json {
+                output.answer(
+                    "keys-export-record",
+                    [("validator", .string(Hex.upper(key.bytes))), ("interchange", .string(text))], text: "")
+            } else {
+                print(text, terminator: "")
+            }
             withExtendedLifetime(lock) {}
         }
     }
@@ -93,6 +106,7 @@ struct KeysCommand: ParsableCommand {
 
         @OptionGroup var options: HomeOptions
         @Argument(help: "The interchange file.") var file: String
+        @OptionGroup var output: OutputOptions
 
         func run() throws {
             let (home, lock, key) = try AcceptFresh.consensusKey(options)
@@ -104,7 +118,10 @@ struct KeysCommand: ParsableCommand {
             let record = isNew ? try SigningRecord.create(path, key: key) : try home.openRecord(key)
             do {
                 let count = try record.import(String(decoding: content, as: UTF8.self))
-                print("\(count) entries taken over by the record of \(Hex.upper(key.bytes))")
+                output.answer(
+                    "keys-import-record",
+                    [("validator", .string(Hex.upper(key.bytes))), ("entries", .number(Int64(count)))],
+                    text: "\(count) entries taken over by the record of \(Hex.upper(key.bytes))")
             } catch {
                 // A refused import must not leave an empty record, which would allow everything.
                 if isNew { try FileManager.default.removeItem(atPath: path) }

@@ -54,10 +54,10 @@ struct LightCommand: ParsableCommand {
             output.answer(
                 "light",
                 [
-                    ("verified", .flag(true)), ("chain_id", .text(found.chainID.description)),
-                    ("address", .text(address)), ("balance", .text(found.account.balance.description)),
-                    ("sequence", .text("\(found.account.nextSequence)")), ("height", .text("\(found.height)")),
-                    ("header_height", .text("\(found.header.height)")), ("header_hash", .text(header)),
+                    ("verified", .bool(true)), ("chain_id", .string(found.chainID.description)),
+                    ("address", .string(address)), ("balance", .string(found.account.balance.description)),
+                    ("sequence", .string("\(found.account.nextSequence)")), ("height", .string("\(found.height)")),
+                    ("header_height", .string("\(found.header.height)")), ("header_hash", .string(header)),
                 ],
                 text: """
                     \(address) holds \(found.account.balance) nMRT after block \(found.height) of \(found.chainID).

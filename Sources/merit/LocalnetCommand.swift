@@ -9,9 +9,10 @@ struct LocalnetCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "localnet", abstract: "Run a local network of real processes and check it.",
         discussion: """
-            `up` writes the homes, starts the validators, sends transfers between their accounts, waits for the asked \
-            number of settled epochs, and checks: equal app hashes, equal epoch tables, the supply, and a balance \
-            proved to a light client. It exits 0 only if every check held. Ctrl-C leaves nothing running.
+            `up` writes the homes, starts validators and providers, submits jobs, waits for the asked number of \
+            settled epochs, and checks: equal app hashes, equal epoch tables, honest work paid, cheaters slashed and \
+            nobody else, the supply, and a balance proved to a light client. It exits 0 only if every check held. \
+            Ctrl-C leaves nothing running.
             """,
         subcommands: [LocalnetUp.self, LocalnetStop.self, LocalnetStatus.self, LocalnetClean.self],
         defaultSubcommand: LocalnetUp.self)
@@ -29,7 +30,8 @@ struct LocalnetOptions: ParsableArguments {
 struct LocalnetRecord: Codable {
     struct Node: Codable {
         let home: String
-        let rpc: String
+        /// nil for a provider.
+        let rpc: String?
         let process: Int32
     }
 
@@ -50,15 +52,15 @@ struct LocalnetRecord: Codable {
         try encoder.encode(self).write(to: URL(fileURLWithPath: path), options: .atomic)
     }
 
-    var running: [Node] { nodes.filter { kill($0.process, 0) == 0 } }
+    var running: [Node] { nodes.filter { $0.process > 0 && kill($0.process, 0) == 0 } }
 }
 
 enum LocalnetError: Error, CustomStringConvertible {
     case noNetwork(String)
     case stillRunning(String)
     case foreignFolder(String)
-    case nodeEnded(String, log: String)
-    case late(String)
+    case ended(String, log: String)
+    case late(String, log: String)
     case child(String)
 
     var description: String {
@@ -67,8 +69,8 @@ enum LocalnetError: Error, CustomStringConvertible {
         case .stillRunning(let home):
             "a network runs in \(home): stop it with `Scripts/testnet stop --home \(home)`, or choose another --home"
         case .foreignFolder(let home): "\(home) exists and is no local network's: choose another --home"
-        case .nodeEnded(let node, let log): "\(node) ended. Its last lines:\n\(log)"
-        case .late(let what): "gave up waiting for \(what)"
+        case .ended(let name, let log): "\(name) ended. Its last lines:\n\(log)"
+        case .late(let what, let log): "gave up waiting for \(what). The last lines of the first node:\n\(log)"
         case .child(let line): line
         }
     }
@@ -81,8 +83,8 @@ struct LocalnetStop: ParsableCommand {
     func run() throws {
         let record = try LocalnetRecord.load(options.recordPath)
         let running = record.running
-        LocalnetProcesses.stop(running.map(\.process))
-        print("stopped \(running.count) of \(record.nodes.count) nodes")
+        Strangers.stop(running.map(\.process))
+        print("stopped \(running.count) of \(record.nodes.count) processes")
     }
 }
 
@@ -95,8 +97,10 @@ struct LocalnetStatus: ParsableCommand {
         print("chain \(record.chain), genesis \(record.genesisHash)")
         for node in record.nodes {
             let name = URL(fileURLWithPath: node.home).lastPathComponent
-            if let tip = try NodeClient(node.rpc).tip() {
-                print("\(name)  height \(tip.height)  app hash \(tip.appHash)  \(node.rpc)")
+            if let rpc = node.rpc, let tip = try NodeClient(rpc).tip() {
+                print("\(name)  height \(tip.height)  app hash \(tip.appHash)  \(rpc)")
+            } else if node.rpc == nil, kill(node.process, 0) == 0 {
+                print("\(name)  running")
             } else {
                 print("\(name)  not running")
             }
@@ -111,21 +115,19 @@ struct LocalnetClean: ParsableCommand {
 
     func run() throws {
         let record = try LocalnetRecord.load(options.recordPath)
-        LocalnetProcesses.stop(record.running.map(\.process))
+        Strangers.stop(record.running.map(\.process))
         try FileManager.default.removeItem(atPath: options.folder)
         print("removed \(options.folder)")
     }
 }
 
-enum LocalnetProcesses {
+/// Processes that another run of this program started.
+enum Strangers {
     /// SIGTERM, ten seconds of grace, SIGKILL.
     static func stop(_ processes: [Int32]) {
         for process in processes { kill(process, SIGTERM) }
         let deadline = Date().addingTimeInterval(10)
-        while Date() < deadline, processes.contains(where: { kill($0, 0) == 0 && !hasEnded($0) }) { usleep(50_000) }
+        while Date() < deadline, processes.contains(where: { kill($0, 0) == 0 }) { usleep(50_000) }
         for process in processes where kill(process, 0) == 0 { kill(process, SIGKILL) }
     }
-
-    /// A child of ours that has ended stays a zombie until it is waited for.
-    private static func hasEnded(_ process: Int32) -> Bool { waitpid(process, nil, WNOHANG) == process }
 }

@@ -1,38 +1,66 @@
-// What must hold at the end: tables that are equal on every node, a balance that a stranger can verify, money that adds
-// up.
+// What must hold at the end: tables that are equal on every node, work that was paid, a balance that a stranger can
+// verify, money that adds up.
 import Codec
 import Foundation
 import Ledger
 import Node
 import Primitives
+import Rewards
 
 extension LocalnetRun {
-    /// The summaries of the first epochs; byte-identical on all nodes or an error.
-    func waitForEpochs(_ count: UInt64, secondsPerEpoch: UInt64) async throws -> [(epoch: UInt64, EpochSummary)] {
-        let patience = TimeInterval((count + 1) * max(secondsPerEpoch, 10) * 3 + 60)
-        try await wait(for: "\(count) settled epochs", seconds: patience) { tips in
-            guard let last = try self.summary(of: count - 1, at: self.nodes[0]) else { return false }
+    /// The tables of the epochs that settle the work of the ones before: 1 to the asked number. Byte-identical on all
+    /// nodes or an error.
+    func settledEpochs() async throws -> [LocalnetSummary.Table] {
+        let patience = TimeInterval((plan.epochs + 2) * max(plan.secondsPerEpoch, 10) * 3 + 60)
+        try await wait(for: "\(plan.epochs) settled epochs", seconds: patience) { tips in
+            guard let last = try self.summary(of: self.plan.epochs, at: self.nodes[0]) else { return false }
             return tips.allSatisfy { $0.height > last.height.value }
         }
-        var tables: [(epoch: UInt64, EpochSummary)] = []
-        for epoch in 0..<count {
-            var seen: [EpochSummary] = []
-            for node in nodes {
-                guard let summary = try summary(of: epoch, at: node) else {
-                    throw LocalnetError.late("epoch \(epoch) on \(node.name)")
-                }
-                seen.append(summary)
-            }
-            guard let first = seen.first, seen.allSatisfy({ $0 == first }) else {
-                throw LocalnetError.child("the tables of epoch \(epoch) differ between nodes")
-            }
-            tables.append((epoch, first))
-        }
-        return tables
+        return try (1...plan.epochs).map { try table(of: $0) }
     }
 
     private func summary(of epoch: UInt64, at node: Node) throws -> EpochSummary? {
         try NodeClient(node.rpc).state(StateKey.epochSummary(epoch)).flatMap { EpochSummary.decoded($0) }
+    }
+
+    private func table(of epoch: UInt64) throws -> LocalnetSummary.Table {
+        var seen: [EpochSummary] = []
+        for node in nodes {
+            guard let summary = try summary(of: epoch, at: node) else {
+                throw LocalnetError.child("\(node.name) does not have the settled epoch \(epoch)")
+            }
+            seen.append(summary)
+        }
+        guard let first = seen.first, seen.allSatisfy({ $0 == first }) else {
+            throw LocalnetError.child("the tables of epoch \(epoch) differ between nodes")
+        }
+        let client = try NodeClient(nodes[nodes.count - 1].rpc)
+        return LocalnetSummary.Table(
+            epoch: epoch, summary: first, rewards: try client.rewards(epoch), slashes: try client.slashes(epoch))
+    }
+
+    /// Tasks and providers, from the chain's records of the requester's jobs and from the tables.
+    func countWork(into summary: inout LocalnetSummary) throws {
+        guard let requester else { return }
+        summary.complaints += requester.failures
+        let tasks = try tasks()
+        var counts = LocalnetSummary.TaskCounts()
+        counts.submitted = requester.submissions.reduce(0) { $0 + Int($1.tasks) }
+        counts.attested = tasks.count { $0.record.delivered != nil }
+        counts.settled = tasks.count { $0.record.state == .settled }
+        summary.tasks = counts
+        summary.providers = try providers.map { provider in
+            var line = LocalnetSummary.Provider(address: provider.account, isCheater: provider.cheatRate > 0)
+            for task in tasks where task.record.provider == provider.account && task.record.state == .settled {
+                line.tasks += 1
+                line.computeUnits += task.record.computeUnits
+            }
+            for row in summary.tables.flatMap(\.rewards) where row.key.account == provider.account {
+                line.paid = try line.paid.adding(row.amount)
+                if row.key.kind == .fee { line.fees = try line.fees.adding(row.amount) }
+            }
+            return line
+        }
     }
 
     /// A separate process that knows nothing but the genesis hash asks for a balance and verifies the answer.
@@ -50,7 +78,8 @@ extension LocalnetRun {
         let result = try Child.run(arguments)
         let answer = try JSONDecoder().decode(Answer.self, from: result.output)
         return .init(
-            address: answer.address, balance: answer.balance, height: answer.height, verified: answer.verified)
+            address: answer.address, balance: answer.balance, height: UInt64(answer.height) ?? 0,
+            verified: answer.verified)
     }
 
     /// `merit replay` on a copy of one node's store. The node is stopped for the copy, and comes back.
@@ -66,11 +95,11 @@ extension LocalnetRun {
             let supply: Supply
         }
         progress("\(nodes[0].name) stops for a copy of its store, and returns")
-        stop(0)
-        let copy = folder + "/copy"
+        processes.stop(nodes[0].name)
+        let copy = plan.folder + "/copy"
         try? FileManager.default.removeItem(atPath: copy)
         try FileManager.default.copyItem(atPath: nodes[0].home + "/data/chain", toPath: copy)
-        try start(0)
+        try start(nodes[0])
         let result = try Child.run(["replay", "--home", nodes[0].home, "--store", copy, "--json"])
         try? FileManager.default.removeItem(atPath: copy)
         let supply = try JSONDecoder().decode(Answer.self, from: result.output).supply

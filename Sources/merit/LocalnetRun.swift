@@ -1,14 +1,22 @@
-// The processes of one network and what is asked of them.
+// One local network: its homes, its processes, what is done to them, and what a stranger sees of them.
+import Client
 import Foundation
 import Node
 import Primitives
+import RPC
 
-final class LocalnetRun: @unchecked Sendable {
+final class LocalnetRun {
     struct Node {
         let home: String
         let rpc: String
         let account: String
-        var process: Process?
+        var name: String { URL(fileURLWithPath: home).lastPathComponent }
+    }
+
+    struct Provider {
+        let home: String
+        let account: Address
+        let cheatRate: UInt32
         var name: String { URL(fileURLWithPath: home).lastPathComponent }
     }
 
@@ -19,64 +27,92 @@ final class LocalnetRun: @unchecked Sendable {
             let rpc: String
             let account: String
         }
+        struct Provider: Decodable {
+            let home: String
+            let account: String
+            let cheat_ppm: UInt32
+        }
+        struct Requester: Decodable { let home: String }
         let chain_id: String
         let genesis_hash: String
         let nodes: [Node]
+        let providers: [Provider]
+        let requester: Requester?
     }
 
-    let folder: String
+    let plan: LocalnetPlan
     let chainID: String
     let genesisHash: String
-    /// Only the run's own task and the signal task touch it; the latter ends the process.
-    private(set) var nodes: [Node]
-    /// The program that the nodes run.
-    var program = Child.executable
+    let nodes: [Node]
+    let providers: [Provider]
+    let processes: LocalProcesses
+    /// nil where no work is asked for.
+    let requester: Requester?
+    private var disturbances: [Topology.Perturbation]
     private var lastProgress = ""
 
-    init(folder: String, validators: Int, secondsPerEpoch: UInt64, basePort: Int, genesis: String?) throws {
-        self.folder = folder
+    init(_ plan: LocalnetPlan, processes: LocalProcesses) throws {
+        (self.plan, self.processes) = (plan, processes)
+        let cast = plan.folder + "-topology.json"
+        try Data((plan.topology.json.text + "\n").utf8).write(to: URL(fileURLWithPath: cast))
+        defer { try? FileManager.default.removeItem(atPath: cast) }
         let arguments =
             [
-                "testnet", "--home", folder, "--validators", "\(validators)", "--base-port", "\(basePort)",
-                "--seconds-per-epoch", "\(secondsPerEpoch)", "--json",
-            ] + (genesis.map { ["--genesis", $0] } ?? [])
+                "testnet", "--home", plan.folder, "--topology", cast, "--base-port", "\(plan.basePort)",
+                "--seconds-per-epoch", "\(plan.secondsPerEpoch)", "--json",
+            ] + (plan.genesis.map { ["--genesis", $0] } ?? [])
         let files = try JSONDecoder().decode(Files.self, from: try Child.run(arguments).output)
         (chainID, genesisHash) = (files.chain_id, files.genesis_hash)
-        nodes = files.nodes.map { Node(home: $0.home, rpc: "http://" + $0.rpc, account: $0.account) }
+        let nodes = files.nodes.map { Node(home: $0.home, rpc: "http://" + $0.rpc, account: $0.account) }
+        self.nodes = nodes
+        providers = try files.providers.map { provider in
+            guard let account = Address(bech32: provider.account) else {
+                throw LocalnetError.child("\(provider.account) is no account")
+            }
+            return Provider(home: provider.home, account: account, cheatRate: provider.cheat_ppm)
+        }
+        requester = files.requester.map {
+            Requester(plan.topology.jobs, programs: plan.programs, home: $0.home, nodes: nodes.map(\.rpc))
+        }
+        disturbances = plan.topology.perturbations.sorted { $0.atHeight < $1.atHeight }
     }
+
+    // MARK: Processes
 
     func start() throws {
-        for index in nodes.indices { try start(index) }
-        progress("started \(nodes.count) validators of chain \(chainID)")
-    }
-
-    func start(_ index: Int) throws {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: program)
-        process.arguments = ["start", "--home", nodes[index].home]
-        process.standardOutput = FileHandle.nullDevice
-        process.standardError = FileHandle.nullDevice
-        try process.run()
-        nodes[index].process = process
-        let running = nodes.map {
-            LocalnetRecord.Node(home: $0.home, rpc: $0.rpc, process: $0.process?.processIdentifier ?? 0)
+        for node in nodes { try start(node) }
+        for (index, provider) in providers.enumerated() {
+            // Each has another node to ask first.
+            let asked = nodes.indices.map { nodes[($0 + index) % nodes.count].rpc }
+            let cheat = provider.cheatRate > 0 ? ["--cheat-ppm", "\(provider.cheatRate)"] : []
+            try processes.start(
+                provider.name,
+                ["provider", "start", "--home", provider.home, "--genesis-hash", genesisHash] + cheat
+                    + asked.prefix(3).flatMap { ["--node", $0] })
         }
-        try LocalnetRecord(chain: chainID, genesisHash: genesisHash, nodes: running).store(folder + "/localnet.json")
+        try record()
+        let cheaters = providers.count { $0.cheatRate > 0 }
+        progress(
+            "started \(nodes.count) validators and \(providers.count) providers (\(cheaters) cheating) "
+                + "of chain \(chainID)")
     }
 
-    func stop(_ index: Int) {
-        guard let process = nodes[index].process else { return }
-        process.terminate()
-        process.waitUntilExit()
-        nodes[index].process = nil
+    func start(_ node: Node) throws {
+        try processes.start(node.name, ["start", "--home", node.home])
+        try record()
     }
 
-    func stop() {
-        LocalnetProcesses.stop(nodes.compactMap { $0.process?.processIdentifier })
+    private func record() throws {
+        let running = processes.running
+        let entries =
+            nodes.map { LocalnetRecord.Node(home: $0.home, rpc: $0.rpc, process: running[$0.name] ?? 0) }
+            + providers.map { LocalnetRecord.Node(home: $0.home, rpc: nil, process: running[$0.name] ?? 0) }
+        try LocalnetRecord(chain: chainID, genesisHash: genesisHash, nodes: entries)
+            .store(plan.folder + "/localnet.json")
     }
 
     func announce() {
-        progress("running; stop it with `Scripts/testnet stop --home \(folder)`")
+        progress("running; stop it with `Scripts/testnet stop --home \(plan.folder)`")
         for node in nodes { progress("\(node.name)  \(node.rpc)") }
     }
 
@@ -87,25 +123,50 @@ final class LocalnetRun: @unchecked Sendable {
         FileHandle.standardError.write(Data((line + "\n").utf8))
     }
 
+    // MARK: Disturbances
+
+    private func disturb(at height: UInt64) throws {
+        while let next = disturbances.first, next.atHeight <= height {
+            disturbances.removeFirst()
+            let node = nodes[next.node]
+            progress("height \(height): \(next.action.rawValue) \(node.name)")
+            switch next.action {
+            case .kill: processes.stop(node.name, SIGKILL)
+            case .restart: processes.stop(node.name)
+            case .disconnect: processes.signal(node.name, SIGUSR1)
+            case .pause:
+                processes.signal(node.name, SIGSTOP)
+                Thread.sleep(forTimeInterval: 3)
+                processes.signal(node.name, SIGCONT)
+            }
+            if !processes.isRunning(node.name) { try start(node) }
+        }
+    }
+
     // MARK: Heights
 
+    /// nil while one of them does not answer.
     private func tips() throws -> [NodeClient.Tip]? {
         var tips: [NodeClient.Tip] = []
         for node in nodes {
-            if let process = node.process, !process.isRunning {
-                throw LocalnetError.nodeEnded(node.name, log: lastLines(of: node))
+            guard processes.isRunning(node.name) else {
+                throw LocalnetError.ended(node.name, log: lastLines(node.home + "/log/node.log"))
             }
             guard let tip = try NodeClient(node.rpc).tip() else { return nil }
             tips.append(tip)
         }
+        for provider in providers where !processes.isRunning(provider.name) {
+            throw LocalnetError.ended(provider.name, log: lastLines(provider.home + "/log/provider.log"))
+        }
         return tips
     }
 
-    private func lastLines(of node: Node) -> String {
-        let log = (try? String(contentsOfFile: node.home + "/log/node.log", encoding: .utf8)) ?? "(no log)"
+    private func lastLines(_ path: String) -> String {
+        let log = (try? String(contentsOfFile: path, encoding: .utf8)) ?? "(no log)"
         return log.split(separator: "\n").suffix(20).joined(separator: "\n")
     }
 
+    /// Asks until the condition holds; shows where the network is every two seconds.
     @discardableResult
     func wait(
         for what: String, seconds: TimeInterval = 60, until condition: ([NodeClient.Tip]) async throws -> Bool
@@ -113,31 +174,42 @@ final class LocalnetRun: @unchecked Sendable {
         let deadline = Date().addingTimeInterval(seconds)
         var nextLine = Date()
         while Date() < deadline {
-            if let tips = try tips() {
-                if nextLine <= Date() {
-                    nextLine = Date().addingTimeInterval(2)
-                    let heights = tips.map { "\($0.height)" }.joined(separator: " ")
-                    progress("heights \(heights)  waiting for \(what)")
+            do {
+                if let tips = try tips() {
+                    try disturb(at: tips.map(\.height).max() ?? 0)
+                    if nextLine <= Date() {
+                        nextLine = Date().addingTimeInterval(2)
+                        progress(try state(tips) + "  waiting for \(what)")
+                    }
+                    if try await condition(tips) { return tips }
                 }
-                if try await condition(tips) { return tips }
+            } catch ClientError.exchange {
+                // A node that was just started again does not answer yet.
             }
             try await Task.sleep(for: .milliseconds(400))
         }
-        throw LocalnetError.late(what)
+        let first = nodes[0]
+        throw LocalnetError.late(what, log: lastLines(first.home + "/log/node.log"))
+    }
+
+    private func state(_ tips: [NodeClient.Tip]) throws -> String {
+        let heights = tips.map { "\($0.height)" }.joined(separator: " ")
+        return try "heights \(heights)  \(epochBar())  \(workLine())"
     }
 
     /// Each node's app hash at one height that all have reached.
-    func equalTips() async throws -> [(address: String, height: UInt64, appHash: String)] {
+    func equalTips() async throws -> [LocalnetSummary.Tip] {
         let tips = try await wait(for: "a common height") { !$0.isEmpty }
         let height = tips.map(\.height).min() ?? 0
-        var result: [(address: String, height: UInt64, appHash: String)] = []
+        var result: [LocalnetSummary.Tip] = []
         for (node, tip) in zip(nodes, tips) {
-            result.append((tip.address, height, try NodeClient(node.rpc).appHash(at: height)))
+            result.append(
+                .init(address: tip.address, height: height, appHash: try NodeClient(node.rpc).appHash(at: height)))
         }
         return result
     }
 
-    // MARK: Load
+    // MARK: Transfers
 
     /// Hands transfers from node to node and waits until each is in a block.
     func sendTransfers(_ count: Int) async throws -> Int {
@@ -153,36 +225,5 @@ final class LocalnetRun: @unchecked Sendable {
         }
         progress("\(committed) of \(count) transfers committed")
         return committed
-    }
-}
-
-/// The same program as a child: what a stranger would run.
-enum Child {
-    static let executable =
-        ProcessInfo.processInfo.arguments[0].hasPrefix("/")
-        ? ProcessInfo.processInfo.arguments[0]
-        : (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? "/proc/self/exe"
-
-    struct Result {
-        let code: Int32
-        let output: Data
-    }
-
-    static func run(_ arguments: [String], mayFail: Bool = false) throws -> Result {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: executable)
-        process.arguments = arguments
-        let output = Pipe()
-        let errors = Pipe()
-        (process.standardOutput, process.standardError) = (output, errors)
-        try process.run()
-        let data = output.fileHandleForReading.readDataToEndOfFile()
-        let complaint = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-        process.waitUntilExit()
-        if process.terminationStatus != 0, !mayFail {
-            let command = "merit " + arguments.prefix(2).joined(separator: " ")
-            throw LocalnetError.child("\(command) ended with \(process.terminationStatus): \(complaint)")
-        }
-        return Result(code: process.terminationStatus, output: data)
     }
 }

@@ -1,12 +1,49 @@
-// What a run came to, for people and as `merit.testnet.1`.
-import Foundation
+// What a run came to: `merit.testnet.1`, and the same for people. Amounts are decimal strings in base units; counts,
+// heights and seconds are numbers.
 import Ledger
 import Node
 import Primitives
+import RPC
+import Rewards
 
 struct LocalnetSummary {
+    struct Tip {
+        let address: String
+        let height: UInt64
+        let appHash: String
+    }
+
+    struct Table {
+        let epoch: UInt64
+        let summary: EpochSummary
+        let rewards: [RewardRow]
+        let slashes: [SlashRow]
+    }
+
+    struct TaskCounts {
+        var submitted = 0
+        var attested = 0
+        var audited = 0
+        var settled = 0
+    }
+
+    struct Provider {
+        let address: Address
+        let isCheater: Bool
+        /// Settled tasks and their compute units.
+        var tasks = 0
+        var computeUnits: UInt64 = 0
+        /// Provider parts of fees, and everything that it was paid.
+        var fees = Amount.zero
+        var paid = Amount.zero
+        /// Provider parts of results that were refused.
+        var withheld = Amount.zero
+    }
+
     struct LightQuery {
-        let address, balance, height: String
+        let address: String
+        let balance: String
+        let height: UInt64
         let verified: Bool
     }
 
@@ -16,110 +53,120 @@ struct LocalnetSummary {
     }
 
     let chainID: String
-    var epochs: [(epoch: UInt64, EpochSummary)] = []
-    var transfers = 0
-    var tips: [(address: String, height: UInt64, appHash: String)] = []
+    var tips: [Tip] = []
+    var tables: [Table] = []
+    var tasks: TaskCounts?
+    var providers: [Provider] = []
     var lightQuery: LightQuery?
     var supply: Supply?
     var seconds = 0
+    /// What went wrong on the way without ending the run.
+    var complaints: [String] = []
 
     init(chainID: String) { self.chainID = chainID }
 
     var areAppHashesEqual: Bool { Set(tips.map(\.appHash)).count == 1 }
 
+    /// Slash rows of those who were told to cheat.
+    var cheaterSlashes: [(epoch: UInt64, row: SlashRow)] {
+        let cheaters = Set(providers.filter(\.isCheater).map(\.address))
+        return slashes.filter { cheaters.contains($0.row.key.account) }
+    }
+
+    /// Everybody else who was slashed.
+    var honestSlashed: Int {
+        let cheaters = Set(providers.filter(\.isCheater).map(\.address))
+        return Set(slashes.map(\.row.key.account)).subtracting(cheaters).count
+    }
+
+    private var slashes: [(epoch: UInt64, row: SlashRow)] {
+        tables.flatMap { table in table.slashes.map { (table.epoch, $0) } }
+    }
+
     /// The checks that did not hold, in words.
     var failures: [String] {
-        var failures: [String] = []
+        var failures = complaints
         if !areAppHashesEqual { failures.append("app hashes differ") }
-        if transfers == 0 { failures.append("no transfer was committed") }
         if lightQuery?.verified != true { failures.append("the light client could not verify a balance") }
         if supply?.equal != true { failures.append("the supply does not add up") }
+        if honestSlashed > 0 { failures.append("\(honestSlashed) honest participants were slashed") }
+        for provider in providers {
+            let caught = cheaterSlashes.contains {
+                $0.row.key.account == provider.address && $0.row.key.offence == .wrongResult
+            }
+            if provider.isCheater, !caught {
+                failures.append("\(provider.address.bech32) cheated and was not slashed for a wrong result")
+            }
+            if !provider.isCheater, tasks.map({ $0.settled > 0 }) ?? false, provider.paid == .zero {
+                failures.append("\(provider.address.bech32) worked and was not paid")
+            }
+        }
+        if let tasks, tasks.settled == 0 { failures.append("no task was settled") }
         return failures
     }
+}
 
-    var json: JSONValue {
-        .object([
-            ("schema", .text("merit.testnet.1")), ("chain_id", .text(chainID)),
-            (
-                "validators",
-                .array(
-                    tips.map { tip in
-                        .object([
-                            ("address", .text(tip.address)), ("height", .text("\(tip.height)")),
-                            ("app_hash", .text(tip.appHash)),
-                        ])
-                    })
-            ),
-            ("app_hash_equal", .flag(areAppHashesEqual)),
-            ("epochs", .array(epochs.map { Self.json($0.epoch, $0.1) })),
-            ("transfers", .text("\(transfers)")),
-            (
-                "light_query",
-                lightQuery.map { query in
-                    .object([
-                        ("address", .text(query.address)), ("balance", .text(query.balance)),
-                        ("height", .text(query.height)), ("verified", .flag(query.verified)),
-                    ])
-                } ?? .null
-            ),
-            (
-                "supply",
-                supply.map { supply in
-                    .object([
-                        ("genesis", .text(supply.genesis)), ("minted", .text(supply.minted)),
-                        ("burned", .text(supply.burned)),
-                        ("sum_of_accounts", .text(supply.sumOfAccounts)), ("equal", .flag(supply.equal)),
-                    ])
-                } ?? .null
-            ),
-            ("seconds", .text("\(seconds)")),
-        ])
+extension LocalnetSummary {
+    var json: JSON {
+        [
+            "schema": "merit.testnet.1", "chain_id": .string(chainID),
+            "validators": .array(
+                tips.map {
+                    [
+                        "address": .string($0.address), "height": .number($0.height),
+                        "app_hash": .string($0.appHash),
+                    ]
+                }),
+            "app_hash_equal": .bool(areAppHashesEqual), "epochs": .array(tables.map(Self.json)),
+            "tasks": Self.json(tasks ?? TaskCounts()), "providers": .array(providers.map(Self.json)),
+            "cheaters": .array(
+                cheaterSlashes.map {
+                    [
+                        "address": .string($0.row.key.account.bech32), "slashed": .string("\($0.row.amount)"),
+                        "offence": .string($0.row.key.offence.label), "epoch": .number($0.epoch),
+                    ]
+                }),
+            "honest_slashed": .number(honestSlashed),
+            "light_query": lightQuery.map { query in
+                [
+                    "address": .string(query.address), "balance": .string(query.balance),
+                    "height": .number(query.height), "verified": .bool(query.verified),
+                ]
+            } ?? .null,
+            "supply": supply.map { supply in
+                [
+                    "genesis": .string(supply.genesis), "minted": .string(supply.minted),
+                    "burned": .string(supply.burned), "sum_of_accounts": .string(supply.sumOfAccounts),
+                    "equal": .bool(supply.equal),
+                ]
+            } ?? .null,
+            "seconds": .number(seconds),
+        ]
     }
 
-    private static func json(_ epoch: UInt64, _ table: EpochSummary) -> JSONValue {
-        .object([
-            ("epoch", .text("\(epoch)")), ("height", .text("\(table.height)")),
-            ("rewards_root", .text(Hex.upper(table.rewardsRoot.bytes))),
-            ("slashes_root", .text(Hex.upper(table.slashesRoot.bytes))), ("rows", .text("\(table.rewardRows)")),
-            ("paid", .text("\(table.paid)")), ("minted", .text("\(table.minted)")),
-            ("burned", .text("\(table.burned)")),
-            ("slashed", .text("\(table.slashed)")),
-        ])
+    private static func json(_ table: Table) -> JSON {
+        let summary = table.summary
+        return [
+            "epoch": .number(table.epoch), "height": .number(summary.height.value),
+            "rewards_root": .hex(summary.rewardsRoot), "slashes_root": .hex(summary.slashesRoot),
+            "rows": .number(summary.rewardRows), "paid": .string("\(summary.paid)"),
+            "minted": .string("\(summary.minted)"), "burned": .string("\(summary.burned)"),
+            "slashed": .string("\(summary.slashed)"),
+        ]
     }
 
-    var text: String {
-        var lines = ["", "epoch  height  rows  paid MRT          minted MRT        slashed"]
-        for (epoch, table) in epochs {
-            let cells = [
-                pad("\(epoch)", 5), pad("\(table.height)", 6), pad("\(table.rewardRows)", 4),
-                pad(tokens(table.paid), 16),
-                pad(tokens(table.minted), 16), tokens(table.slashed),
-            ]
-            lines.append(cells.joined(separator: "  "))
-        }
-        lines.append("")
-        for tip in tips { lines.append("validator \(tip.address)  height \(tip.height)  app hash \(tip.appHash)") }
-        lines.append("app hashes equal: \(areAppHashesEqual ? "yes" : "NO")")
-        lines.append("transfers committed: \(transfers)")
-        if let lightQuery {
-            lines.append(
-                "light client: \(lightQuery.address) holds \(lightQuery.balance) at height \(lightQuery.height), "
-                    + (lightQuery.verified ? "verified" : "NOT VERIFIED"))
-        }
-        if let supply {
-            lines.append("supply: accounts, bonds and pools sum to what exists: \(supply.equal ? "yes" : "NO")")
-        }
-        lines.append("\(seconds) seconds")
-        for failure in failures { lines.append("FAILED: \(failure)") }
-        return lines.joined(separator: "\n")
+    private static func json(_ tasks: TaskCounts) -> JSON {
+        [
+            "submitted": .number(tasks.submitted), "attested": .number(tasks.attested),
+            "audited": .number(tasks.audited), "settled": .number(tasks.settled),
+        ]
     }
 
-    private func pad(_ text: String, _ width: Int) -> String {
-        String(repeating: " ", count: max(0, width - text.count)) + text
-    }
-
-    private func tokens(_ amount: Amount) -> String {
-        let fraction = String(String(1_000_000_000 + amount.units % 1_000_000_000).dropFirst())
-        return "\(amount.units / 1_000_000_000).\(fraction)"
+    private static func json(_ provider: Provider) -> JSON {
+        [
+            "address": .string(provider.address.bech32), "tasks": .number(provider.tasks),
+            "cu": .number(provider.computeUnits), "fees": .string("\(provider.fees)"),
+            "paid": .string("\(provider.paid)"), "withheld": .string("\(provider.withheld)"),
+        ]
     }
 }

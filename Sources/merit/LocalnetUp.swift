@@ -1,20 +1,45 @@
-// The run itself: files, processes, load, epochs, checks, summary.
+// The run itself: files, processes, work, epochs, checks, summary.
 import ArgumentParser
 import Foundation
 import Ledger
 import Node
 import Primitives
+import RPC
+
+/// What a run was asked for.
+struct LocalnetPlan {
+    let folder: String
+    let topology: Topology
+    let epochs: UInt64
+    let secondsPerEpoch: UInt64
+    let basePort: Int
+    /// A genesis template.
+    let genesis: String?
+    /// The folder of the shipped `.wasm` files.
+    let programs: String
+}
 
 struct LocalnetUp: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "up", abstract: "Start a network, wait for settled epochs, check everything, stop.")
+        commandName: "up", abstract: "Start a network, wait for settled epochs, check everything, stop.",
+        discussion: """
+            Four validators alone, or what a topology names: `--topology Network/local.json` has four validators, \
+            four providers of which one cheats, and two kinds of jobs. An epoch's work is judged and paid in the next epoch, \
+            so --epochs N runs N + 1 epochs and shows the tables of the last N.
+            """)
 
     @OptionGroup var options: LocalnetOptions
-    @Option(help: "Validators, 1 to 16.") var validators = 4
+    @Option(help: "Validators, 1 to 16; 4 where neither this nor a topology says otherwise.") var validators: Int?
+    @Option(help: "Providers, 0 to 64.") var providers: Int?
+    @Option(help: "How many of the providers cheat: a third of their answers is wrong.") var cheaters: Int?
     @Option(help: "Settled epochs to wait for; one more runs.") var epochs: UInt64 = 3
     @Option(help: "Length of an epoch in seconds; it divides 86400.") var secondsPerEpoch: UInt64 = 20
     @Option(help: "The first port; 0 picks free ones, so two networks run side by side.") var basePort = 0
+    @Option(help: ArgumentHelp("Who takes part and what is done, as Network/local.json.", valueName: "file"))
+    var topology: String?
     @Option(help: ArgumentHelp("Parameters, as Genesis/local.json has them.", valueName: "file")) var genesis: String?
+    @Option(help: ArgumentHelp("Where the shipped programs are.", valueName: "folder"))
+    var programs = "Sources/Programs/wasm"
     @Flag(help: "Leave the network running and print its addresses.") var keep = false
     @Flag(help: "Print the summary as one JSON object on standard output; progress goes to standard error.")
     var json = false
@@ -24,32 +49,58 @@ struct LocalnetUp: AsyncParsableCommand {
         guard secondsPerEpoch >= 1, 86_400 % secondsPerEpoch == 0 else {
             throw ValidationError("--seconds-per-epoch divides 86400")
         }
+        if let validators, !(1...Topology.validatorsMax).contains(validators) {
+            throw ValidationError("--validators is 1 to \(Topology.validatorsMax)")
+        }
+        if let providers, !(0...Topology.providersMax).contains(providers) {
+            throw ValidationError("--providers is 0 to \(Topology.providersMax)")
+        }
     }
 
     func run() async throws {
         let start = Date()
+        let plan = try plan()
         try prepareFolder()
-        let network = try LocalnetRun(
-            folder: options.folder, validators: validators, secondsPerEpoch: secondsPerEpoch, basePort: basePort,
-            genesis: genesis)
+        let processes = LocalProcesses()
         let signals = StopSignals()
         let interruption = Task {
             await signals.first()
             if Task.isCancelled { return }
-            network.stop()
-            Merit.leave("interrupted: every node is stopped", 1)
+            processes.stopAll()
+            Merit.leave("interrupted: every process is stopped", 1)
         }
         defer { interruption.cancel() }
+        let summary: LocalnetSummary
         do {
+            let network = try LocalnetRun(plan, processes: processes)
             try network.start()
-            let summary = try await check(network, since: start)
-            if keep { network.announce() } else { network.stop() }
-            show(summary)
-            guard summary.failures.isEmpty else { throw ExitCode(1) }
-        } catch let error as LocalnetError {
-            network.stop()
-            Merit.leave(error.description, 1)
+            summary = try await check(network, since: start)
+            if keep { network.announce() } else { processes.stopAll() }
+        } catch {
+            processes.stopAll()
+            Merit.leave("\(error)", 1)
         }
+        show(summary)
+        guard summary.failures.isEmpty else { throw ExitCode(1) }
+    }
+
+    private func plan() throws -> LocalnetPlan {
+        let named: Topology
+        do { named = try topology.map { try Topology(path: $0) } ?? Topology(validators: validators ?? 4) } catch {
+            Merit.leave("\(error)", NodeEnd.Code.usage.rawValue)
+        }
+        let cast = named.resized(validators: validators, providers: providers, cheaters: cheaters)
+        guard cheaters ?? 0 <= cast.providers.count, cheaters ?? 0 >= 0 else {
+            throw ValidationError("--cheaters is 0 to \(cast.providers.count), the number of providers")
+        }
+        if let missing = cast.jobs.map({ "\(programs)/\($0.program.rawValue).wasm" })
+            .first(where: { !FileManager.default.fileExists(atPath: $0) })
+        {
+            throw ValidationError("\(missing) is not there: name the folder of the shipped programs with --programs")
+        }
+        return LocalnetPlan(
+            folder: options.folder, topology: cast, epochs: epochs, secondsPerEpoch: secondsPerEpoch,
+            basePort: basePort, genesis: genesis, programs: programs)
     }
 
     private func prepareFolder() throws {
@@ -65,11 +116,15 @@ struct LocalnetUp: AsyncParsableCommand {
 
     private func check(_ network: LocalnetRun, since start: Date) async throws -> LocalnetSummary {
         try await network.wait(for: "the first blocks") { tips in tips.allSatisfy { $0.height >= 2 } }
-        let transfers = try await network.sendTransfers(12)
-        let tables = try await network.waitForEpochs(epochs, secondsPerEpoch: secondsPerEpoch)
+        network.requester?.start()
         var summary = LocalnetSummary(chainID: network.chainID)
-        summary.epochs = tables
-        summary.transfers = transfers
+        let transfers = 4
+        if try await network.sendTransfers(transfers) < transfers {
+            summary.complaints.append("a transfer was not committed")
+        }
+        summary.tables = try await network.settledEpochs()
+        network.requester?.stop()
+        try network.countWork(into: &summary)
         summary.tips = try await network.equalTips()
         summary.lightQuery = try network.lightQuery()
         summary.supply = try await network.supplyOfCopy()
@@ -78,6 +133,7 @@ struct LocalnetUp: AsyncParsableCommand {
     }
 
     private func show(_ summary: LocalnetSummary) {
-        if json { print(summary.json.compact) } else { print(summary.text) }
+        if json { print(summary.json.text) } else { print(summary.text) }
+        if json { for failure in summary.failures { Merit.complain("FAILED: \(failure)") } }
     }
 }

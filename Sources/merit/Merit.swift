@@ -2,6 +2,7 @@
 import ArgumentParser
 import Foundation
 import Node
+import Provider
 import Storage
 
 @main
@@ -29,7 +30,8 @@ struct Merit: AsyncParsableCommand {
         subcommands: [
             InitCommand.self, StartCommand.self, KeysCommand.self, TestnetCommand.self, LocalnetCommand.self,
             TxCommand.self, QueryCommand.self, LightCommand.self, ReplayCommand.self, ProgramCommand.self,
-            BenchCommand.self, ExecutorChildCommand.self, VersionCommand.self,
+            JobCommand.self, ProviderCommand.self, BenchCommand.self,
+            ExecutorChildCommand.self, VersionCommand.self,
         ])
 
     /// Parses, runs, and turns every error into one line and its exit code.
@@ -45,8 +47,13 @@ struct Merit: AsyncParsableCommand {
             leave(error.description, error.code.rawValue)
         } catch let error as NodeEnd {
             leave(error.description, error.code.rawValue)
+        } catch let error as OutputStoreError {
+            leave(error.description, NodeEnd.Code.disk.rawValue)
         } catch let error as StorageError {
             leave(error.description, NodeEnd(error).code.rawValue)
+        } catch let code as ExitCode {
+            // The command said already what there is to say.
+            Foundation.exit(code.rawValue)
         } catch {
             let code = exitCode(for: error)
             if code == .success || code == .failure { exit(withError: error) }
@@ -56,7 +63,9 @@ struct Merit: AsyncParsableCommand {
 
     /// One line on standard error, then the end.
     static func leave(_ line: String, _ code: Int32) -> Never {
-        FileHandle.standardError.write(Data((line + "\n").utf8))
+        complain(line)
         Foundation.exit(code)
     }
+
+    static func complain(_ line: String) { FileHandle.standardError.write(Data((line + "\n").utf8)) }
 }

@@ -3,6 +3,7 @@ import Client
 import Foundation
 import Primitives
 import RPC
+import Rewards
 
 struct NodeClient: Sendable {
     let address: String
@@ -43,5 +44,60 @@ struct NodeClient: Sendable {
         let response = try client.call("abci_query", parameters).member("response")
         guard case .string(let text)? = response["value"] else { return nil }
         return Data(base64Encoded: text).map(Bytes.init)
+    }
+
+    /// All rows of a settled epoch's tables.
+    func rewards(_ epoch: UInt64) throws -> [RewardRow] { try rows("rewards", epoch) { try $0.rewardRow } }
+    func slashes(_ epoch: UInt64) throws -> [SlashRow] { try rows("slashes", epoch) { try $0.slashRow } }
+
+    private func rows<Row>(_ method: String, _ epoch: UInt64, _ read: (JSON) throws -> Row) throws -> [Row] {
+        let pageRows = 100
+        var rows: [Row] = []
+        while true {
+            let parameters: JSON = [
+                "epoch": .string("\(epoch)"), "page": .string("\(rows.count / pageRows + 1)"),
+                "per_page": .string("\(pageRows)"),
+            ]
+            let answer = try client.call(method, parameters)
+            let page = try answer.elements("rows", max: pageRows).map(read)
+            rows += page
+            let total: Int = try answer.decimal("total")
+            if page.isEmpty || rows.count >= total { return rows }
+        }
+    }
+}
+
+extension JSON {
+    fileprivate func account() throws -> Address {
+        let text = try text("account")
+        guard let account = Address(bech32: text) else { throw LocalnetError.child("\(text) is no account") }
+        return account
+    }
+
+    fileprivate func amount(_ name: String) throws -> Amount { Amount(try decimal(name)) }
+
+    fileprivate var rewardRow: RewardRow {
+        get throws {
+            let (kind, asset) = (try text("kind"), try text("asset"))
+            let code: UInt32 = try number("code")
+            guard let kind = RewardKind.allCases.first(where: { $0.label == kind }), let reason = Reason(rawValue: code)
+            else { throw LocalnetError.child("a reward row of kind \(kind) for reason \(code)") }
+            return RewardRow(
+                key: RewardKey(account: try account(), kind: kind, asset: asset == "credits" ? .credits : .token),
+                amount: try amount("amount"), reason: reason, evidence: try optionalHex("evidence"))
+        }
+    }
+
+    fileprivate var slashRow: SlashRow {
+        get throws {
+            let name = try text("offence")
+            guard let offence = SlashOffence.allCases.first(where: { $0.label == name }) else {
+                throw LocalnetError.child("a slash row for \(name)")
+            }
+            let key = SlashKey(account: try account(), offence: offence, evidence: try fixedHex("evidence"))
+            return try SlashRow(
+                key: key, amount: try amount("amount"), reporter: try amount("reporter"),
+                injured: try amount("injured"))
+        }
     }
 }

@@ -3,6 +3,7 @@ import ArgumentParser
 import Foundation
 import Node
 import Primitives
+import RPC
 
 struct HomeOptions: ParsableArguments {
     @Option(help: ArgumentHelp("The node's folder.", valueName: "folder"))
@@ -30,9 +31,9 @@ struct OutputOptions: ParsableArguments {
     var json = false
 
     /// `members` without the schema, which comes first.
-    func answer(_ command: String, _ members: [(String, JSONValue)], text: String) {
+    func answer(_ command: String, _ members: [(String, JSON)], text: String) {
         if json {
-            print(JSONValue.object([("schema", .text("merit.\(command).1"))] + members).compact)
+            print(JSON.object([("schema", .string("merit.\(command).1"))] + members).text)
         } else {
             print(text)
         }

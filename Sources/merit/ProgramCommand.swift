@@ -7,6 +7,7 @@ import Foundation
 import Node
 import Primitives
 import ProgramRules
+import RPC
 
 struct ProgramCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -19,6 +20,7 @@ struct ProgramCommand: ParsableCommand {
 
               merit program check matmul.wasm
               merit program run montecarlo.wasm --input option.bin --task 3 --fuel 500000000
+              merit program run transformer.wasm --input weights.bin --input prompt.txt --print
             """,
         subcommands: [Check.self, Run.self])
 
@@ -35,7 +37,7 @@ struct ProgramCommand: ParsableCommand {
                 output.answer(
                     "program-check",
                     [
-                        ("accepted", .flag(true)), ("bytes", .number(Int64(program.count))),
+                        ("accepted", .bool(true)), ("bytes", .number(Int64(program.count))),
                         ("pages", .number(Int64(info.pages))), ("functions", .number(Int64(info.functions))),
                         ("call_depth", .number(Int64(info.callDepth))),
                         ("stack_bound", .number(Int64(info.stackBound))),
@@ -46,7 +48,7 @@ struct ProgramCommand: ParsableCommand {
                         """)
             } catch {
                 output.answer(
-                    "program-check", [("accepted", .flag(false)), ("reason", .text("\(error)"))],
+                    "program-check", [("accepted", .bool(false)), ("reason", .string("\(error)"))],
                     text: "refused: \(error)")
                 throw ExitCode(3)
             }
@@ -58,24 +60,25 @@ struct ProgramCommand: ParsableCommand {
             abstract: "Execute one task in a child process and print what it costs.")
 
         @Argument(help: "The .wasm file.") var file: String
-        @Option(help: "File with the task's input (the job's blob followed by its own bytes).") var input: String?
+        @Option(
+            help: "File with the task's input. Given twice, the files are joined: the job's blob, then its own bytes.")
+        var input: [String] = []
         @Option(help: "Task index.") var task: UInt32 = 0
         @Option(help: "Fuel limit; a task that needs more is charged all of it and yields nothing.")
         var fuel: UInt64 = 1_000_000_000
         @Option(help: "File to write the task's output to.") var save: String?
+        @Flag(name: .customLong("print"), help: "Show the task's output as text; bytes that are none become \u{FFFD}.")
+        var isShown = false
         @OptionGroup var output: OutputOptions
 
         func run() throws {
             let program = try ProgramFile.load(file)
-            let bytes = try input.map(ProgramFile.load) ?? []
+            let bytes = try input.flatMap(ProgramFile.load)
             let request = RunRequest(program: program, input: bytes, taskIndex: task, fuelLimit: fuel)
-            let child = ExecutorProcess(.init(path: Child.executable, arguments: [ExecutorChildCommand.name]))
-            let outcome = child.run(request)
-            child.stop()
-            switch outcome {
+            switch LocalRun.run(request) {
             case .abstained(let reason):
                 output.answer(
-                    "program-run", [("completed", .flag(false)), ("reason", .text("\(reason)"))],
+                    "program-run", [("completed", .bool(false)), ("reason", .string("\(reason)"))],
                     text: "no result: \(reason)")
                 throw ExitCode(3)
             case .result(let result):
@@ -90,19 +93,20 @@ struct ProgramCommand: ParsableCommand {
             let units = result.computeUnits(inputBytes: inputBytes)
             let hash = Hex.upper(Hash.sha256(result.output).bytes)
             let state = Hex.upper(result.finalMemory.bytes)
+            let words = String(decoding: result.output, as: UTF8.self)
             output.answer(
                 "program-run",
                 [
-                    ("completed", .flag(true)), ("ending", .text(ending)), ("fuel", .text("\(result.fuel)")),
-                    ("peak_pages", .number(Int64(result.peakPages))), ("compute_units", .text("\(units)")),
-                    ("output_hash", .text(hash)), ("final_state_hash", .text(state)),
-                ],
+                    ("completed", .bool(true)), ("ending", .string(ending)), ("fuel", .string("\(result.fuel)")),
+                    ("peak_pages", .number(Int64(result.peakPages))), ("compute_units", .string("\(units)")),
+                    ("output_hash", .string(hash)), ("final_state_hash", .string(state)),
+                ] + (isShown ? [("output_text", .string(words))] : []),
                 text: """
                     task \(task) \(ending)
                     compute units  \(units)  (fuel \(result.fuel), \(result.peakPages) pages)
                     output hash    \(hash)
                     final state    \(state)
-                    """)
+                    """ + (isShown ? "\n\n\(words)" : ""))
         }
     }
 }

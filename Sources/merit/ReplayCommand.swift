@@ -9,6 +9,7 @@ import Node
 import NodeCore
 import Primitives
 import Quorum
+import RPC
 import Storage
 
 struct ReplayCommand: ParsableCommand {
@@ -50,15 +51,16 @@ struct ReplayCommand: ParsableCommand {
         let recorded = replay.view.supply
         let equal = sum == recorded && recorded.isConserved
         let held = sum?.sides.held ?? 0
-        let members: [(String, JSONValue)] = [
-            ("height", .text("\(replay.view.tip.height)")), ("app_hash", .text(Hex.upper(replay.view.appHash.bytes))),
-            ("blocks", .text("\(replay.blocks)")), ("items", .text("\(replay.items)")), ("equal", .flag(true)),
+        let members: [(String, JSON)] = [
+            ("height", .string("\(replay.view.tip.height)")),
+            ("app_hash", .string(Hex.upper(replay.view.appHash.bytes))),
+            ("blocks", .string("\(replay.blocks)")), ("items", .string("\(replay.items)")), ("equal", .bool(true)),
             (
                 "supply",
                 .object([
-                    ("genesis", .text("\(recorded.genesis)")), ("minted", .text("\(recorded.minted)")),
-                    ("burned", .text("\(recorded.burned)")),
-                    ("sum_of_accounts", .text("\(held - UInt128(recorded.burned.units))")), ("equal", .flag(equal)),
+                    ("genesis", .string("\(recorded.genesis)")), ("minted", .string("\(recorded.minted)")),
+                    ("burned", .string("\(recorded.burned)")),
+                    ("sum_of_accounts", .string("\(held - UInt128(recorded.burned.units))")), ("equal", .bool(equal)),
                 ])
             ),
         ]

@@ -1,5 +1,6 @@
 // The running node as the server of questions sees it. It forwards and counts, and decides nothing.
 import API
+import Auditor
 import Cryptography
 import Ledger
 import Node
@@ -47,8 +48,22 @@ struct ServedNode: NodeFacade {
             facts.bytesReceived += traffic.received[kind].bytes
             facts.bytesSent += traffic.sent[kind].bytes
         }
-        facts.metrics = metrics(status.counters, traffic)
+        facts.metrics = metrics(status.counters, traffic) + (node.audits.map(Self.metrics) ?? [])
         return facts
+    }
+
+    private static func metrics(_ audits: AuditDesk.Counters) -> [Metric] {
+        [
+            Metric(
+                "audit_duties", .gauge, UInt64(clamping: audits.duties),
+                help: "Tasks that this validator's key drew in epochs that are not closed."),
+            Metric(
+                "audit_verdicts_committed", .gauge, UInt64(clamping: audits.committed),
+                help: "Own verdicts under a commit in epochs that are not closed."),
+            Metric("audits_executed_total", .counter, audits.executed, help: "Tasks re-executed for audits and votes."),
+            Metric("audits_failed_total", .counter, audits.failed, help: "Executions that this machine failed."),
+            Metric("dispute_votes_total", .counter, audits.votes, help: "Votes in disputes that were handed in."),
+        ]
     }
 
     private func metrics(_ counters: NodeStatus.Counters, _ traffic: TransportCounters) -> [Metric] {

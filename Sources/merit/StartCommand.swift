@@ -14,7 +14,8 @@ struct StartCommand: AsyncParsableCommand {
         commandName: "start", abstract: "Run the node of a home folder.",
         discussion: """
             Runs until SIGTERM or SIGINT, then finishes the commit under way and ends with 0. Logs one line per block
-            to standard error and to log/node.log. A second process on the same home is refused.
+            to standard error and to log/node.log. A second process on the same home is refused. SIGUSR1 drops every
+            link to other nodes; they are dialled again.
             """)
 
     @OptionGroup var options: HomeOptions
@@ -26,7 +27,10 @@ struct StartCommand: AsyncParsableCommand {
         let logger = Logger(label: "merit") { _ in log }
         // Signals are taken from here on, so that an early one still ends cleanly.
         let signals = StopSignals()
-        let node = try await RunningNode.start(home, passphrase: options.passphrase(), logger: logger) { reason in
+        let executor = LocalRun.command
+        let node = try await RunningNode.start(
+            home, passphrase: options.passphrase(), executor: executor, logger: logger
+        ) { reason in
             Merit.leave(reason.description, reason.code.rawValue)
         }
         let facts = node.facts
@@ -37,7 +41,12 @@ struct StartCommand: AsyncParsableCommand {
                 "listen": "\(facts.listenAddress)", "rpc": "\(facts.rpcAddress)",
             ])
         let serving = Self.serve(node, logger)
+        let drops = SignalHandler(SIGUSR1) {
+            logger.info("dropping every link")
+            node.dropLinks()
+        }
         await signals.first()
+        drops.cancel()
         serving.cancel()
         await node.stop()
         logger.info("stopped", metadata: ["height": "\(node.status.tip.height)"])
@@ -63,6 +72,20 @@ struct StartCommand: AsyncParsableCommand {
             await following
         }
     }
+}
+
+/// Calls its action at every signal of one kind.
+final class SignalHandler {
+    private let source: any DispatchSourceSignal
+
+    init(_ number: Int32, _ action: @escaping @Sendable () -> Void) {
+        signal(number, SIG_IGN)
+        source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+        source.setEventHandler(handler: action)
+        source.resume()
+    }
+
+    func cancel() { source.cancel() }
 }
 
 /// SIGTERM and SIGINT as something to wait for. A second signal ends the process at once.

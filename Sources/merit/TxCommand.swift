@@ -22,17 +22,14 @@ struct TxCommand: ParsableCommand {
 
         @Option(help: "The recipient, merit1….") var to: String
         @Option(help: ArgumentHelp("Base units (10^-9 MRT).", valueName: "units")) var amount: UInt64
-        @Option(help: ArgumentHelp("The account's key file.", valueName: "file")) var key: String
-        @Option(help: ArgumentHelp("A file with the key's passphrase.", valueName: "file")) var passphraseFile: String?
+        @OptionGroup var account: AccountOptions
         @Flag(help: "Wait until it stands in a block.") var wait = false
         @OptionGroup var options: NodeOptions
 
         func run() throws {
             guard let recipient = Address(bech32: to) else { throw ValidationError("\(to) is no account") }
-            let passphrase = try Passphrase.find(file: passphraseFile, prompt: "Passphrase")
-            let signer = try KeyFile.load(.account, at: key, passphrase: passphrase)
-            let network = try options.ask("status").member("node_info").text("network")
-            guard let chainID = ChainID(network.utf8) else { throw ValidationError("\(network) is no chain") }
+            let signer = try account.signer()
+            let chainID = try options.chainID()
             let content = TransactionContent(
                 sender: signer.publicKey, sequence: try options.account(signer.address).account.nextSequence,
                 action: .transfer(Transfer(recipient: recipient, amount: Amount(amount))))

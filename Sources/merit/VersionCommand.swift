@@ -1,5 +1,6 @@
 import ArgumentParser
 import Node
+import RPC
 
 /// Prints the version and what this program speaks.
 struct VersionCommand: ParsableCommand {
@@ -11,8 +12,8 @@ struct VersionCommand: ParsableCommand {
         output.answer(
             "version",
             [
-                ("version", .text(Merit.version)), ("peer_protocol", .text("\(PeerHello.version)")),
-                ("block_protocol", .text("11")),
+                ("version", .string(Merit.version)), ("peer_protocol", .string("\(PeerHello.version)")),
+                ("block_protocol", .string("11")),
             ],
             text: "merit \(Merit.version), peer protocol \(PeerHello.version), block protocol 11")
     }

@@ -39,7 +39,7 @@ struct TestChain: Sendable {
     var blocks: [(block: Block, id: BlockID)] = []
 
     /// Four validators; accounts 10, 11 and 12 hold 1,000 MRT each.
-    init(validators: Int = 4) throws {
+    init(validators: Int = 4, settings: [Setting] = []) throws {
         keys = (0..<validators).map { TestKeys(UInt8($0)) }
         let members = keys.enumerated().map { number, keys in
             GenesisValidator(
@@ -52,9 +52,13 @@ struct TestChain: Sendable {
         let accounts = (10...12).map {
             GenesisAccount(address: TestKeys(UInt8($0)).account.address, balance: Amount(1000 * Self.token))
         }
+        var consensus = ConsensusParameters()
+        // Evidence must not outlive the stake of an epoch that is this short.
+        if !settings.isEmpty { consensus.evidenceAgeSeconds = 10 }
         genesis = Genesis(
-            chain: (Self.chainID, Self.start, Amount(1_000_000 * Self.token)), consensus: ConsensusParameters(),
-            accounts: accounts, bonded: (members, []), settings: [Setting(number: 1, value: 10)])
+            chain: (Self.chainID, Self.start, Amount(1_000_000 * Self.token)), consensus: consensus,
+            accounts: accounts, bonded: (members, []),
+            settings: [Setting(number: 1, value: 10)] + settings.filter { $0.number > 1 })
         let transition = try Ledger.genesis(genesis)
         view = transition.next
         store.commit(transition.writes)
@@ -125,9 +129,13 @@ struct TestChain: Sendable {
     }
 
     static func transfer(_ sender: UInt8, _ sequence: UInt64, to recipient: UInt8, _ units: UInt64) -> Bytes {
-        let key = TestKeys(sender).account
         let transfer = Transfer(recipient: TestKeys(recipient).account.address, amount: Amount(units))
-        let content = TransactionContent(sender: key.publicKey, sequence: sequence, action: .transfer(transfer))
+        return item(sender, sequence, .transfer(transfer))
+    }
+
+    static func item(_ sender: UInt8, _ sequence: UInt64, _ action: Action) -> Bytes {
+        let key = TestKeys(sender).account
+        let content = TransactionContent(sender: key.publicKey, sequence: sequence, action: action)
         return Item.transaction(Transaction(signing: content, by: key, chainID: chainID)).encoded
     }
 }

@@ -1,5 +1,7 @@
 // Crashes, returns and joins of real processes on loopback, over TLS, on real disks.
 import Foundation
+import Primitives
+import RPC
 import Testing
 
 @Suite("Real processes", .serialized)
@@ -54,6 +56,36 @@ struct ProcessTests {
         network.guests.append(guest)
         try guest.start()
         return guest
+    }
+
+    @Test("the commands about the signing record answer one JSON object each, and say who may sign")
+    func recordCommands() throws {
+        let folder =
+            FileManager.default.temporaryDirectory.path + "/merit-keys-\(ProcessInfo.processInfo.processIdentifier)"
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        func answer(_ arguments: [String]) throws -> JSON {
+            let (output, code) = try Program.run(arguments + ["--json"])
+            #expect(code == 0, "\(arguments)")
+            return try JSON(parsing: Bytes(output), max: 1 << 20)
+        }
+        let validator = try answer(["init", "--home", folder, "--chain-id", "keys-1"]).text("validator")
+        let exported = try answer(["keys", "export-record", "--home", folder])
+        #expect(try exported.text("schema") == "merit.keys-export-record.1")
+        #expect(try exported.text("validator") == validator)
+        let file = folder + "/record.json"
+        try exported.text("interchange").write(toFile: file, atomically: true, encoding: .utf8)
+        let imported = try answer(["keys", "import-record", file, "--home", folder])
+        #expect(
+            imported == [
+                "schema": "merit.keys-import-record.1", "validator": .string(validator), "entries": .number(0),
+            ])
+        let record = "\(folder)/data/signing/\(validator).record"
+        try FileManager.default.removeItem(atPath: record)
+        let fresh = try answer(["keys", "accept-fresh", "--home", folder])
+        #expect(
+            fresh == [
+                "schema": "merit.keys-accept-fresh.1", "validator": .string(validator), "record": .string(record),
+            ])
     }
 
     @Test("the local network settles two epochs, proves a balance and adds up its supply")

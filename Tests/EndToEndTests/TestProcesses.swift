@@ -109,12 +109,13 @@ final class TestNetwork {
     let nodes: [TestNode]
     var guests: [TestNode] = []
 
-    init(validators: Int) throws {
+    init(validators: Int, secondsPerEpoch: Int = 20, genesis: String? = nil) throws {
         folder = NSTemporaryDirectory() + "merit-end-to-end-\(UUID().uuidString)"
-        let made = try Program.run([
-            "testnet", "--home", folder, "--validators", "\(validators)", "--base-port", "0", "--seconds-per-epoch",
-            "20", "--json",
-        ])
+        let made = try Program.run(
+            [
+                "testnet", "--home", folder, "--validators", "\(validators)", "--base-port", "0", "--seconds-per-epoch",
+                "\(secondsPerEpoch)", "--json",
+            ] + (genesis.map { ["--genesis", $0] } ?? []))
         files = try JSONDecoder().decode(Files.self, from: made.output)
         nodes = files.nodes.map { TestNode(home: $0.home, rpc: $0.rpc) }
     }

@@ -108,15 +108,29 @@ struct ModuleBuilder {
 }
 
 enum ShippedProgram: String, CaseIterable {
-    case matmul, montecarlo
+    case matmul, montecarlo, transformer
+
+    static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent().appending(path: "Sources/Programs")
 
     var bytes: Bytes {
-        get throws {
-            let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            let file = root.deletingLastPathComponent().appending(path: "Sources/Programs/wasm/\(rawValue).wasm")
-            return Bytes(try Data(contentsOf: file))
+        get throws { Bytes(try Data(contentsOf: Self.folder.appending(path: "wasm/\(rawValue).wasm"))) }
+    }
+
+    var pages: Int {
+        switch self {
+        case .matmul: 32
+        case .montecarlo: 4
+        case .transformer: 9
         }
     }
+}
+
+/// The rows of Tables/`name`.txt: lines without `#`, cut into cells at ` | `.
+func tableRows(_ name: String) throws -> [[String]] {
+    let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appending(path: "Tables/\(name).txt")
+    return try String(contentsOf: file, encoding: .utf8).split(separator: "\n").filter { !$0.hasPrefix("#") }
+        .map { $0.components(separatedBy: " | ").map { $0.trimmingCharacters(in: .init(charactersIn: "\t")) } }
 }
 
 extension FixedWidthInteger {

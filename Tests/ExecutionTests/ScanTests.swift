@@ -68,7 +68,7 @@ private func violation(_ module: Bytes) -> ScanError? {
         let info = try ProgramScan.check(try program.bytes)
         #expect(info.callDepth <= 16)
         #expect(info.stackBound <= 32 * 1024)
-        #expect(info.pages == (program == .matmul ? 32 : 4))
+        #expect(info.pages == program.pages)
     }
 
     @Test(

@@ -36,10 +36,11 @@ struct GoldenMarketTests {
         return [
             ("Publish", Publish(kind: .input, bytes: [0x41]).encoded, "0802120141"),
             (
-                "RegisterProvider", RegisterProvider(bond: Amount(5), offers: [offer]).encoded,
-                "0805" + "1227\(offered)"
+                "RegisterProvider", RegisterProvider(bond: Amount(5), offers: [offer], endpoint: [0x68]).encoded,
+                "0805" + "1227\(offered)" + "1a0168"
             ),
-            ("SetOffers", SetOffers(offers: [offer]).encoded, "0a27\(offered)"),
+            ("SetOffers", SetOffers(offers: [offer], endpoint: [0x68]).encoded, "0a27\(offered)" + "120168"),
+            ("SetOffers without endpoint", SetOffers(offers: [offer]).encoded, "0a27\(offered)"),
             ("SubmitJob", request.encoded, "0a20\(b)1220\(b)1a01412002\(limits)\(price)"),
             ("CancelJob", CancelJob(job: digest).encoded, "0a20\(b)"),
             ("Receipt", Receipt(taskIndex: 1, result: result).encoded, "0801124a\(outcome)"),
@@ -53,7 +54,10 @@ struct GoldenMarketTests {
                 "TaskRecord", task.encoded,
                 "08021214\(twenty)180120032a14\(twenty)30023a4a\(outcome)40104805"
             ),
-            ("WorkRecord", WorkRecord(offers: [offer]).encoded, "08818004" + "1227\(offered)"),
+            (
+                "WorkRecord", WorkRecord(offers: [offer], endpoint: [0x68]).encoded,
+                "08818004" + "1227\(offered)" + "4a0168"
+            ),
             ("AssignmentRecord", AssignmentRecord(provider: address, deadline: .first).encoded, "0a14\(twenty)1001"),
             ("QueueRecord", QueueRecord(tasks: 2).encoded, "0802"),
             ("VestingRecord", VestingRecord(granted: Amount(3)).encoded, "0803"),
@@ -85,6 +89,19 @@ struct GoldenMarketTests {
         }
     }
 
+    @Test(
+        "an endpoint is at most 128 visible characters",
+        arguments: [
+            (Bytes(repeating: 0x21, count: 128), true), (Bytes(repeating: 0x7E, count: 129), false), ([0x20], false),
+            ([0x7F], false), ([], true),
+        ])
+    func endpoints(endpoint: Bytes, isAllowed: Bool) {
+        let change = SetOffers(offers: [Self.offer], endpoint: endpoint)
+        let registration = RegisterProvider(bond: Amount(5), offers: [Self.offer], endpoint: endpoint)
+        #expect(((try? SetOffers(decoding: change.encoded)) == change) == isAllowed)
+        #expect(((try? RegisterProvider(decoding: registration.encoded)) == registration) == isAllowed)
+    }
+
     @Test("keys are tags and ids")
     func keys() {
         let end = Self.b + "00000102"
@@ -95,7 +112,7 @@ struct GoldenMarketTests {
         #expect(Hex.lower(StateKey.assignment(of: Self.address, Self.place)) == "24" + Self.twenty + end)
         #expect(Hex.lower(StateKey.deadline(.first, Self.place)) == "250000000000000001" + end)
         #expect(Hex.lower(StateKey.queue(.first, Self.digest)) == "260000000000000001" + Self.b)
-        #expect(Hex.lower(StateKey.due(258, Self.place)) == "270000000000000102" + end)
+        #expect(Hex.lower(StateKey.due(258, .first, Self.place)) == "270000000000000102" + "0000000000000001" + end)
         #expect(Hex.lower(StateKey.providerUnbonding(Self.address, free: 2)) == "280000000000000002" + Self.twenty)
         #expect(Hex.lower(StateKey.vesting(Self.address, granted: 2)) == "29" + Self.twenty + "0000000000000002")
     }

@@ -19,11 +19,13 @@ struct GoldenStateTests {
                 "8 singleton", "9 unbonding", "10 epochSummary", "11 pendingSlash", "12 offender",
                 "32 blob", "33 job", "34 task", "35 work", "36 assignment", "37 deadline", "38 queue", "39 due",
                 "40 providerUnbonding", "41 vesting",
+                "48 epochSet", "49 drawBeacon", "50 auditCommit", "51 taskAudits", "52 disclosure", "53 dispute",
+                "54 disputeVote",
             ])
         #expect(
             Singleton.allCases.map { "\($0.rawValue) \($0)" } == [
                 "1 chain", "2 consensusParameters", "3 ledgerParameters", "4 supply", "5 beacon", "6 epoch",
-                "7 epochCount", "8 pools", "32 undeliverable",
+                "7 epochCount", "8 pools", "32 undeliverable", "33 auditCalendar",
             ])
         #expect(Hex.lower(StateKey.account(Self.address)) == "01" + Self.twenty)
         #expect(Hex.lower(StateKey.seating(since: .first)) == "050000000000000001")
@@ -93,9 +95,9 @@ struct GoldenStateTests {
             #expect(entry.value[0] >> 3 == 1, "\(Hex.lower(entry.key))")
             next = chain.store.first(.state, from: entry.key + [0])
         }
-        // Tags from 32 on are the market's.
+        // Tags from 32 on are the market's and the auditors'.
         let expected = StateTag.allCases.map(\.rawValue).filter { $0 < 32 && $0 != StateTag.provider.rawValue }
-        #expect(tags == Set(expected))
+        #expect(tags == Set(expected + [StateTag.epochSet.rawValue]))
     }
 
     @Test("parameters have unique ascending numbers and unique names, and the state keeps every one")

@@ -134,54 +134,82 @@ struct LedgerTableTests {
         #expect(Ledger.spend(of: item, byteCount: 100, view: chain.view) == Amount(1005))
     }
 
+    static let numbers = """
+        1 unknown_account
+        2 nonce_gap
+        3 nonce_stale
+        4 fee_unpayable
+        5 unknown_provider
+        6 unknown_auditor
+        10 zero_amount
+        11 insufficient_balance
+        20 validator_exists
+        21 key_taken
+        22 key_not_registrable
+        23 stake_below_minimum
+        24 not_a_validator
+        25 tombstoned
+        26 bond_too_small
+        27 unbonding_limit
+        100 program_refused
+        101 blob_exists
+        102 provider_exists
+        103 not_a_provider
+        104 bond_below_slot
+        105 ask_below_floor
+        106 repeated_offer
+        107 class_unavailable
+        108 unknown_engine
+        110 bad_task_count
+        111 unknown_program
+        112 unknown_input
+        113 bad_limits
+        114 limit_below_work
+        115 bid_below_floor
+        116 escrow_above_cap
+        117 escrow_below_minimum
+        118 bad_assurance
+        119 unknown_job
+        120 not_the_requester
+        121 nothing_to_cancel
+        122 program_quarantined
+        130 wrong_epoch
+        131 receipt_not_assigned
+        132 receipt_repeated
+        133 receipt_outside_limits
+        134 wrong_total
+        135 nothing_counted
+        140 epoch_not_judged
+        141 audit_window_closed
+        142 not_in_epoch_set
+        143 audit_key_not_counting
+        144 commit_repeated
+        145 commit_gap
+        146 task_not_judged
+        147 own_task
+        148 task_committed
+        149 nothing_to_recheck
+        150 key_disclosed
+        151 bad_key_proof
+        152 key_undisclosed
+        153 commit_unknown
+        154 reveal_repeated
+        155 reveal_differs
+        156 dispute_unknown
+        157 vote_repeated
+        158 vote_incomplete
+        170 dispute_window_closed
+        171 task_not_disputable
+        172 dispute_exists
+        173 dispute_without_cause
+        174 deposit_too_small
+        """
+
     @Test("rules have their published numbers and names, each once")
     func numbers() {
         let names = Rule.allCases.map { "\($0.rawValue) \($0.label)" }
         #expect(Set(Rule.allCases.map(\.label)).count == Rule.allCases.count)
         #expect(
-            names.joined(separator: "\n") == """
-                1 unknown_account
-                2 nonce_gap
-                3 nonce_stale
-                4 fee_unpayable
-                5 unknown_provider
-                10 zero_amount
-                11 insufficient_balance
-                20 validator_exists
-                21 key_taken
-                22 key_not_registrable
-                23 stake_below_minimum
-                24 not_a_validator
-                25 tombstoned
-                26 bond_too_small
-                27 unbonding_limit
-                100 program_refused
-                101 blob_exists
-                102 provider_exists
-                103 not_a_provider
-                104 bond_below_slot
-                105 ask_below_floor
-                106 repeated_offer
-                107 class_unavailable
-                108 unknown_engine
-                110 bad_task_count
-                111 unknown_program
-                112 unknown_input
-                113 bad_limits
-                114 limit_below_work
-                115 bid_below_floor
-                116 escrow_above_cap
-                117 escrow_below_minimum
-                118 bad_assurance
-                119 unknown_job
-                120 not_the_requester
-                121 nothing_to_cancel
-                130 wrong_epoch
-                131 receipt_not_assigned
-                132 receipt_repeated
-                133 receipt_outside_limits
-                134 wrong_total
-                135 nothing_counted
-                """)
+            names.joined(separator: "\n") == Self.numbers)
     }
 }

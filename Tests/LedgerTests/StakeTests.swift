@@ -126,7 +126,7 @@ struct StakeTests {
             #expect(chain.account(number).balance.units == own.reduce(0) { $0 + $1.amount.units })
             #expect(own.first { $0.key.kind == .staking }?.reason == .stakeAtStart)
             #expect(own.first { $0.key.kind == .precommit }?.reason == .precommitsIncluded)
-            #expect(own.first { $0.key.kind == .audit }?.reason == .auditKeyNotCounting)
+            #expect(own.first { $0.key.kind == .audit }?.reason == .noAuditFees)
         }
         #expect(chain.view.supply.isConserved)
     }

@@ -8,7 +8,7 @@ import Primitives
 import Quorum
 import Testing
 
-private enum Sample {
+enum Sample {
     static let chainID = ChainID(Bytes("merit-1".utf8))!
     static let key = SigningKey(seed: Bytes(repeating: 1, count: 32))!
     static let digest = Digest(Bytes(repeating: 7, count: 32))!
@@ -50,6 +50,7 @@ private enum Sample {
             ("blockRequest", .blockRequest(BlockRequest(.first))),
             ("blockPart", .blockPart(BlockPart(BlockRequest(.first), of: [1, 2, 3])!)),
             ("status", .status(Status(tip: .zero, round: 0))),
+            ("newestVote", .newestVote(vote)),
         ]
     }
 
@@ -104,6 +105,7 @@ struct MessageTests {
         "blockRequest c6f217c4cb6aab80",
         "blockPart 2c9c790d62480d34",
         "status 6a8a0a66970f71dc",
+        "newestVote 46521ce0715b7482",
         "row proposal 3c33c8a7aa00426c",
         "row vote 5ac7af831dd4984a",
         "row ownVote 9ab1b81b8261b420",

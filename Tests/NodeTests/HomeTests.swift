@@ -8,6 +8,7 @@ import NodeCore
 import Primitives
 import Quorum
 import Rewards
+import RPC
 import Testing
 
 @Suite("home folder")
@@ -54,7 +55,10 @@ struct HomeTests {
         var consensus = ConsensusParameters()
         consensus.evidenceAgeSeconds = 60
         #expect(template.consensus == consensus)
-        #expect(template.settings == LedgerParameters(rewards: .local).differences)
+        // A block every 250 ms: 20 of them are 5 seconds (decision 6).
+        var rewards = Parameters.local
+        rewards.market.budgetBlocksMin = 20
+        #expect(template.settings == LedgerParameters(rewards: rewards).differences)
         let text = String(decoding: GenesisFile.encode(template), as: UTF8.self)
         #expect(try String(contentsOfFile: path, encoding: .utf8) == text)
         #expect(throws: HomeError.genesis(path: path, .noValidators)) {
@@ -122,6 +126,17 @@ struct HomeTests {
         #expect(loaded == genesis)
         #expect(loaded.hash == genesis.hash)
         #expect(GenesisFile.encode(loaded) == text)
+        #expect(try Genesis(json: JSON(parsing: text, max: text.count)) == genesis)
+    }
+
+    @Test("a file with a name twice is refused, not read by its last value")
+    func duplicateName() throws {
+        let text = String(decoding: GenesisFile.encode(TestNetwork.genesis([TestNetwork.keys(1)])), as: UTF8.self)
+        let twice = text.replacingOccurrences(
+            of: "\"chain_id\": ", with: "\"chain_id\": \"other\",\n  \"chain_id\": ")
+        #expect(throws: HomeError.malformed(path: "g", place: "whole file", reason: "no JSON: duplicateName")) {
+            try GenesisFile.decode(Bytes(twice.utf8), path: "g")
+        }
     }
 
     /// Parts of a good file, what replaces each, and a part of the refusal.

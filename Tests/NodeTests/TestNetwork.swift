@@ -75,6 +75,7 @@ enum TestNetwork {
         var configuration = NodeConfiguration()
         configuration.listen = SocketAddress(host: "127.0.0.1", port: 0)
         configuration.persistentPeers = peers
+        configuration.doppelgangerHeights = 0
         let home = NodeHome(path)
         try home.create(configuration, keys: keys, passphrase: nil)
         try home.store(genesis)

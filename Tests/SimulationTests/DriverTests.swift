@@ -50,6 +50,7 @@ private struct RecordingWorld: Environment {
     mutating func verify(_ request: VerifyRequest) {}
     mutating func reply(_ reply: Reply) { log.append("reply") }
     mutating func penalise(_ penalty: Penalty) {}
+    mutating func note(_ notice: Notice) {}
     mutating func fail(_ reason: String) {}
 }
 

@@ -41,6 +41,62 @@ struct NetworkTests {
         #expect(simulation.stats.submitted > 30)
     }
 
+    @Test("a chain of one validator starts at once, whatever it is told to look for first")
+    func single() {
+        var settings = Simulation.Settings(seed: 3, validators: 1)
+        settings.watchedHeights = 5
+        var simulation = Simulation(settings)
+        simulation.run(for: .seconds(3))
+        let backup = simulation.backup(of: 0)
+        simulation.restore(backup, to: 0)
+        let tip = simulation.tips.lowerBound
+        #expect(tip > 5)
+        simulation.run(for: .seconds(2))
+        #expect(simulation.tips.lowerBound > tip + 3)
+        #expect(simulation.violation == nil)
+    }
+
+    @Test(
+        "a validator restored from a backup, signing record and all, never contradicts what its key signed",
+        arguments: 1...8)
+    func rollback(seed: UInt64) {
+        var settings = Simulation.Settings(seed: seed)
+        settings.faults.dropPPM = 120_000
+        settings.faults.delay = 1_000_000...120_000_000
+        var random = Random(seed: seed)
+        var simulation = Simulation(settings)
+        simulation.run(for: .seconds(2))
+        for _ in 0..<12 {
+            let node = Int(random.below(4))
+            let backup = simulation.backup(of: node)
+            simulation.run(for: .milliseconds(20 + Int64(random.below(900))))
+            simulation.restore(backup, to: node)
+            simulation.run(for: .milliseconds(Int64(random.below(1500))))
+        }
+        let reached = simulation.tips.upperBound
+        simulation.heal()
+        let isLive = simulation.run(toHeight: reached + 3, limit: .seconds(60))
+        #expect(isLive, "tips \(simulation.tips)")
+        #expect(simulation.violation == nil)
+    }
+
+    @Test("a restarted validator that is told to look for its own signatures lets the others decide first")
+    func watching() {
+        var settings = Simulation.Settings(seed: 9)
+        settings.watchedHeights = 4
+        var simulation = Simulation(settings)
+        simulation.run(for: .seconds(3))
+        simulation.restore(simulation.backup(of: 2), to: 2)
+        let (tip, before) = (simulation.tips.upperBound, simulation.votes(of: 2))
+        let isLive = simulation.run(toHeight: tip + 3, limit: .seconds(10))
+        #expect(isLive)
+        #expect(simulation.votes(of: 2) == before)
+        let isBack = simulation.run(toHeight: tip + 8, limit: .seconds(10))
+        #expect(isBack)
+        #expect(simulation.votes(of: 2) > before)
+        #expect(simulation.violation == nil)
+    }
+
     @Test(
         "a seed gives the same run twice, agreement holds under loss and crashes, progress follows", arguments: 1...20)
     func seeds(seed: UInt64) {

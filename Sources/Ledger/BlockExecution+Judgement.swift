@@ -1,0 +1,168 @@
+// The end of an epoch for its disputes (rewards design, sections 7.7 and 8): votes are counted, wrong providers lose
+// bond and unsettled pay, wrong auditors and voters stake, and what is undecided gets one more epoch.
+// Invariant: deposits and slashed bonds go to rows of the tables, back to who held them, or are burned; nowhere else.
+import Chain
+import Primitives
+import Rewards
+
+extension BlockExecution {
+    mutating func closeDisputes() {
+        for (id, dispute) in state.scan(.dispute, as: DisputeRecord.self) {
+            let place = TaskPlace(keySuffix: id)
+            let disputed = DisputedTask(
+                place: place, dispute: dispute, task: requireTask(place), job: requireJob(place.job))
+            decide(disputed)
+        }
+        if !judgement.frauds.isEmpty { forfeitPay() }
+    }
+
+    private mutating func decide(_ disputed: DisputedTask) {
+        let (place, dispute) = (disputed.place, disputed.dispute)
+        let set = AuditCheck(state, view: view, calendar: calendar).epochSet(dispute.epoch)
+        let votes = votes(on: place)
+        let sides = DisputeSide.sides(votes, set)
+        let outcome = Rewards.Rule.disputeVerdict(
+            votes: sides.map(\.stake), totalStake: set.totalStake, isExtended: dispute.isExtended)
+        switch outcome {
+        case .stands(let index): enforce(sides[index], among: sides, on: disputed)
+        case .nonDeterministic:
+            quarantine(disputed.job.request.program)
+            void(disputed, .programNotDeterministic)
+            returnDeposit(disputed, paying: (sides.flatMap(\.voters), sides.flatMap(\.stakes)), isFalse: false)
+        case .unresolved:
+            void(disputed, .disputeUnresolved)
+            returnDeposit(disputed, paying: ([], []), isFalse: false)
+        case .extended:
+            var extended = dispute
+            extended.isExtended = true
+            state.store(extended, at: StateKey.dispute(place))
+            judgement.absent.formUnion(
+                Set(set.members.map(\.operatorAddress)).subtracting(votes.map(\.voter)))
+            return
+        }
+        state.remove(StateKey.dispute(place))
+        for vote in votes { state.remove(StateKey.vote(place, of: vote.voter)) }
+    }
+
+    /// Ascending by operator.
+    private func votes(on place: TaskPlace) -> [(voter: Address, vote: VoteRecord)] {
+        state.scan(prefix: StateKey.votes(place), as: VoteRecord.self).map { id, vote in
+            guard let voter = Address(id) else { preconditionFailure("a vote by \(Hex.lower(id))") }
+            return (voter, vote)
+        }
+    }
+
+    // MARK: A decision
+
+    private mutating func enforce(_ truth: DisputeSide, among sides: [DisputeSide], on disputed: DisputedTask) {
+        let (dispute, task) = (disputed.dispute, disputed.task)
+        let losers = disputed.losers(truth: truth, sides: sides)
+        for loser in losers.results { punishApproval(by: loser, evidence: disputed.id) }
+        for loser in losers.digests { punishDigest(of: loser, evidence: disputed.id) }
+        let wrong = Set(losers.results + losers.digests)
+        for entry in dispute.verdicts where wrong.contains(entry.operatorAddress) {
+            undo(task.computeUnits, of: entry.operatorAddress, epoch: dispute.epoch)
+        }
+        let isWrong = task.result != truth.result
+        let isReported = reporterIsRight(disputed, truth, isWrong: isWrong, digests: losers.digests)
+        if isWrong {
+            punishProvider(disputed, truth, reporter: isReported ? dispute.reporter : nil)
+        } else {
+            judgement.verified.insert(disputed.place)
+        }
+        let isFalse = dispute.claimed != nil && !isReported
+        returnDeposit(disputed, paying: isFalse ? (truth.voters, truth.stakes) : ([], []), isFalse: isFalse)
+    }
+
+    /// An account is right with the result that stands and a reason to ask; an auditor with the result.
+    private func reporterIsRight(
+        _ disputed: DisputedTask, _ truth: DisputeSide, isWrong: Bool, digests: [Address]
+    ) -> Bool {
+        if let claimed = disputed.dispute.claimed {
+            return claimed == truth.result && (isWrong || !digests.isEmpty)
+        }
+        return disputed.dispute.verdicts.contains {
+            $0.operatorAddress == disputed.dispute.reporter && disputed.said($0) == truth.result
+        }
+    }
+
+    /// A verdict that was wrong is no work done.
+    private mutating func undo(_ computeUnits: UInt64, of auditor: Address, epoch: UInt64) {
+        let key = StateKey.disclosure(epoch, of: auditor)
+        guard var record: DisclosureRecord = state.load(key) else { return }
+        record.done -= min(record.done, computeUnits)
+        state.store(record, at: key)
+    }
+
+    private mutating func quarantine(_ program: Digest) {
+        let key = StateKey.blob(.program, program)
+        guard var record: BlobRecord = state.load(key) else { preconditionFailure("no program \(program)") }
+        record.isQuarantined = true
+        state.store(record, at: key)
+    }
+
+    /// The task ends without pay; what was held for it goes back.
+    private mutating func void(_ disputed: DisputedTask, _ reason: Reason) {
+        judgement.withhold(reason, from: disputed.task.provider)
+        if disputed.task.state == .delivered { refuse(disputed.place, as: .voided) }
+    }
+
+    /// A delivered task that is not paid.
+    private mutating func refuse(_ place: TaskPlace, as ending: TaskState) {
+        var (task, job) = (requireTask(place), requireJob(place.job))
+        guard let delivered = task.delivered else { preconditionFailure("no receipt for \(place)") }
+        let epoch = AuditCheck(state, view: view, calendar: calendar).epoch(ofReceipt: delivered)
+        task.state = ending
+        job.closed += 1
+        state.store(task, at: StateKey.task(place))
+        state.store(job, at: StateKey.job(place.job))
+        state.remove(StateKey.due(epoch ?? view.epoch.number - 2, delivered, place))
+        refund(job.escrow.credited(job.assurance), to: job.requester)
+    }
+
+    /// All receipts of a proven cheat that are not settled, of this epoch too.
+    private mutating func forfeitPay() {
+        for (id, entry) in state.scan(.due, as: AssignmentRecord.self) where judgement.frauds.contains(entry.provider) {
+            refuse(TaskPlace(keySuffix: id), as: .forfeited)
+        }
+    }
+
+    // MARK: Deposits
+
+    /// Pays the cost of a dispute out of its opener's deposit to these voters, and returns the rest.
+    private mutating func returnDeposit(
+        _ disputed: DisputedTask, paying voters: (accounts: [Address], stakes: [Amount]), isFalse: Bool
+    ) {
+        let dispute = disputed.dispute
+        if dispute.deposit == .zero { return }
+        let shares = voterShares(disputed, atMost: dispute.deposit, stakes: voters.stakes)
+        refund(dispute.deposit.debited(shares.cost), to: dispute.reporter)
+        supply.escrow = supply.escrow.debited(shares.cost)
+        for (voter, share) in zip(voters.accounts, shares.shares) {
+            judgement.pay(share, to: voter, .compensation, evidence: disputed.id)
+        }
+        let paid = shares.shares.reduce(Amount.zero) { $0.credited($1) }
+        supply.burned = supply.burned.credited(shares.cost.debited(paid))
+        guard isFalse else { return }
+        addSlash(
+            SlashKey(account: dispute.reporter, offence: .falseDispute, evidence: disputed.id), shares.cost,
+            injured: paid)
+    }
+
+    private func voterShares(
+        _ disputed: DisputedTask, atMost limit: Amount, stakes: [Amount]
+    ) -> (cost: Amount, shares: [Amount]) {
+        do throws(ArithmeticError) {
+            let each = try Rewards.Rule.voterPay(
+                computeUnits: disputed.task.computeUnits, floorPrice: market(.cpu).floorPrice,
+                rules: view.parameters.rewards.slashing)
+            let (wanted, overflow) = each.units.multipliedReportingOverflow(by: UInt64(stakes.count))
+            let cost = overflow ? limit : min(limit, Amount(wanted))
+            let shares = try Rewards.Rule.poolShare(
+                inflow: cost, carry: .zero, weights: stakes.map { UInt128($0.units) })
+            return (cost, shares.shares)
+        } catch {
+            preconditionFailure("the cost of dispute \(disputed.place): \(error)")
+        }
+    }
+}

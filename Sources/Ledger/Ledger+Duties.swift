@@ -1,0 +1,154 @@
+// What an auditor's node asks of the state. It knows no rule: it executes what these list, hashes with their salts,
+// commits in the windows that `auditStatus` names, and votes on what `disputes` lists.
+import Chain
+import Codec
+package import Primitives
+import Quorum
+import Rewards
+
+extension Ledger {
+    /// The window that is open now.
+    package static func auditPhase(on snapshot: some Snapshot) -> AuditPhase {
+        WorkingState(snapshot).require(.auditCalendar, as: AuditCalendar.self).phase
+    }
+
+    /// Tasks with a receipt of an epoch (the running one or the one before) that `key` (k_e) draws for the auditor, in
+    /// the order of their receipts, from a block on; of at most `limit` receipts looked at. `next` is the first
+    /// height that was not looked at: ask again from there. Receipts of the tip are drawn by the next block.
+    package static func auditDuties(
+        key: Digest, of operatorAddress: Address, from start: (epoch: UInt64, height: Height), limit: Int,
+        on snapshot: some Snapshot
+    ) -> (duties: [AuditDuty], next: Height) {
+        let (epoch, height) = start
+        let state = WorkingState(snapshot)
+        guard let set: EpochSet = state.load(StateKey.epochSet(epoch)) else { return ([], height) }
+        let prefix = StateKey.due(epoch).prefix(9)
+        var duties: [AuditDuty] = []
+        var (looked, reached, beacon): (Int, Height, Digest?) = (0, height, nil)
+        var entry = snapshot.first(.state, from: StateKey.due(epoch, from: height))
+        while let found = entry, found.key.starts(with: prefix) {
+            guard let receipt = UInt64(bigEndian: found.key.dropFirst(9).prefix(8)).flatMap({ Height($0) }) else {
+                preconditionFailure("due key \(found.key)")
+            }
+            if beacon == nil || receipt != reached {
+                if looked >= limit { return (duties, receipt) }
+                reached = receipt
+                beacon = state.load(StateKey.drawBeacon(receipt), as: BeaconRecord.self)?.value
+            }
+            guard let beacon else { return (duties, receipt) }
+            let place = TaskPlace(keySuffix: found.key)
+            if let duty = duty(key, operatorAddress, place, beacon: beacon, set, state) { duties.append(duty) }
+            looked += 1
+            entry = snapshot.first(.state, from: found.key + [0])
+        }
+        return (duties, looked == 0 ? height : reached.advanced())
+    }
+
+    private static func duty(
+        _ key: Digest, _ operatorAddress: Address, _ place: TaskPlace, beacon: Digest, _ set: EpochSet,
+        _ state: WorkingState
+    ) -> AuditDuty? {
+        let (task, job) = records(place, state)
+        guard let delivered = task.delivered,
+            set.isDrawn(
+                operatorAddress, word: AuditRound.first.word(key: key, beacon: beacon, place), rate: task.auditRate,
+                provider: task.provider)
+        else { return nil }
+        return AuditDuty(
+            place: place, round: .first, job: job, computeUnits: task.computeUnits, delivered: delivered,
+            salt: Verdict.salt(beacon: beacon, auditor: operatorAddress, task: place), firstSalt: nil)
+    }
+
+    private static func records(_ place: TaskPlace, _ state: WorkingState) -> (task: TaskRecord, job: JobRecord) {
+        guard let task: TaskRecord = state.load(StateKey.task(place)),
+            let job: JobRecord = state.load(StateKey.job(place.job))
+        else { preconditionFailure("no task \(place)") }
+        return (task, job)
+    }
+
+    /// Audits of others that `key` (k_e of the judged epoch) draws for the auditor to repeat, ascending by task; at
+    /// most `limit`. Empty before the commit window closed.
+    package static func recheckDuties(
+        key: Digest, of operatorAddress: Address, limit: Int, on snapshot: some Snapshot, view: LedgerView
+    ) -> [AuditDuty] {
+        let check = AuditCheck(WorkingState(snapshot), view: view)
+        guard let epoch = check.judgedEpoch, let beacon = check.calendar.recheckBeacon else { return [] }
+        let (state, set) = (check.state, check.epochSet(epoch))
+        let rate = view.parameters.rewards.audit.recheck
+        let prefix = [StateTag.taskAudits.rawValue] + epoch.bigEndianBytes
+        var duties: [AuditDuty] = []
+        var next = snapshot.first(.state, from: prefix)
+        while let found = next, found.key.starts(with: prefix), duties.count < limit {
+            next = snapshot.first(.state, from: found.key + [0])
+            let place = TaskPlace(keySuffix: found.key)
+            guard let audits: TaskAudits = state.load(found.key),
+                let first = audits.first(for: operatorAddress, place, beacon: beacon)
+            else { continue }
+            let (task, job) = records(place, state)
+            guard let delivered = task.delivered,
+                let firstBeacon: BeaconRecord = state.load(StateKey.drawBeacon(delivered)),
+                set.isDrawn(
+                    operatorAddress, word: AuditRound.recheck.word(key: key, beacon: beacon, place), rate: rate,
+                    provider: task.provider, first: first)
+            else { continue }
+            duties.append(
+                AuditDuty(
+                    place: place, round: .recheck, job: job, computeUnits: task.computeUnits, delivered: delivered,
+                    salt: Verdict.salt(beacon: beacon, auditor: operatorAddress, task: place),
+                    firstSalt: Verdict.salt(beacon: firstBeacon.value, auditor: first, task: place)))
+        }
+        return duties
+    }
+
+    /// Open disputes that the validator may vote on, ascending by task; at most `limit`.
+    package static func disputes(
+        open operatorAddress: Address, limit: Int, on snapshot: some Snapshot, view: LedgerView
+    ) -> [DisputeDuty] {
+        let check = AuditCheck(WorkingState(snapshot), view: view)
+        let prefix = [StateTag.dispute.rawValue]
+        var duties: [DisputeDuty] = []
+        var next = snapshot.first(.state, from: prefix)
+        while let found = next, found.key.starts(with: prefix), duties.count < limit {
+            next = snapshot.first(.state, from: found.key + [0])
+            let place = TaskPlace(keySuffix: found.key)
+            guard let dispute: DisputeRecord = check.state.load(found.key),
+                check.epochSet(dispute.epoch).member(operatorAddress) != nil
+            else { continue }
+            duties.append(
+                DisputeDuty(
+                    place: place, job: records(place, check.state).job, epoch: dispute.epoch,
+                    salt: Verdict.salt(beacon: dispute.beacon, auditor: operatorAddress, task: place),
+                    salts: dispute.salts(place), isVoting: dispute.isExtended || check.calendar.phase == .vote,
+                    hasVoted: check.state.bytes(StateKey.vote(place, of: operatorAddress)) != nil))
+        }
+        return duties
+    }
+
+    /// Where the calendar stands and what the auditor said, so that a node that starts again says nothing twice.
+    package static func auditStatus(
+        of operatorAddress: Address, on snapshot: some Snapshot, view: LedgerView
+    ) -> AuditStatus {
+        let check = AuditCheck(WorkingState(snapshot), view: view)
+        let (state, running, judged) = (check.state, view.epoch.number, check.judgedEpoch)
+        func may(_ epoch: UInt64) -> Bool { check.epochSet(epoch).member(operatorAddress)?.mayAudit == true }
+        return AuditStatus(
+            phase: check.calendar.phase, runningEpoch: running, judgedEpoch: judged,
+            judgedStart: check.calendar.judgedStart, runningStart: view.epoch.startHeight,
+            judgedReceipts: check.calendar.judgedReceipts, mayAuditJudged: judged.map(may) ?? false,
+            mayAuditRunning: may(running),
+            parts: [judged, running].compactMap(\.self).flatMap { parts(of: operatorAddress, epoch: $0, state) },
+            isDisclosed: judged.map { state.bytes(StateKey.disclosure($0, of: operatorAddress)) != nil } ?? false)
+    }
+
+    private static func parts(
+        of operatorAddress: Address, epoch: UInt64, _ state: WorkingState
+    ) -> [AuditStatus.Part] {
+        state.scan(prefix: StateKey.commits(epoch, of: operatorAddress), as: CommitRecord.self).map { id, record in
+            guard let round = AuditRound(rawValue: UInt32(id[0])), let part = UInt32(bigEndian: id.dropFirst()) else {
+                preconditionFailure("commit key \(Hex.lower(id))")
+            }
+            return AuditStatus.Part(
+                epoch: epoch, round: round, part: part, root: record.root, isRevealed: record.isRevealed)
+        }
+    }
+}

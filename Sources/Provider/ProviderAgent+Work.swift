@@ -1,0 +1,135 @@
+// What the agent does with its tasks: prove, execute, sign, hand in.
+import Chain
+import Codec
+import Cryptography
+import Execution
+import Ledger
+import Logging
+import Primitives
+import ProgramRules
+
+extension ProviderAgent {
+    mutating func act() throws(ChainViewError) {
+        // One height for all proofs of a step, so that one header serves them.
+        var height: Height?
+        var failure: ChainViewError?
+        for action in plan.next(epoch: epoch, idleWorkers: workers.idleCount) {
+            if failure != nil {
+                if case .run(let place) = action { plan.postponed(place) }
+                continue
+            }
+            do throws(ChainViewError) {
+                switch action {
+                case .prove(let place): try prove(place, at: &height)
+                case .run(let place): try begin(place)
+                case .ship(let shipment): try ship(shipment)
+                }
+            } catch {
+                failure = error
+            }
+        }
+        if let failure { throw failure }
+    }
+
+    /// A task that was assigned in the newest block can be proved one block later; until then it is asked for again.
+    private mutating func prove(_ place: TaskPlace, at height: inout Height?) throws(ChainViewError) {
+        let task: TaskRecord? = try chain.record(StateKey.task(place), at: &height)
+        guard let task, task.state == .assigned, task.provider == account else { return }
+        if jobs[job: place.job] == nil {
+            guard let job: JobRecord = try chain.record(StateKey.job(place.job), at: &height) else { return }
+            jobs.insert(job, place.job)
+        }
+        plan.proved(place)
+    }
+
+    // MARK: Executing
+
+    private mutating func begin(_ place: TaskPlace) throws(ChainViewError) {
+        guard let job = jobs[job: place.job] else { return plan.postponed(place) }
+        do throws(ChainViewError) {
+            let program = try blob(job.request.program)
+            let shared = try job.request.input.map { (digest) throws(ChainViewError) in try blob(digest) } ?? []
+            let own = try job.ownBytes.map { (digest) throws(ChainViewError) in try blob(digest) } ?? []
+            var request = RunRequest(
+                program: program, input: shared + own, taskIndex: place.index, fuelLimit: job.request.limits.fuel)
+            request.outputLimit = Int(job.request.limits.outputBytes)
+            workers.start(place, request)
+        } catch {
+            plan.postponed(place)
+            throw error
+        }
+    }
+
+    private mutating func blob(_ digest: Digest) throws(ChainViewError) -> Bytes {
+        if let known = jobs[blob: digest] { return known }
+        let bytes = try chain.blob(digest)
+        jobs.insert(bytes, digest)
+        return bytes
+    }
+
+    mutating func finish(_ finished: Workers.Finished) {
+        let place = finished.place
+        let facts: Logger.Metadata = ["job": "\(place.job.short)", "task": "\(place.index)"]
+        guard case .result(let run) = finished.outcome else {
+            logger.error("task failed here", metadata: facts.merging(["reason": "\(finished.outcome)"]) { $1 })
+            return plan.finished(place, nil)
+        }
+        guard run.peakPages == jobs[job: place.job]?.pages ?? run.peakPages else {
+            logger.error("task used other memory than its program has", metadata: facts)
+            return plan.finished(place, nil)
+        }
+        let honest = TaskResult(
+            output: Hash.sha256(run.output), finalState: run.finalMemory, fuel: run.fuel, peakPages: run.peakPages,
+            outputBytes: UInt32(clamping: run.output.count))
+        let (output, result, isWrong) = cheat.apply(run.output, honest)
+        do { try outputs.store(output) } catch {
+            logger.error("output not kept", metadata: facts.merging(["reason": "\(error)"]) { $1 })
+        }
+        logger.info(
+            isWrong ? "task answered wrongly on purpose" : "task done",
+            metadata: facts.merging(["fuel": "\(result.fuel)", "output": "\(result.output.short)"]) { $1 })
+        plan.finished(place, result)
+    }
+
+    // MARK: Handing in
+
+    private mutating func ship(_ shipment: WorkPlan.Shipment) throws(ChainViewError) {
+        guard let chainID, let job = jobs[job: shipment.job] else { return plan.refused(shipment) }
+        if shipment.isRepeat { chain.turn() }
+        let units = shipment.receipts.compactMap(\.result).reduce(UInt64(0)) { sum, result in
+            sum
+                + ComputeUnits.of(
+                    fuel: result.fuel, peakPages: result.peakPages, inputBytes: job.inputBytes,
+                    outputBytes: result.outputBytes)
+        }
+        let attestation = Attestation.signing(
+            job: shipment.job, epoch: shipment.epoch, work: (units, shipment.receipts), key: settings.key,
+            chainID: chainID)
+        let word: (code: UInt32, log: String)
+        do throws(ChainViewError) { word = try chain.submit(.attestation(attestation)) } catch {
+            // The node may have taken it: what was on its way before stays so.
+            if shipment.isRepeat { plan.shipped(shipment) } else { plan.refused(shipment) }
+            throw error
+        }
+        let facts: Logger.Metadata = [
+            "job": "\(shipment.job.short)", "tasks": "\(shipment.receipts.count)",
+            "first": "\(shipment.receipts.first?.taskIndex ?? 0)", "cu": "\(units)", "epoch": "\(shipment.epoch)",
+        ]
+        // A node that was handed the same before has it on its way.
+        if word.code == 0 || word.code == Self.alreadyHandedIn {
+            plan.shipped(shipment)
+            logger.info(shipment.isRepeat ? "receipts sent again" : "receipts sent", metadata: facts)
+        } else {
+            plan.refused(shipment)
+            logger.warning("receipts refused", metadata: facts.merging(["rule": "\(word.log)"]) { $1 })
+        }
+    }
+
+    /// The node's code for an item that it was given before.
+    private static let alreadyHandedIn: UInt32 = 3
+}
+
+extension Digest {
+    /// Enough to find it in a log.
+    fileprivate var short: String { String(description.prefix(12)) }
+}

@@ -1,0 +1,157 @@
+// The agent of a provider: a light client that finds its tasks, executes them and hands in receipts. It decides by
+// `WorkPlan`; here is everything that touches the world. One thread runs it; executor processes run beside it.
+// Invariant: no task is executed and no receipt signed before the chain's own record of it was proved from the genesis
+// hash. It keeps nothing on disk but outputs: after a restart it computes anew what is still open.
+import Chain
+import Client
+import Codec
+import Cryptography
+import Execution
+import Ledger
+import LightClient
+package import Logging
+import Primitives
+import ProgramRules
+import Quorum
+
+package struct ProviderAgent {
+    let settings: ProviderSettings
+    let outputs: OutputStore
+    let logger: Logger
+    let cheat: Cheat
+    let workers: Workers
+    var chain: ChainView
+    var plan = WorkPlan()
+    var jobs = JobBook()
+    /// Known once a node with the right genesis answered.
+    var chainID: ChainID?
+    var epoch: UInt64 = 0
+    var offers: OfferPlan?
+    private var nextPoll = ContinuousClock.now
+    private var nextOffers = ContinuousClock.now
+    private var lastFailure = ""
+    /// Nodes in a row whose genesis is another one.
+    private var foreign = 0
+
+    package init(_ settings: ProviderSettings, outputs: OutputStore, logger: Logger) {
+        (self.settings, self.outputs, self.logger) = (settings, outputs, logger)
+        cheat = Cheat(rate: settings.cheatRate)
+        workers = Workers(count: settings.workers, command: settings.executor)
+        chain = ChainView(
+            nodes: settings.nodes,
+            follower: LightFollower(
+                genesisHash: settings.genesisHash, checkpoint: settings.checkpoint, options: settings.trust),
+            now: settings.now)
+    }
+
+    var account: Address { settings.key.address }
+
+    /// Works until it is asked to stop, or until it cannot be a provider of this chain. Blocks its thread.
+    package mutating func run(until flag: StopFlag) -> ProviderEnd {
+        defer { workers.stop() }
+        var farewell: ContinuousClock.Instant?
+        while true {
+            for finished in workers.collect() { finish(finished) }
+            if flag.isSet, mayLeave(&farewell) { return .stopped }
+            if let end = step() { return end }
+            workers.wait(upTo: ProviderLimits.pollInterval)
+        }
+    }
+
+    /// The last receipts may take a moment once nothing runs any more.
+    private mutating func mayLeave(_ farewell: inout ContinuousClock.Instant?) -> Bool {
+        plan.stop()
+        if plan.isIdle { return true }
+        guard workers.idleCount == settings.workers else { return false }
+        let end = farewell ?? ContinuousClock.now.advanced(by: ProviderLimits.farewell)
+        farewell = end
+        return ContinuousClock.now >= end
+    }
+
+    /// Looks and acts, when it is time to.
+    private mutating func step() -> ProviderEnd? {
+        guard ContinuousClock.now >= nextPoll else { return nil }
+        nextPoll = ContinuousClock.now.advanced(by: ProviderLimits.pollInterval / 2)
+        do throws(ChainViewError) {
+            if let end = try look() { return end }
+            try act()
+            if !lastFailure.isEmpty { logger.info("node answers", metadata: ["node": "\(chain.node)"]) }
+            (lastFailure, foreign) = ("", 0)
+            return nil
+        } catch {
+            return failed(error)
+        }
+    }
+
+    private mutating func look() throws(ChainViewError) -> ProviderEnd? {
+        if chainID == nil {
+            let found = try chain.chainID()
+            logger.info("chain", metadata: ["chain": "\(found)", "node": "\(chain.node)"])
+            chainID = found
+        }
+        if ContinuousClock.now >= nextOffers {
+            if let end = try keepOffers() { return end }
+            nextOffers = ContinuousClock.now.advanced(by: ProviderLimits.offersInterval)
+        }
+        let hint = try chain.hint(of: account)
+        epoch = hint.epoch
+        let delivered = plan.observe(hint.open, at: hint.tip, isComplete: hint.isComplete)
+        if !delivered.isEmpty {
+            logger.info("receipts in the state", metadata: ["tasks": "\(delivered.count)", "height": "\(hint.tip)"])
+        }
+        return nil
+    }
+
+    private mutating func failed(_ error: ChainViewError) -> ProviderEnd? {
+        if case .proof(.answer(.wrongHeight)) = error { return nil }
+        let text = "\(error)"
+        if text != lastFailure {
+            logger.warning(
+                "asking the next node", metadata: ["node": "\(chain.node)", "reason": "\(text.prefix(200))"])
+        }
+        lastFailure = text
+        nextPoll = ContinuousClock.now.advanced(by: ProviderLimits.failureInterval)
+        if chainID != nil, error.isTrustExpired { return .trustExpired }
+        if let hash = error.foreignGenesis {
+            foreign += 1
+            if foreign >= settings.nodes.count { return .wrongGenesis(hash) }
+        }
+        chain.turn()
+        return nil
+    }
+
+    // MARK: Offers
+
+    /// Sends the own offers when those on the chain differ, or when the chain paused this provider.
+    private mutating func keepOffers() throws(ChainViewError) -> ProviderEnd? {
+        var height: Height?
+        guard try chain.record(StateKey.provider(account), as: ProviderRecord.self, at: &height) != nil else {
+            return .notAProvider(account)
+        }
+        let record: WorkRecord? = try chain.record(StateKey.work(account), at: &height)
+        if offers == nil {
+            // Without an own price, what stands on the chain already is kept.
+            var ask = settings.ask ?? record?.offers.first?.ask ?? 0
+            if ask == 0 { ask = try chain.floorPrice() }
+            let offer = Offer(resource: 1, engineID: EngineIdentity.id, ask: ask)
+            offers = OfferPlan(wanted: SetOffers(offers: [offer], endpoint: settings.endpoint))
+        }
+        let tip = max(height ?? .zero, plan.tip)
+        guard let chainID, let wanted = offers?.wanted, offers?.isDue(record, tip: tip) == true else { return nil }
+        let content = TransactionContent(
+            sender: settings.key.publicKey, sequence: try chain.nextSequence(of: account), action: .setOffers(wanted))
+        let (code, log) = try chain.submit(
+            .transaction(Transaction(signing: content, by: settings.key, chainID: chainID)))
+        let facts: Logger.Metadata = [
+            "ask": "\(wanted.offers.first?.ask ?? 0)",
+            "endpoint": "\(String(decoding: wanted.endpoint, as: UTF8.self))",
+            "code": "\(code)", "log": "\(log)",
+        ]
+        if code == 0 {
+            logger.info("offers sent", metadata: facts)
+        } else {
+            logger.warning("offers refused", metadata: facts)
+        }
+        return nil
+    }
+}

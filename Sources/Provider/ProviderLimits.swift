@@ -1,0 +1,39 @@
+// Every bound of the agent: what nodes, tasks and strangers can make it hold or do.
+import Primitives
+
+package enum ProviderLimits {
+    /// Tasks that are worked on or waited for; further ones are found once these are gone.
+    package static let tasksMax = 2_048
+    /// Open tasks that one question asks for.
+    static let tasksPerPage = 100
+    /// Tasks whose records are proved in one step.
+    static let provesPerStep = 32
+    /// Tries to execute a task before its receipt abstains.
+    static let runsMax = 2
+    /// Tasks executed at once.
+    package static let workersMax = 64
+    /// Blocks after which receipts that are not in the state are handed in again, to another node.
+    static let resubmitBlocks: UInt64 = 8
+    /// Blocks to wait after a node refused receipts.
+    static let refusalBlocks: UInt64 = 2
+    /// Blocks until offers that are not in the state are sent again.
+    static let offersBlocks: UInt64 = 12
+    /// Between two questions about open tasks, and after a node failed.
+    static let pollInterval = Duration.milliseconds(120)
+    static let failureInterval = Duration.milliseconds(400)
+    /// Between two looks at the own offers.
+    static let offersInterval = Duration.seconds(3)
+    /// How long one step of a request to a node may take before the next node is asked.
+    static let nodeStepSeconds = 2
+    /// How long the last receipts may take to be handed in at the end.
+    static let farewell = Duration.seconds(5)
+    /// Jobs whose terms are remembered.
+    static let jobsMax = 1_024
+    /// Bytes of programs and inputs that are remembered.
+    static let blobBytesMax = 64 << 20
+    /// Bytes of all kept outputs, and how many.
+    package static let outputBytesMax = 256 << 20
+    static let outputsMax = 16_384
+    /// Connections of strangers that fetch outputs.
+    static let connectionsMax = 256
+}

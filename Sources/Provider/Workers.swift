@@ -1,0 +1,63 @@
+// Executor processes, one for each worker, each on a queue of its own. Bounded by the number of workers: a task is
+// handed over only while one is idle.
+import Chain
+import Dispatch
+import Execution
+import Chain
+import Synchronization
+
+final class Workers: Sendable {
+    struct Finished: Sendable {
+        let place: TaskPlace
+        let outcome: Outcome
+    }
+
+    private struct State {
+        var idle: [Int]
+        var finished: [Finished] = []
+    }
+
+    private let processes: [ExecutorProcess]
+    private let queues: [DispatchQueue]
+    private let state: Mutex<State>
+    private let wake = DispatchSemaphore(value: 0)
+
+    init(count: Int, command: ExecutorProcess.Command) {
+        processes = (0..<count).map { _ in ExecutorProcess(command) }
+        queues = (0..<count).map { DispatchQueue(label: "merit.provider.worker.\($0)") }
+        state = Mutex(State(idle: Array((0..<count).reversed())))
+    }
+
+    var idleCount: Int { state.withLock { $0.idle.count } }
+
+    /// Begins a task on an idle worker; there must be one.
+    func start(_ place: TaskPlace, _ request: RunRequest) {
+        let worker = state.withLock { $0.idle.popLast() }
+        guard let worker else { preconditionFailure("a task for busy workers") }
+        queues[worker].async { [self] in
+            let outcome = processes[worker].run(request)
+            state.withLock { state in
+                state.idle.append(worker)
+                state.finished.append(Finished(place: place, outcome: outcome))
+            }
+            wake.signal()
+        }
+    }
+
+    /// What ended since the last call.
+    func collect() -> [Finished] {
+        state.withLock { state in
+            defer { state.finished = [] }
+            return state.finished
+        }
+    }
+
+    /// Returns when a task ended, or after `limit`.
+    func wait(upTo limit: Duration) {
+        _ = wake.wait(timeout: .now() + .milliseconds(Int(limit / .milliseconds(1))))
+    }
+
+    func stop() {
+        for process in processes { process.stop() }
+    }
+}

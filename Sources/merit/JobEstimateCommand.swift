@@ -1,0 +1,72 @@
+// What a job would cost, before anybody is paid: task 0 in the providers' own engine, on this machine.
+import ArgumentParser
+import Chain
+import Execution
+import Foundation
+import Primitives
+import RPC
+import Rewards
+
+struct JobEstimateCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "estimate", abstract: "Run task 0 here and say what the job would cost.",
+        discussion: """
+            Nothing is sent. With --node the floor price is the chain's of the moment, else the smallest there is.
+
+              merit job estimate Sources/Programs/wasm/matmul.wasm --input matrices.bin --tasks 4
+            """)
+
+    @Argument(help: "The .wasm file.") var program: String
+    @Option(help: ArgumentHelp("The input of every task.", valueName: "file")) var input: String?
+    @Option(help: "Tasks of the job.") var tasks: UInt32 = 1
+    @Option(help: ArgumentHelp("Price of a compute unit; default: the floor price.", valueName: "nMRT"))
+    var bid: UInt64?
+    @Option(help: "Fuel that task 0 may use here.") var fuel: UInt64 = 10_000_000_000
+    @Option(help: "A node to ask for the floor price, as http://host:port.") var node: String?
+    @OptionGroup var output: OutputOptions
+
+    func validate() throws {
+        guard (1...JobLimits.tasksMax).contains(tasks) else {
+            throw ValidationError("--tasks is 1 to \(JobLimits.tasksMax)")
+        }
+    }
+
+    func run() throws {
+        let bytes = try input.map(ProgramFile.load) ?? []
+        let estimate = TaskEstimate.measure(program: try ProgramFile.load(program), input: bytes, fuel: fuel)
+        let floor = try floorPrice()
+        let price = bid ?? floor
+        if price < floor { Merit.leave("refused: --bid \(price) is below the floor price \(floor)", 1) }
+        let (escrow, charge) = estimate.charge(bid: price, limits: estimate.limits)
+        let all = UInt64(tasks)
+        output.answer(
+            "job.estimate",
+            [
+                "compute_units": .decimal(estimate.computeUnits), "fuel": .decimal(estimate.run.fuel),
+                "peak_pages": .number(estimate.run.peakPages), "output_bytes": .number(estimate.run.output.count),
+                "limits": estimate.limits.answer, "floor_price": .decimal(floor), "bid": .decimal(price),
+                "tasks": .number(tasks), "escrow": .decimal(escrow.units), "fee": .decimal(charge.fee.units),
+                "refund": .decimal(charge.refund.units), "total_escrow": .decimal(escrow.units * all),
+                "total_fee": .decimal(charge.fee.units * all),
+            ],
+            [
+                "task 0: \(estimate.computeUnits) compute units (fuel \(estimate.run.fuel), "
+                    + "\(estimate.run.peakPages) pages, \(estimate.run.output.count) bytes of output)",
+                "limits with margin: --fuel \(estimate.limits.fuel) --output-bytes \(estimate.limits.outputBytes) "
+                    + "--compute-units \(estimate.limits.computeUnits)",
+                "at \(price) nMRT a unit (floor \(floor)): held \(escrow) nMRT a task, about \(charge.fee) of it "
+                    + "spent, \(charge.refund) returned",
+                "\(tasks) tasks: held \(escrow.units * all) nMRT, about \(charge.fee.units * all) spent",
+            ])
+    }
+
+    private func floorPrice() throws -> UInt64 {
+        guard let node else { return Parameters().market.priceMin.units }
+        return try NodeOptions.parse(["--node", node]).floorPrice()
+    }
+}
+
+extension NodeOptions {
+    /// Base units per compute unit.
+    func floorPrice() throws -> UInt64 { try ask("market").member("floor_prices").decimal("cpu") }
+}

@@ -1,0 +1,108 @@
+// The processes of a local network. Whoever holds this can end all of them, from any thread: nothing is left running.
+import Foundation
+import Synchronization
+
+final class LocalProcesses: Sendable {
+    private struct State {
+        var running: [String: Int32] = [:]
+        /// Set by the end: nothing starts any more.
+        var isOver = false
+    }
+
+    private let state = Mutex(State())
+    private let program: String
+
+    /// `program`: another build of merit than this one.
+    init(program: String = Child.executable) { self.program = program }
+
+    /// Starts the built program under a name; a living process of the name must not exist.
+    func start(_ name: String, _ arguments: [String]) throws {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: program)
+        process.arguments = arguments
+        process.standardInput = FileHandle.nullDevice
+        process.standardOutput = FileHandle.nullDevice
+        process.standardError = FileHandle.nullDevice
+        process.terminationHandler = { [weak self] ended in self?.forget(name, ended.processIdentifier) }
+        try state.withLock { state in
+            precondition(state.running[name] == nil, "\(name) runs already")
+            if state.isOver { return }
+            try process.run()
+            state.running[name] = process.processIdentifier
+        }
+    }
+
+    private func forget(_ name: String, _ process: Int32) {
+        state.withLock { state in
+            if state.running[name] == process { state.running[name] = nil }
+        }
+    }
+
+    func isRunning(_ name: String) -> Bool { state.withLock { $0.running[name] != nil } }
+    var running: [String: Int32] { state.withLock(\.running) }
+
+    func signal(_ name: String, _ number: Int32) {
+        state.withLock { state in
+            if let process = state.running[name] { kill(process, number) }
+        }
+    }
+
+    /// Signals and waits for the end; SIGKILL after ten seconds.
+    func stop(_ name: String, _ number: Int32 = SIGTERM) {
+        signal(name, number)
+        wait { !self.isRunning(name) }
+        signal(name, SIGKILL)
+        wait { !self.isRunning(name) }
+    }
+
+    func stopAll() {
+        let names = state.withLock { state in
+            state.isOver = true
+            return Array(state.running.keys)
+        }
+        for name in names { signal(name, SIGCONT) }
+        for name in names { signal(name, SIGTERM) }
+        wait { self.running.isEmpty }
+        for name in names { signal(name, SIGKILL) }
+        wait { self.running.isEmpty }
+    }
+
+    private func wait(until condition: () -> Bool) {
+        let deadline = Date().addingTimeInterval(10)
+        while Date() < deadline, !condition() { usleep(20_000) }
+    }
+}
+
+/// The same program as a child that answers and ends: what a stranger would run.
+enum Child {
+    static let executable =
+        ProcessInfo.processInfo.arguments[0].hasPrefix("/")
+        ? ProcessInfo.processInfo.arguments[0]
+        : (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? "/proc/self/exe"
+
+    struct Result {
+        let code: Int32
+        let output: Data
+        let complaint: String
+    }
+
+    static func run(_ arguments: [String], mayFail: Bool = false) throws -> Result {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: executable)
+        process.arguments = arguments
+        let output = Pipe()
+        let errors = Pipe()
+        (process.standardOutput, process.standardError) = (output, errors)
+        process.standardInput = FileHandle.nullDevice
+        try process.run()
+        // Progress lines on standard error stay far below a pipe's buffer.
+        let data = output.fileHandleForReading.readDataToEndOfFile()
+        let complaint = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        process.waitUntilExit()
+        if process.terminationStatus != 0, !mayFail {
+            let command = "merit " + arguments.prefix(2).joined(separator: " ")
+            throw LocalnetError.child("\(command) ended with \(process.terminationStatus): \(complaint)")
+        }
+        return Result(code: process.terminationStatus, output: data, complaint: complaint)
+    }
+}

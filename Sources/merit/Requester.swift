@@ -1,0 +1,75 @@
+// The account that asks for work: it submits the topology's jobs on their schedule, each by `merit job submit` as
+// anybody would, one after the other because they spend one account's sequence numbers.
+import Foundation
+import Primitives
+import Synchronization
+
+final class Requester: Sendable {
+    struct Submission: Sendable {
+        let job: Digest
+        let tasks: UInt32
+    }
+
+    private struct State {
+        var submissions: [Submission] = []
+        var failures: [String] = []
+        var isStopped = false
+    }
+
+    private static let failuresMax = 16
+    private let jobs: [Topology.Job]
+    private let programs: String
+    private let home: String
+    private let nodes: [String]
+    private let state = Mutex(State())
+
+    /// `programs`: the folder of the shipped `.wasm` files.
+    init(_ jobs: [Topology.Job], programs: String, home: String, nodes: [String]) {
+        (self.jobs, self.programs, self.home, self.nodes) = (jobs, programs, home, nodes)
+    }
+
+    var submissions: [Submission] { state.withLock(\.submissions) }
+    var failures: [String] { state.withLock(\.failures) }
+
+    func start() {
+        Thread { [self] in work() }.start()
+    }
+
+    func stop() { state.withLock { $0.isStopped = true } }
+
+    private func work() {
+        var due = jobs.map { _ in Date() }
+        var number: UInt64 = 0
+        while !state.withLock(\.isStopped), let next = due.indices.min(by: { due[$0] < due[$1] }) {
+            let pause = due[next].timeIntervalSinceNow
+            if pause > 0 {
+                Thread.sleep(forTimeInterval: min(pause, 0.2))
+                continue
+            }
+            due[next] = max(due[next], Date().addingTimeInterval(-1)).addingTimeInterval(
+                TimeInterval(jobs[next].everySeconds))
+            number += 1
+            submit(jobs[next], number)
+        }
+    }
+
+    private func submit(_ job: Topology.Job, _ number: UInt64) {
+        struct Answer: Decodable { let id: String }
+        do {
+            let file = "\(home)/input-\(job.program.rawValue)"
+            try Data(job.program.input(tasks: job.tasks, number: number)).write(to: URL(fileURLWithPath: file))
+            let node = nodes[Int(number % UInt64(nodes.count))]
+            let result = try Child.run([
+                "job", "submit", "\(programs)/\(job.program.rawValue).wasm", "--input", file, "--tasks",
+                "\(job.tasks)", "--key", home + "/keys/account.json", "--node", node, "--json",
+            ])
+            let answer = try JSONDecoder().decode(Answer.self, from: result.output)
+            guard let id = Hex.decode(answer.id).flatMap({ Digest($0) }) else { return }
+            state.withLock { $0.submissions.append(Submission(job: id, tasks: job.tasks)) }
+        } catch {
+            state.withLock { state in
+                if state.failures.count < Self.failuresMax { state.failures.append("\(error)") }
+            }
+        }
+    }
+}

@@ -1,0 +1,197 @@
+// The auditor of every validator at work on one chain, without sockets, disks or engines: desks and readers as a node
+// has them, and an executor that knows the truth. Who cheats loses its bond, and nobody else loses anything.
+import Auditor
+import Chain
+import Codec
+import Cryptography
+import Ledger
+import Primitives
+import Rewards
+import Testing
+
+/// A validator's auditor as its node runs it.
+private struct TestAuditor {
+    let key: SigningKey
+    var reader: AuditReader
+    var desk: AuditDesk
+    /// Executes nothing and says what the receipt says.
+    var isLazy = false
+
+    init(_ number: UInt8) {
+        let key = TestKeys(number).audit
+        self.key = key
+        reader = AuditReader(key: key, chainID: TestChain.chainID)
+        desk = AuditDesk { AuditReader.nonceSeed(epoch: $0, key: key, chainID: TestChain.chainID) }
+    }
+
+    /// What it hands in after a height.
+    mutating func look(_ store: MemoryStore) throws -> [Item] {
+        var said = say(store)
+        var isNew = false
+        while let run = desk.nextRun() {
+            let work = try #require(TaskWork(run.task, on: store))
+            #expect(work.program == MarketChain.program)
+            #expect(work.input == Bytes("abc".utf8))
+            desk.finished(run, .found(try finding(run, work)))
+            isNew = true
+        }
+        if isNew { said += say(store) }
+        return said
+    }
+
+    private mutating func say(_ store: MemoryStore) -> [Item] {
+        guard let situation = reader.situation(on: store) else { return [] }
+        return desk.update(situation).map {
+            .audit(AuditStatement(signing: $0, by: key, chainID: TestChain.chainID))
+        }
+    }
+
+    private func finding(_ run: AuditDesk.Run, _ work: TaskWork) throws -> AuditDesk.Finding {
+        let memory = Bytes(isLazy ? "a guess".utf8 : "memory".utf8)
+        let result = isLazy ? try #require(work.claim) : MarketChain.result(run.task.index)
+        return AuditDesk.Finding(result: result, digests: run.salts.map { Hash.sha256($0 + memory) })
+    }
+}
+
+/// A market whose validators audit.
+private struct AuditedMarket {
+    var market: MarketChain
+    var auditors = (0..<4).map { TestAuditor(UInt8($0)) }
+    /// By code of the result, what auditors' statements came to.
+    var results: [UInt32: Int] = [:]
+    var counts: [String: Int] = [:]
+
+    init() throws { market = try MarketChain(settings: LedgerParameters(rewards: .local).differences) }
+
+    /// One block a second with these items and whatever auditors handed in after the last one.
+    mutating func block(_ items: [Item] = []) throws {
+        var statements: [Item] = []
+        for index in auditors.indices { statements += try auditors[index].look(market.chain.store) }
+        for case .audit(let statement) in statements { counts[Self.name(statement.content), default: 0] += 1 }
+        let all = items + statements
+        let made = try market.chain.advance(all.isEmpty ? [] : [(0, all)])
+        for result in made.dropFirst(1 + items.count) { results[result.code, default: 0] += 1 }
+        var stored = WriteBatch()
+        let block = market.chain.blocks[market.chain.blocks.count - 1].block
+        stored.put(.blocks, key: block.header.height.value.bigEndianBytes, value: block.encoded)
+        market.chain.store.commit(stored)
+    }
+
+    private static func name(_ content: AuditContent) -> String {
+        switch content {
+        case .commit(let commit): commit.round == .first ? "commit" : "recheck"
+        case .disclosure: "disclosure"
+        case .reveal: "reveal"
+        case .vote: "vote"
+        }
+    }
+
+    /// Until this epoch is over.
+    mutating func finishEpoch(delivering items: (MarketChain) -> [Item] = { _ in [] }) throws {
+        let epoch = market.chain.view.epoch.number
+        while market.chain.view.epoch.number == epoch { try block(items(market)) }
+    }
+
+    /// All slash rows of an epoch's table.
+    func slashes(_ epoch: UInt64) throws -> [SlashRow] { try market.chain.rows(.slashes, epoch, as: SlashRow.self) }
+
+    /// Everything that providers have: 20 and 22 tell the truth, of 21's tasks every third is a lie.
+    static func receipts(_ market: MarketChain) -> [Item] {
+        [UInt8(20), 21, 22].flatMap { provider in
+            market.open(provider).map { job, indexes in
+                let receipts = indexes.map { index in
+                    let truth = MarketChain.result(index)
+                    let lie = TaskResult(
+                        output: .zero, finalState: truth.finalState, fuel: truth.fuel, peakPages: truth.peakPages,
+                        outputBytes: truth.outputBytes)
+                    return Receipt(taskIndex: index, result: provider == 21 && index % 3 == 0 ? lie : truth)
+                }
+                let units = indexes.reduce(0) { $0 + MarketChain.computeUnits($1) }
+                return .attestation(
+                    Attestation.signing(
+                        job: job, epoch: market.chain.view.epoch.number, work: (units, receipts),
+                        key: TestKeys(provider).account, chainID: TestChain.chainID))
+            }
+        }
+    }
+
+    /// Jobs in the running epoch, delivered in it.
+    mutating func work() throws {
+        try market.run(
+            """
+            30 publish -> ok
+            20 provide mrt=3500 -> ok
+            21 provide mrt=3500 -> ok
+            22 provide mrt=3500 -> ok
+            30 job tasks=60 fuel=60000000 cu=75 -> ok
+            block 1
+            """)
+        try finishEpoch(delivering: Self.receipts)
+    }
+}
+
+@Suite("Auditors at work")
+struct AuditRunTests {
+    @Test("a provider that lies about every third task is slashed for a wrong result, and nobody else is slashed")
+    func cheater() throws {
+        var run = try AuditedMarket()
+        try run.work()
+        try run.finishEpoch()
+        #expect(run.results.keys.sorted() == [0], "\(run.results)")
+        let slashed = try run.slashes(1)
+        #expect(slashed.contains { $0.key.account == MarketChain.address(21) && $0.key.offence == .wrongResult })
+        #expect(slashed.allSatisfy { $0.key.account == MarketChain.address(21) }, "\(slashed)")
+        #expect(run.counts["disclosure"] == 4)
+        #expect(run.counts["vote", default: 0] >= 4)
+        #expect(run.counts["reveal"] == run.counts["commit", default: 0] + run.counts["recheck", default: 0])
+        #expect(run.auditors.allSatisfy { $0.desk.counters.lost == 0 })
+        try run.finishEpoch()
+        try run.market.checkMoney()
+    }
+
+    @Test("without lies there is no dispute, and every verdict that was committed is revealed")
+    func honest() throws {
+        var run = try AuditedMarket()
+        try run.market.run(
+            """
+            30 publish -> ok
+            20 provide mrt=3500 -> ok
+            22 provide mrt=3500 -> ok
+            30 job tasks=60 fuel=60000000 cu=75 -> ok
+            block 1
+            """)
+        try run.finishEpoch(delivering: AuditedMarket.receipts)
+        try run.finishEpoch()
+        #expect(run.results.keys.sorted() == [0], "\(run.results)")
+        #expect(try run.slashes(1).isEmpty)
+        #expect(run.counts["vote"] == nil)
+        #expect(run.counts["commit", default: 0] >= 1)
+        #expect(run.counts["recheck", default: 0] >= 1)
+    }
+
+    @Test("auditors that start again in the middle of each window say nothing twice and reveal what they committed")
+    func restarts() throws {
+        var run = try AuditedMarket()
+        try run.work()
+        let epoch = run.market.chain.view.epoch.number
+        var height = 0
+        while run.market.chain.view.epoch.number == epoch {
+            height += 1
+            if [3, 6, 8, 14].contains(height) { run.auditors[height % 4] = TestAuditor(UInt8(height % 4)) }
+            try run.block()
+        }
+        #expect(run.results.keys.sorted() == [0], "\(run.results)")
+        let slashed = try run.slashes(1)
+        #expect(slashed.allSatisfy { $0.key.account == MarketChain.address(21) } && !slashed.isEmpty, "\(slashed)")
+    }
+
+    @Test("an auditor that copies receipts without executing is slashed, because its digests are guesses")
+    func lazy() throws {
+        var run = try AuditedMarket()
+        run.auditors[2].isLazy = true
+        try run.work()
+        try run.finishEpoch()
+        let accounts = Set(try run.slashes(1).map(\.key.account))
+        #expect(accounts == [MarketChain.address(21), TestKeys(2).account.address])
+    }
+}

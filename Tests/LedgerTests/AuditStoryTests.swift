@@ -1,0 +1,186 @@
+// Audits from the draw to the tables: who cheats is caught and pays, who is honest is paid, and nobody else loses.
+import Chain
+import Cryptography
+import Ledger
+import Primitives
+import ProgramRules
+import Rewards
+import Testing
+
+@Suite("audit stories")
+struct AuditStoryTests {
+    static let thirds = Set((0..<60).filter { $0 % 3 == 0 }.map { UInt32($0) })
+
+    @Test("a provider that is wrong in a third of its tasks is caught, slashed and unpaid; honest ones are paid")
+    func cheater() throws {
+        var chain = try AuditChain.delivered(cheats: [22: Self.thirds])
+        let units = Dictionary(
+            uniqueKeysWithValues: [UInt8(20), 21, 22].map { provider in
+                (provider, chain.tasks(of: provider).reduce(UInt64(0)) { $0 + MarketChain.computeUnits($1.index) })
+            })
+        #expect(chain.tasks(of: 22).contains { Self.thirds.contains($0.index) })
+        try chain.begin(epoch: 1)
+        try chain.reach(.open)
+        let disputes = Ledger.disputes(open: AuditChain.address(0), limit: 100, on: chain.store, view: chain.view)
+        #expect(!disputes.isEmpty && disputes.allSatisfy { !$0.isVoting && !$0.hasVoted && $0.epoch == 0 })
+        for duty in disputes {
+            #expect(chain.tasks(of: 22).contains { $0.index == duty.place.index && Self.thirds.contains($0.index) })
+        }
+        let requester = chain.market.chain.account(30).balance
+        try chain.begin(epoch: 2)
+        // 25 v of a task of 116,000 units escrow, once for each dispute; the second excludes for good.
+        let each = UInt64(25 * 89_320)
+        let slashes = try chain.slashes(1)
+        #expect(slashes.count == disputes.count)
+        for row in slashes {
+            #expect(row.key.account == MarketChain.address(22) && row.key.offence == .wrongResult)
+            #expect(row.amount.units == each && row.reporter.units == each / 10 && row.injured.units > 89_320)
+            #expect(row.reporter.units + row.injured.units + row.burned.units == each)
+        }
+        let lost = each * UInt64(disputes.count)
+        #expect(chain.market.bond(22) == Amount(3500 * TestChain.token - lost))
+        let record: ProviderRecord? = WorkingState(chain.store).load(StateKey.provider(MarketChain.address(22)))
+        #expect(record?.lastFraud == 1 && record?.isTombstoned == (disputes.count > 1))
+        #expect(chain.tasks(of: 22).allSatisfy { $0.record.state == .forfeited })
+        let unpaid = try #require(try chain.market.row(22, .fee, epoch: 1))
+        #expect(unpaid.amount == .zero && [.wrongResult, .tombstoned].contains(unpaid.reason))
+        for provider in [UInt8(20), 21] {
+            let row = try #require(try chain.market.row(provider, .fee, epoch: 1))
+            #expect(row.amount == Amount(308 * (units[provider] ?? 0)))
+            #expect(chain.tasks(of: provider).allSatisfy { $0.record.state == .settled })
+            let audited = chain.market.work(provider)?.streak ?? 0
+            #expect(audited > 0 && audited <= UInt64(chain.tasks(of: provider).count))
+        }
+        #expect(chain.market.work(22)?.streak == 0)
+        // The requester has the cheat's escrow back, what the others did not use, and v for each wrong result.
+        let returned = UInt64(chain.tasks(of: 22).count) * 116_000
+        let rest = [UInt8(20), 21].reduce(UInt64(0)) { sum, provider in
+            sum + UInt64(chain.tasks(of: provider).count) * 116_000 - 1000 * (units[provider] ?? 0)
+        }
+        let injured = UInt64(disputes.count) * 89_320
+        #expect(chain.market.chain.account(30).balance.units - requester.units == returned + rest + injured)
+        let rows = try chain.rewards(1)
+        #expect(
+            rows.filter { $0.key.kind == .reporter }.allSatisfy { $0.amount > .zero && $0.reason == .offenceReported })
+        #expect(rows.filter { $0.key.kind == .audit }.allSatisfy { $0.reason == .dutiesDone || $0.amount == .zero })
+        #expect(Ledger.disputes(open: AuditChain.address(0), limit: 9, on: chain.store, view: chain.view).isEmpty)
+        #expect(chain.market.chain.view.supply.escrow == .zero)
+    }
+
+    @Test("honest auditors of honest work lose nothing, every duty counts, and nothing of the epoch is kept")
+    func honest() throws {
+        var chain = try AuditChain.delivered()
+        try chain.begin(epoch: 2)
+        #expect(try chain.slashes(0).isEmpty && chain.slashes(1).isEmpty)
+        let rows = try chain.rewards(1).filter { $0.key.kind == .audit }
+        #expect(rows.count == 4 && rows.allSatisfy { $0.amount > .zero && $0.reason == .dutiesDone })
+        #expect(rows.allSatisfy { $0.amount == rows[0].amount })
+        try chain.begin(epoch: 3)
+        let tags: [StateTag] = [.drawBeacon, .auditCommit, .taskAudits, .disclosure, .dispute, .disputeVote]
+        for key in chain.store.keys(.state) {
+            #expect(!tags.map(\.rawValue).contains(key[0]), "\(Hex.lower(key))")
+        }
+        #expect(chain.store.keys(.state).filter { $0[0] == StateTag.epochSet.rawValue }.count == 3)
+    }
+
+    @Test("an auditor that copies the receipt's result is caught by its digest, and nobody else loses")
+    func lazy() throws {
+        var chain = try AuditChain.delivered()
+        chain.manners[1] = .copyingAudits
+        try chain.begin(epoch: 2)
+        let slashes = try chain.slashes(1)
+        #expect(!slashes.isEmpty)
+        for row in slashes {
+            #expect(row.key.account == AuditChain.address(1) && row.key.offence == .wrongDigest)
+            #expect(row.burned == row.amount && row.amount > .zero)
+        }
+        // 2 % of 10,000 MRT, and the later ones of what is left.
+        #expect(slashes.map(\.amount).max() == Amount(200 * TestChain.token))
+        for provider in [UInt8(20), 21, 22] {
+            #expect(chain.tasks(of: provider).allSatisfy { $0.record.state == .settled })
+        }
+        let pay = try chain.rewards(1).filter { $0.key.kind == .audit }
+        let own = try #require(pay.first { $0.key.account == AuditChain.address(1) })
+        #expect(pay.filter { $0.key.account != own.key.account }.allSatisfy { $0.amount > own.amount })
+    }
+
+    @Test("who votes for a wrong result loses a fifth of its stake or more")
+    func approval() throws {
+        var chain = try AuditChain.delivered(cheats: [22: Self.thirds])
+        chain.manners[3] = .copying
+        try chain.begin(epoch: 2)
+        let slashes = try chain.slashes(1).filter { $0.key.account != MarketChain.address(22) }
+        let approvals = slashes.filter { $0.key.offence == .approvedWrongResult }
+        #expect(slashes.allSatisfy { $0.key.account == AuditChain.address(3) })
+        // One validator of four: 3 * 1/4 is above the base.
+        #expect(approvals.count == 1 && approvals.allSatisfy { $0.amount >= Amount(7000 * TestChain.token) })
+        #expect(chain.tasks(of: 22).allSatisfy { $0.record.state == .forfeited })
+    }
+
+    @Test("two results with more than a third each: nobody is slashed, nobody is paid, the program is quarantined")
+    func split() throws {
+        var chain = try AuditChain.delivered(tasks: 3)
+        (chain.manners[2], chain.manners[3]) = (.diverging, .diverging)
+        try chain.begin(epoch: 2)
+        #expect(try chain.slashes(1).isEmpty)
+        let states = [UInt8(20), 21, 22].flatMap { chain.tasks(of: $0) }.map(\.record.state)
+        #expect(states.contains(.voided) && states.allSatisfy { $0 == .voided || $0 == .settled })
+        let program: BlobRecord? = WorkingState(chain.store).load(
+            StateKey.blob(.program, Hash.sha256(MarketChain.program)))
+        #expect(program?.isQuarantined == true)
+        try chain.market.run("30 job -> program_quarantined")
+        #expect(chain.view.supply.escrow == .zero)
+    }
+
+    @Test("an undecided dispute gets one more epoch; then the task is unpaid and nobody is slashed")
+    func undecided() throws {
+        var chain = try AuditChain.delivered(tasks: 3, cheats: [20: [0, 1, 2], 21: [0, 1, 2], 22: [0, 1, 2]])
+        (chain.manners[2], chain.manners[3]) = (.absent, .absent)
+        try chain.begin(epoch: 2)
+        let open = Ledger.disputes(open: AuditChain.address(2), limit: 9, on: chain.store, view: chain.view)
+        #expect(!open.isEmpty && open.allSatisfy(\.isVoting))
+        #expect(try chain.slashes(1).isEmpty)
+        for absent in [UInt8(2), 3] {
+            let row = try #require(try chain.market.row(absent, .precommit, epoch: 1))
+            #expect(row.amount == .zero && row.reason == .absentFromVote)
+        }
+        #expect(try chain.market.row(0, .precommit, epoch: 1)?.reason == .precommitsIncluded)
+        let disputed = chain.tasks(of: 20) + chain.tasks(of: 21) + chain.tasks(of: 22)
+        #expect(disputed.filter { $0.record.state == .delivered }.count == open.count)
+        try chain.begin(epoch: 3)
+        #expect(try chain.slashes(2).isEmpty)
+        let states = [UInt8(20), 21, 22].flatMap { chain.tasks(of: $0) }.map(\.record.state)
+        #expect(states.filter { $0 == .voided }.count == open.count)
+        #expect(chain.view.supply.escrow == .zero)
+        let reasons = try chain.rewards(2).filter { $0.key.kind == .fee }.map(\.reason)
+        #expect(reasons.contains(.disputeUnresolved))
+    }
+
+    @Test("a dispute that is decided in its second epoch punishes as in the first")
+    func extended() throws {
+        var chain = try AuditChain.delivered(tasks: 3, cheats: [20: [0, 1, 2], 21: [0, 1, 2], 22: [0, 1, 2]])
+        (chain.manners[2], chain.manners[3]) = (.absent, .absent)
+        try chain.begin(epoch: 2)
+        let open = Ledger.disputes(open: AuditChain.address(2), limit: 9, on: chain.store, view: chain.view)
+        let moved = try chain.rewards(1).filter { $0.key.kind == .fee && $0.reason == .openAudit }
+        #expect(!moved.isEmpty)
+        chain.manners = [:]
+        try chain.begin(epoch: 3)
+        let slashes = try chain.slashes(2)
+        #expect(slashes.count == open.count && slashes.allSatisfy { $0.key.offence == .wrongResult })
+        #expect(chain.view.supply.escrow == .zero)
+    }
+
+    @Test("a key that is not disclosed costs the epoch's reward, where the epoch had a receipt")
+    func undisclosed() throws {
+        var chain = try AuditChain.delivered(tasks: 3)
+        chain.manners[2] = .silent
+        try chain.begin(epoch: 3)
+        for kind in [RewardKind.audit, .precommit, .staking] {
+            #expect(try chain.market.row(2, kind, epoch: 1)?.reason == .auditKeyUndisclosed)
+        }
+        #expect(try chain.market.row(0, .precommit, epoch: 1)?.amount ?? .zero > .zero)
+        // Epoch 1 had no receipt.
+        #expect(try chain.market.row(2, .precommit, epoch: 2)?.amount ?? .zero > .zero)
+    }
+}
