@@ -84,14 +84,14 @@ package struct BenchReport: Sendable {
             "message_bytes": .number(bare.messageBytes), "bare_before_per_second": Self.fixed(bare.before, 0),
             "bare_after_per_second": Self.fixed(bare.after, 0), "bare_per_second": Self.fixed(bare.rate, 0),
             "window": .number(setting.window),
-            "genesis": .object(setting.genesis.map { .init($0.name, .decimal($0.value)) }),
+            "genesis": .object(setting.genesis.map { ($0.name, JSON.decimal($0.value)) }),
         ]
         for (place, figures) in loads.enumerated() {
             let members = members(figures)
             if place == 0 {
                 for (name, value) in members { report = report.adding(name, value) }
             } else {
-                report = report.adding(figures.load, .object(members.map { .init($0.0, $0.1) }))
+                report = report.adding(figures.load, .object(members))
             }
         }
         return report

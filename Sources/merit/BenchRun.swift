@@ -104,7 +104,7 @@ struct BenchRun {
         network.progress("the clock runs: \(items.count) \(load)")
         let start = ContinuousClock.now
         let sights = try await OwnThread.run { () throws(FeederError) in try feeder.run() }
-        guard let first = sights.first, let last = sights.last else { throw LocalnetError.late("any block") }
+        guard let first = sights.first, let last = sights.last else { throw LocalnetError.child("no block was seen") }
         let seconds = start.duration(to: last.at) / .seconds(1)
         try await network.wait(for: "every node to commit") { tips in tips.allSatisfy { $0.height >= last.height } }
         let latencies = try latencies(of: items, feeder.sentAt, sights)
