@@ -90,6 +90,12 @@ let package = Package(
             ]),
         module("Client", ["Primitives", "Codec", "Quorum", "Chain", "Ledger", "LightClient", "RPC"]),
         module(
+            "Bench",
+            [
+                "Primitives", "Codec", "Cryptography", "CSodium", "Quorum", "Chain", "Ledger", "ProgramRules", "RPC",
+                "Client",
+            ]),
+        module(
             "Provider",
             [
                 "Primitives", "Codec", "Cryptography", "Quorum", "Chain", "Ledger", "LightClient", "ProgramRules",
@@ -106,7 +112,7 @@ let package = Package(
                 "Primitives", "Codec", "Cryptography", "Quorum", "Chain", "Ledger", "Auditor", "LightClient",
                 "NodeCore",
                 "Storage",
-                "Transport", "Execution", "Node", "RPC", "Rewards", "API", "Client", "Provider", "ProgramRules",
+                "Transport", "Execution", "Node", "RPC", "Rewards", "API", "Client", "Provider", "Bench", "ProgramRules",
                 logging,
                 argumentParser,
             ],
@@ -163,6 +169,7 @@ let package = Package(
         tests(
             "ProviderTests",
             ["Provider", "Client", "Ledger", "Chain", "Cryptography", "Codec", "Primitives"]),
+        tests("BenchTests", ["Bench", "Ledger", "Chain", "Quorum", "Cryptography", "RPC", "Primitives"]),
         tests("MeritTests", ["merit", "Ledger", "Rewards", "RPC", "Primitives"]),
         tests("EndToEndTests", ["merit", "Client", "RPC", "Cryptography", "Primitives"], exclude: ["Tables"]),
         tests("TidyTests", []),

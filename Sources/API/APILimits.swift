@@ -5,6 +5,8 @@ package enum APILimits {
     package static let bodyBytesMax = 4 << 20
     /// Requests in one batch.
     package static let batchMax = 32
+    /// Requests in a batch of nothing but `broadcast_tx_sync`: they share one wait.
+    package static let broadcastsPerBatchMax = 512
     /// Open connections; further ones wait in the listener's backlog.
     package static let connectionsMax = 512
     /// Requests worked on at once, with those that wait for a commit; further ones are refused.

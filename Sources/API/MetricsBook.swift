@@ -38,7 +38,7 @@ final class MetricsBook: Sendable {
         page.counter("items_committed_total", facts.itemsCommitted, "items in committed blocks since the start")
         page.gauge("items_open", facts.itemsOpen, "admitted items in the open batch")
         page.gauge("batches_waiting", facts.batchesWaiting, "held batches that stand in no block yet")
-        page.counter("signatures_verified_total", facts.signaturesVerified, "calls of the signature check")
+        page.counter("signatures_checked_total", facts.signaturesChecked, "calls of the signature check")
         page.counter("peer_bytes_received_total", facts.bytesReceived, "bytes from peers")
         page.counter("peer_bytes_sent_total", facts.bytesSent, "bytes to peers")
         for metric in facts.metrics { page.add(metric.name, metric.kind, metric.value, metric.help) }

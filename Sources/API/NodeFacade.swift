@@ -7,8 +7,8 @@ package protocol NodeFacade: Sendable {
     associatedtype Reader: Snapshot
     /// The committed content of the store; asked for once per request and dropped with its answer.
     func snapshot() -> Reader
-    /// Hands an item to the core and waits for its word.
-    func submit(_ item: Bytes) async -> Reply.Answer
+    /// Hands items to the core, in order, and waits for its word on each.
+    func submit(_ items: [Bytes]) async -> [Reply.Answer]
     /// Told of every committed height.
     var commits: CommitSignal { get }
     /// A copy of the counters; cheap.
@@ -34,7 +34,7 @@ package struct NodeFacts: Sendable {
     /// Held batches that stand in no block yet.
     package var batchesWaiting: UInt64 = 0
     /// Calls of libsodium's verification.
-    package var signaturesVerified: UInt64 = 0
+    package var signaturesChecked: UInt64 = 0
     package var bytesReceived: UInt64 = 0
     package var bytesSent: UInt64 = 0
     /// Further series of the node's own.

@@ -18,7 +18,11 @@ extension RPCHandler {
 
     /// The core's word: 0 and nothing, or the rule that refuses the item.
     private func submit(_ item: Bytes) async throws(RPCError) -> (code: UInt32, log: String) {
-        switch await node.submit(item) {
+        try Self.word(await node.submit([item])[0])
+    }
+
+    private static func word(_ answer: Reply.Answer) throws(RPCError) -> (code: UInt32, log: String) {
+        switch answer {
         case .admitted: return (0, "")
         case .refused(let code, let reason): return (code, reason)
         case .busy: throw .failed("mempool is full")
@@ -40,8 +44,34 @@ extension RPCHandler {
     /// Says nothing about the outcome; it is still waited for, so that a client cannot pile items up.
     func broadcastAsync(_ arguments: Arguments) async throws(RPCError) -> JSON {
         let item = try item(arguments)
-        _ = await node.submit(item)
+        _ = await node.submit([item])
         return Self.answer(item, (0, ""))
+    }
+
+    /// The answers to several `broadcast_tx_sync`, in order; the node is given all items before one is waited for.
+    func broadcast(_ questions: some Collection<Question>) async -> [JSON] {
+        var calls: [(id: JSON, item: Result<Bytes, RPCError>)] = []
+        for case .call(let id, _, let parameters) in questions {
+            metrics.count(.broadcastSync)
+            do throws(RPCError) {
+                let arguments = try Arguments(json: parameters, names: Method.broadcastSync.parameters)
+                calls.append((id, .success(try item(arguments))))
+            } catch {
+                calls.append((id, .failure(error)))
+            }
+        }
+        var words = await node.submit(calls.compactMap { try? $0.item.get() })[...]
+        var answers: [JSON] = []
+        for call in calls {
+            do throws(RPCError) {
+                let item = try call.item.get()
+                guard let word = words.popFirst() else { preconditionFailure("an item without an answer") }
+                answers.append(Self.envelope(call.id, "result", Self.answer(item, try Self.word(word))))
+            } catch {
+                answers.append(Self.envelope(call.id, "error", error.json))
+            }
+        }
+        return answers
     }
 
     func broadcastCommit(_ arguments: Arguments) async throws(RPCError) -> JSON {

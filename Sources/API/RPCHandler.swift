@@ -53,48 +53,54 @@ package struct RPCHandler<Node: NodeFacade>: Sendable {
             return failed(.unparsable("\(error)"), status: 500)
         }
         guard case .array(let calls) = json else {
-            guard let answer = await answer(json) else { return HTTPAnswer(status: 200, body: []) }
+            guard let answer = await answer(to: Question(json)) else { return HTTPAnswer(status: 200, body: []) }
             return HTTPAnswer(status: 200, body: answer.encoded)
         }
-        guard !calls.isEmpty, calls.count <= APILimits.batchMax else {
-            return failed(.invalidRequest("a batch has 1 to \(APILimits.batchMax) requests"), status: 500)
+        let questions = calls.prefix(APILimits.broadcastsPerBatchMax).map(Question.init)
+        let max = questions.allSatisfy(\.isBroadcast) ? APILimits.broadcastsPerBatchMax : APILimits.batchMax
+        guard !calls.isEmpty, calls.count <= max else {
+            return failed(.invalidRequest("a batch has 1 to \(max) requests"), status: 500)
         }
-        var answers: [JSON] = []
-        for call in calls {
-            if let answer = await answer(call) { answers.append(answer) }
-        }
+        let answers = await answers(to: questions)
         return HTTPAnswer(status: 200, body: answers.isEmpty ? [] : JSON.array(answers).encoded)
     }
 
-    /// nil for a notification.
-    private func answer(_ call: JSON) async -> JSON? {
-        guard case .object = call else {
-            return Self.envelope(.number(-1), "error", RPCError.invalidRequest("a request is an object").json)
-        }
-        let id: JSON
-        switch call["id"] {
-        case nil, .null?: return nil
-        case .string(let text)?: id = .string(text)
-        case .number(let text)? where Int64(text) != nil: id = .number(text)
-        default:
-            let error = RPCError.invalidRequest("an id is an integer or a string")
-            return Self.envelope(.number(-1), "error", error.json)
-        }
-        do throws(RPCError) {
-            guard call["jsonrpc"] == "2.0" else { throw .invalidRequest("jsonrpc is \"2.0\"") }
-            guard case .string(let name)? = call["method"] else { throw .invalidRequest("method is a string") }
-            let result = try await result(of: name) { names throws(RPCError) in
-                try Arguments(json: call["params"], names: names)
+    /// In order, notifications left out. Neighbouring items are handed to the node together.
+    private func answers(to questions: [Question]) async -> [JSON] {
+        var answers: [JSON] = []
+        var rest = questions[...]
+        while let first = rest.first {
+            let items = rest.prefix { $0.isBroadcast }
+            if items.isEmpty {
+                if let answer = await answer(to: first) { answers.append(answer) }
+            } else {
+                answers += await broadcast(items)
             }
-            return Self.envelope(id, "result", result)
-        } catch {
-            return Self.envelope(id, "error", error.json)
+            rest = rest.dropFirst(max(1, items.count))
+        }
+        return answers
+    }
+
+    /// nil for a notification.
+    private func answer(to question: Question) async -> JSON? {
+        switch question {
+        case .notification: return nil
+        case .malformed(let id, let error): return Self.envelope(id, "error", error.json)
+        case .call(let id, let name, let parameters):
+            do throws(RPCError) {
+                let result = try await result(of: name) { names throws(RPCError) in
+                    try Arguments(json: parameters, names: names)
+                }
+                return Self.envelope(id, "result", result)
+            } catch {
+                return Self.envelope(id, "error", error.json)
+            }
         }
     }
 
     // MARK: Both
 
-    private static func envelope(_ id: JSON, _ name: String, _ content: JSON) -> JSON {
+    static func envelope(_ id: JSON, _ name: String, _ content: JSON) -> JSON {
         .object([.init("jsonrpc", "2.0"), .init("id", id), .init(name, content)])
     }
 

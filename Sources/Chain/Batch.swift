@@ -108,42 +108,44 @@ package struct BatchReference: Hashable, Sendable, Message {
 }
 
 /// A batch with everything that must be checked before it may be believed: the author's signature and each item's.
-/// `items` are the decoded items; a batch with one malformed item, or a preamble, does not become a claim.
+/// A batch with one malformed item, or a preamble, does not become a claim.
 package struct BatchClaim: Signed {
     package let batch: Batch
-    package let items: [Item]
+    package let items: [DecodedItem]
     package let authorKey: PublicKey
     package let chainID: ChainID
 
     package init(batch: Batch, authorKey: PublicKey, chainID: ChainID) throws(DecodeError) {
-        var items: [Item] = []
+        var items: [DecodedItem] = []
         items.reserveCapacity(batch.items.count)
         for bytes in batch.items {
-            let item = try Item(decoding: bytes)
-            if case .preamble = item { throw .invalid(field: 4) }
-            items.append(item)
+            let decoded = try DecodedItem(decoding: bytes)
+            if case .preamble = decoded.item { throw .invalid(field: 4) }
+            items.append(decoded)
         }
         (self.batch, self.items, self.authorKey, self.chainID) = (batch, items, authorKey, chainID)
     }
 
     package var signatureClaims: [SignatureClaim] {
         let own = SignatureClaim(key: authorKey, message: batch.message(chainID: chainID), signature: batch.signature)
-        return [own] + items.flatMap { $0.signatureClaims(chainID: chainID) }
+        return [own] + items.flatMap { $0.item.signatureClaims(chainID: chainID) }
     }
 }
 
 /// One item on its way into an open batch, before its signatures are checked.
 package struct ItemClaim: Signed {
-    package let item: Item
-    package let bytes: Bytes
+    package let decoded: DecodedItem
     package let chainID: ChainID
+
+    package var item: Item { decoded.item }
+    package var bytes: Bytes { decoded.bytes }
 
     /// Refuses malformed bytes and preambles, which only a proposer makes.
     package init(decoding bytes: Bytes, chainID: ChainID) throws(DecodeError) {
         if bytes.count > Item.bytesMax { throw .tooLong(field: 0) }
-        let item = try Item(decoding: bytes)
-        if case .preamble = item { throw .unexpectedField(1) }
-        (self.item, self.bytes, self.chainID) = (item, bytes, chainID)
+        let decoded = try DecodedItem(decoding: bytes)
+        if case .preamble = decoded.item { throw .unexpectedField(1) }
+        (self.decoded, self.chainID) = (decoded, chainID)
     }
 
     package var signatureClaims: [SignatureClaim] { item.signatureClaims(chainID: chainID) }

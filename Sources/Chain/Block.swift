@@ -21,9 +21,9 @@ package struct Block: Hashable, Sendable, Message {
     }
 
     /// Merkle root whose items are the SHA-256 of each item (formats A8).
-    package static func dataHash(_ items: [Bytes]) -> Digest {
-        MerkleTree.root(of: items.map { Hash.sha256($0).bytes })
-    }
+    package static func dataHash(_ items: [Bytes]) -> Digest { dataHash(itemHashes: items.map { Hash.sha256($0) }) }
+
+    package static func dataHash(itemHashes: [Digest]) -> Digest { MerkleTree.root(of: itemHashes.map(\.bytes)) }
 
     package func encode(into encoder: inout Encoder) {
         encoder.message(1, header)

@@ -19,6 +19,11 @@ package protocol RPCLink: Sendable {
 
 extension NodeURL: RPCLink {
     package func exchange(_ body: Bytes) throws(ExchangeError) -> Bytes { try HTTPExchange(self).post(body, to: self) }
+
+    /// The body of the answer to a GET.
+    package func get(_ target: String) throws(ExchangeError) -> Bytes {
+        try HTTPExchange(self).get(target, from: self)
+    }
 }
 
 /// A node that must answer soon, because others can be asked instead.
@@ -38,6 +43,24 @@ package struct RPCClient: Sendable {
     private let link: any RPCLink
 
     package init(_ link: some RPCLink) { self.link = link }
+
+    /// The results of calls of one method in one request, in their order; at most as many as a node takes.
+    package func call(_ method: String, each parameters: [JSON]) throws(ClientError) -> [JSON] {
+        let requests = parameters.enumerated().map { number, parameters -> JSON in
+            ["jsonrpc": "2.0", "id": .number(number), "method": .string(method), "params": parameters]
+        }
+        let body: Bytes
+        do { body = try link.exchange(JSON.array(requests).encoded) } catch { throw .exchange(error) }
+        let answer: JSON
+        do { answer = try JSON(parsing: body, max: ClientLimits.answerBytesMax) } catch { throw .notJSON }
+        guard case .array(let answers) = answer, answers.count == parameters.count else { throw .notJSON }
+        var results: [JSON] = []
+        for answer in answers {
+            guard let result = answer["result"], answer["id"] == .number(results.count) else { throw .notJSON }
+            results.append(result)
+        }
+        return results
+    }
 
     /// The result of a call.
     package func call(_ method: String, _ parameters: JSON = [:]) throws(ClientError) -> JSON {

@@ -3,6 +3,7 @@
 // whose library decides otherwise. Key files and entropy live in the shell.
 internal import CSodium
 package import Primitives
+import Synchronization
 
 package enum Ed25519 {
     /// libsodium must be initialised once; a failure leaves no safe way on.
@@ -11,8 +12,14 @@ package enum Ed25519 {
         return true
     }()
 
+    private static let counter = Atomic<UInt64>(0)
+
+    /// How often this process asked libsodium to check a signature. For metrics: nothing depends on it.
+    package static var checks: UInt64 { counter.load(ordering: .relaxed) }
+
     package static func isValid(_ signature: Signature, over message: Bytes, by key: PublicKey) -> Bool {
         precondition(ready)
+        counter.add(1, ordering: .relaxed)
         return crypto_sign_verify_detached(signature.bytes, message, UInt64(message.count), key.bytes) == 0
     }
 

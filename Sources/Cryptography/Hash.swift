@@ -4,9 +4,10 @@ package import Primitives
 
 package enum Hash {
     package static func sha256(_ bytes: Bytes) -> Digest {
-        var output = Bytes(repeating: 0, count: 32)
-        crypto_hash_sha256(&output, bytes, UInt64(bytes.count))
-        return digest(output)
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 32) { output in
+            crypto_hash_sha256(output.baseAddress!, bytes, UInt64(bytes.count))
+            return digest(output)
+        }
     }
 
     /// SHA-256 of the concatenation of `parts`.
@@ -29,7 +30,7 @@ package enum Hash {
         return output
     }
 
-    fileprivate static func digest(_ output: Bytes) -> Digest {
+    fileprivate static func digest(_ output: some Collection<UInt8>) -> Digest {
         guard let digest = Digest(output) else { preconditionFailure("SHA-256 gave \(output.count) bytes") }
         return digest
     }

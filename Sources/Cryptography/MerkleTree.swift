@@ -8,7 +8,7 @@ package enum MerkleTree {
     package static func leafHash(_ item: Bytes) -> Digest { Hash.sha256([[0], item]) }
 
     package static func innerHash(_ left: Digest, _ right: Digest) -> Digest {
-        Hash.sha256([1] + left.bytes + right.bytes)
+        Hash.sha256(Digest.joined(1, left, right))
     }
 
     package static func root(of items: [Bytes]) -> Digest { root(ofLeafHashes: items.map(leafHash)) }

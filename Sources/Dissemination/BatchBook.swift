@@ -10,15 +10,23 @@ package import Quorum
 /// A verified, durable batch.
 package struct HeldBatch: Sendable {
     package let batch: Batch
-    package let items: [Item]
+    package let items: [DecodedItem]
 
     package init(_ claim: BatchClaim) { (batch, items) = (claim.batch, claim.items) }
+
+    /// An own batch of items that were verified one by one.
+    package init(own batch: Batch, items: [DecodedItem]) {
+        precondition(batch.items.count == items.count, "a batch of \(batch.items.count) made of \(items.count) items")
+        (self.batch, self.items) = (batch, items)
+    }
 }
 
 package struct BatchBook: Sendable {
     private struct Author: Sendable {
         var ordered: UInt64
         var mark: UInt64
+        /// The last sequence that was ever held.
+        var newest: UInt64 = 0
         /// By sequence, only above `ordered`.
         var held: [UInt64: HeldBatch] = [:]
         var bytes = 0
@@ -52,7 +60,7 @@ package struct BatchBook: Sendable {
         for (position, validator) in newSet.validators.enumerated() {
             guard let old = set.index(of: validator.address) else { continue }
             next.authors[position].held = authors[old].held
-            next.authors[position].bytes = authors[old].bytes
+            (next.authors[position].bytes, next.authors[position].newest) = (authors[old].bytes, authors[old].newest)
             for (index, member) in newSet.validators.enumerated() {
                 guard let before = set.index(of: member.address) else { continue }
                 next.authors[position].acknowledged[index] = authors[old].acknowledged[before]
@@ -89,6 +97,7 @@ package struct BatchBook: Sendable {
         else { return }
         authors[index].held[held.batch.sequence] = held
         authors[index].bytes += held.batch.itemBytes
+        authors[index].newest = max(authors[index].newest, held.batch.sequence)
         authors[index].raiseMark()
     }
 
@@ -127,8 +136,8 @@ package struct BatchBook: Sendable {
     }
 
     /// The batches to name at `height`: available ones, round-robin over authors beginning at another author each
-    /// height, oldest first, below the caps.
-    package func selection(height: Height, itemBytesMax: Int) -> [HeldBatch] {
+    /// height, oldest first, below the caps; of more than one only what is below `wanted` bytes.
+    package func selection(height: Height, itemBytesMax: Int, wanted: Int = .max) -> [HeldBatch] {
         var next = authors.map { $0.ordered + 1 }
         var open = Array(authors.indices)
         let start = Int(height.value % UInt64(authors.count))
@@ -139,7 +148,8 @@ package struct BatchBook: Sendable {
             var remaining: [Int] = []
             for author in open {
                 guard let held = nextLive(author, from: &next[author], height: height),
-                    chosen.count < CompactProposal.batchesMax, bytes + held.batch.itemBytes <= itemBytesMax
+                    chosen.count < CompactProposal.batchesMax,
+                    bytes + held.batch.itemBytes <= (chosen.isEmpty ? itemBytesMax : min(itemBytesMax, wanted))
                 else { continue }
                 chosen.append(held)
                 bytes += held.batch.itemBytes
@@ -182,7 +192,13 @@ package struct BatchBook: Sendable {
     /// The last sequence of `author` that is held or ordered.
     package func lastSequence(of author: Address) -> UInt64 {
         guard let index = set.index(of: author) else { return 0 }
-        return max(authors[index].ordered, authors[index].held.keys.max() ?? 0)
+        return max(authors[index].ordered, authors[index].newest)
+    }
+
+    /// True when something of `author` is held that more than two thirds of the stake do not hold yet.
+    package func isInFlight(of author: Address) -> Bool {
+        guard let index = set.index(of: author), authors[index].newest > authors[index].ordered else { return false }
+        return !isAvailable(author: index, sequence: authors[index].newest)
     }
 
     /// Batches of `author` above its ordered ones, oldest first.

@@ -24,38 +24,57 @@ struct CheckedBlock {
     let lastCommit: Commit
 }
 
+/// What the caller of `apply` did already. A wrong word here is our bug, never a peer's.
+package struct Vouched: Sendable {
+    /// The block's items, the preamble first, as they were decoded from the same bytes, and no content stands there
+    /// twice; nil where nobody has decoded them.
+    package let items: [DecodedItem]?
+    /// Every signature of the last commit was verified.
+    package let lastCommit: Bool
+
+    package init(items: [DecodedItem]? = nil, lastCommit: Bool = false) {
+        (self.items, self.lastCommit) = (items, lastCommit)
+    }
+
+    package static let nothing = Vouched()
+}
+
 extension Ledger {
     /// Judges `block`, which travels as `id`, as the block of `view.height`, and executes it on `snapshot`, the state
-    /// at the view's tip. `lastCommitVerified`: the caller holds every signature of the last commit verified.
+    /// at the view's tip.
     package static func apply(
-        _ block: Block, id: BlockID, on snapshot: some Snapshot, view: LedgerView, lastCommitVerified: Bool = false
+        _ block: Block, id: BlockID, on snapshot: some Snapshot, view: LedgerView, vouched: Vouched = .nothing
     ) throws(BlockError) -> Transition {
-        let checked = try check(block, id: id, on: view, lastCommitVerified: lastCommitVerified)
+        let checked = try check(block, id: id, on: view, vouched)
         try checkEvidence(block.evidence, on: snapshot, view: view)
         var execution = BlockExecution(checked, on: snapshot, view: view)
         return execution.run()
     }
 
     private static func check(
-        _ block: Block, id: BlockID, on view: LedgerView, lastCommitVerified: Bool
+        _ block: Block, id: BlockID, on view: LedgerView, _ vouched: Vouched
     ) throws(BlockError) -> CheckedBlock {
+        let vouchedItems = vouched.items
+        precondition(vouchedItems?.count ?? block.items.count == block.items.count, "items of another block")
+        let dataHash = vouchedItems.map { Block.dataHash(itemHashes: $0.map(\.hash)) } ?? Block.dataHash(block.items)
         try checkHeader(block.header, on: view)
         guard block.header.lastCommitHash == block.lastCommit.hash else { throw .wrongLastCommitHash }
-        guard block.header.dataHash == Block.dataHash(block.items) else { throw .wrongDataHash }
+        guard block.header.dataHash == dataHash else { throw .wrongDataHash }
         guard block.header.evidenceHash == Evidence.hash(block.evidence) else { throw .wrongEvidenceHash }
         guard id.isComplete, id.hash == block.header.hash else { throw .wrongBlockID }
-        try checkLastCommit(block.lastCommit, on: view, signatures: !lastCommitVerified)
-        let (preamble, items) = try decode(block.items, on: view)
+        try checkLastCommit(block.lastCommit, on: view, signatures: !vouched.lastCommit)
+        let (preamble, items) = try decode(block.items, vouchedItems, on: view)
         try checkBatches(preamble.batches.map { ($0.author, $0.sequence) }, on: view)
         return CheckedBlock(
             header: block.header, id: id, preamble: preamble,
             beaconOutput: try beaconOutput(preamble.beaconProof, header: block.header, on: view),
-            entries: try entries(items, preamble), evidence: block.evidence, lastCommit: block.lastCommit)
+            entries: try entries(items, preamble, areUnique: vouchedItems != nil), evidence: block.evidence,
+            lastCommit: block.lastCommit)
     }
 
     /// The preamble, and the other items with their sizes.
     private static func decode(
-        _ items: [Bytes], on view: LedgerView
+        _ items: [Bytes], _ vouched: [DecodedItem]?, on view: LedgerView
     ) throws(BlockError) -> (Preamble, [(item: Item, byteCount: Int)]) {
         guard items.count <= Block.itemsMax else { throw .tooManyItems }
         guard UInt64(items.reduce(0) { $0 + $1.count }) <= byteLimit(view) + UInt64(Item.bytesMax) else {
@@ -66,7 +85,9 @@ extension Ledger {
         decoded.reserveCapacity(items.count)
         for (index, bytes) in items.enumerated() {
             let item: Item
-            do { item = try Item(decoding: bytes) } catch { throw .malformedItem(index: index) }
+            do { item = try vouched?[index].item ?? Item(decoding: bytes) } catch {
+                throw .malformedItem(index: index)
+            }
             switch item {
             case .preamble(let first):
                 guard index == 0 else { throw .misplacedPreamble(index: index) }
@@ -82,18 +103,20 @@ extension Ledger {
 
     /// Gives each item its author; refuses counts that do not add up and content that stands in the block twice.
     private static func entries(
-        _ items: [(item: Item, byteCount: Int)], _ preamble: Preamble
+        _ items: [(item: Item, byteCount: Int)], _ preamble: Preamble, areUnique: Bool
     ) throws(BlockError) -> [CheckedBlock.Entry] {
         let total = preamble.batches.reduce(UInt64(0)) { $0 + UInt64($1.count) }
         guard total == UInt64(items.count) else { throw .countsDiffer }
         var seen: Set<Digest> = []
-        seen.reserveCapacity(items.count)
+        seen.reserveCapacity(areUnique ? 0 : items.count)
         var entries: [CheckedBlock.Entry] = []
         entries.reserveCapacity(items.count)
         var next = 0
         for batch in preamble.batches {
             for (item, byteCount) in items[next..<(next + Int(batch.count))] {
-                guard seen.insert(item.contentID).inserted else { throw .repeatedItem(index: entries.count + 1) }
+                guard areUnique || seen.insert(item.contentID).inserted else {
+                    throw .repeatedItem(index: entries.count + 1)
+                }
                 entries.append(CheckedBlock.Entry(item: item, byteCount: byteCount, author: batch.author))
             }
             next += Int(batch.count)

@@ -10,9 +10,16 @@ package struct BlockContent: Sendable {
     package let items: [Bytes]
     package let evidence: [Evidence]
     package let lastCommit: Commit
+    let dataHash: Digest
 
     package init(items: [Bytes], evidence: [Evidence], lastCommit: Commit) {
         (self.items, self.evidence, self.lastCommit) = (items, evidence, lastCommit)
+        dataHash = Block.dataHash(items)
+    }
+
+    package init(items: [DecodedItem], evidence: [Evidence], lastCommit: Commit) {
+        (self.items, self.evidence, self.lastCommit) = (items.map(\.bytes), evidence, lastCommit)
+        dataHash = Block.dataHash(itemHashes: items.map(\.hash))
     }
 }
 
@@ -23,7 +30,7 @@ extension Ledger {
     ) -> Header {
         var header = draft(on: view, time: time, proposer: proposer)
         header.lastCommitHash = content.lastCommit.hash
-        header.dataHash = Block.dataHash(content.items)
+        header.dataHash = content.dataHash
         header.evidenceHash = Evidence.hash(content.evidence)
         return header
     }

@@ -4,14 +4,15 @@ import Chain
 import Codec
 import Primitives
 
-struct StateTreeUpdate<Source: Snapshot> {
+// Not generic over the snapshot: unspecialised, every array of changes would ask the runtime for its type.
+struct StateTreeUpdate {
     let version: UInt64
-    let snapshot: Source
+    let snapshot: any Snapshot
     private(set) var writes = WriteBatch()
     /// Keys of nodes that this version replaces, each with its length in front.
     private var stale = Bytes()
 
-    init(version: UInt64, snapshot: Source) { (self.version, self.snapshot) = (version, snapshot) }
+    init(version: UInt64, snapshot: any Snapshot) { (self.version, self.snapshot) = (version, snapshot) }
 
     /// What is to stand at a hashed key.
     private struct Change {

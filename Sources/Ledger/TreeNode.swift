@@ -77,7 +77,13 @@ struct TreeNode: Equatable {
         return levels
     }
 
-    var hash: Digest { levels[4][0].hash }
+    var hash: Digest {
+        var places = children.map { Subtree($0) }
+        for count in [8, 4, 2, 1] {
+            for index in 0..<count { places[index] = Subtree(places[2 * index], places[2 * index + 1]) }
+        }
+        return places[0].hash
+    }
 
     /// Two bit maps (which places are taken, which of them by leaves), then the references.
     var encoded: Bytes {

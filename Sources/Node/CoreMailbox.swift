@@ -49,8 +49,13 @@ final class CoreMailbox: @unchecked Sendable {
         }
     }
 
-    /// A client's item; the tickets bound how many wait.
-    func post(item: Bytes, ticket: Ticket) { locked { items.append(.itemSubmitted(item, ticket)) } }
+    /// Clients' items; the tickets bound how many wait.
+    func post(_ submitted: [(item: Bytes, ticket: Ticket)]) {
+        if submitted.isEmpty { return }
+        locked {
+            for (item, ticket) in submitted { items.append(.itemSubmitted(item, ticket)) }
+        }
+    }
 
     func stop() { locked { isStopping = true } }
 

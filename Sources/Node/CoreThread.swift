@@ -55,8 +55,10 @@ final class CoreThread: @unchecked Sendable {
             driver.handle(intake.events, now: clock.read())
             for receipt in intake.receipts { transport.consumed(receipt) }
             let (round, isBehind) = (driver.core.agreement.round, driver.core.sync.isBehind)
+            let (open, waiting) = (driver.core.itemsOpen, driver.core.batchesWaiting)
             board.update { status in
                 (status.round, status.isCatchingUp) = (round, isBehind)
+                (status.itemsOpen, status.batchesWaiting) = (open, waiting)
                 status.counters.passes += 1
                 status.counters.events += UInt64(intake.events.count)
             }

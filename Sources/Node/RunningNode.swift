@@ -114,7 +114,7 @@ package final class RunningNode: Sendable {
         let (store, tickets) = (world.store, world.tickets)
         let around = AuditThread.Surroundings(
             chainID: genesis.chainID, snapshot: { store.snapshot() },
-            submit: { await submit($0, tickets, mailbox) }, logger: world.logger)
+            submit: { await submit([$0], tickets, mailbox)[0] }, logger: world.logger)
         return AuditThread(key: key, around: around)
     }
 
@@ -142,12 +142,16 @@ package final class RunningNode: Sendable {
 
     // MARK: Questions
 
-    /// Hands in an item. It is admitted when this node has taken it into its open batch.
-    package func submit(_ item: Bytes) async -> Reply.Answer { await Self.submit(item, tickets, mailbox) }
+    /// Hands in items, in order. One is admitted when this node has taken it into its open batch.
+    package func submit(_ items: [Bytes]) async -> [Reply.Answer] { await Self.submit(items, tickets, mailbox) }
 
-    private static func submit(_ item: Bytes, _ tickets: TicketBook, _ mailbox: CoreMailbox) async -> Reply.Answer {
+    package func submit(_ item: Bytes) async -> Reply.Answer { await submit([item])[0] }
+
+    private static func submit(
+        _ items: [Bytes], _ tickets: TicketBook, _ mailbox: CoreMailbox
+    ) async -> [Reply.Answer] {
         await withCheckedContinuation { client in
-            if let ticket = tickets.open(client) { mailbox.post(item: item, ticket: ticket) }
+            mailbox.post(Array(zip(items, tickets.open(items.count, client))))
         }
     }
 
@@ -158,8 +162,6 @@ package final class RunningNode: Sendable {
     package var connected: [ConnectedPeer] { delivery.connected }
     /// nil for a node that does not audit.
     package var audits: AuditDesk.Counters? { auditor?.counters }
-    /// Signatures that the verifier threads checked.
-    package var signaturesVerified: UInt64 { verifiers.signatures }
     /// Frames that peers sent faster than the core took them.
     package var framesDropped: UInt64 { mailbox.dropped }
 

@@ -8,6 +8,10 @@ package struct NodeStatus: Sendable {
     package internal(set) var tip: Tip
     /// The round of the open height.
     package internal(set) var round: UInt32 = 0
+    /// Items in the own open batch.
+    package internal(set) var itemsOpen = 0
+    /// Held batches that stand in no block yet.
+    package internal(set) var batchesWaiting = 0
     /// A peer claims a height that is more than one above the tip.
     package internal(set) var isCatchingUp = false
     package internal(set) var counters = Counters()

@@ -5,7 +5,6 @@ import Cryptography
 import Foundation
 import NodeCore
 import Primitives
-import Synchronization
 
 final class VerifierPool: @unchecked Sendable {
     private let condition = NSCondition()
@@ -13,7 +12,6 @@ final class VerifierPool: @unchecked Sendable {
     private var bulk: [(request: VerifyRequest, bytes: Int)] = []
     private var bulkBytes = 0
     private var isStopped = false
-    private let checked = Atomic<UInt64>(0)
     private let deliver: @Sendable (Event) -> Void
 
     init(threads: Int, deliver: @escaping @Sendable (Event) -> Void) {
@@ -26,7 +24,7 @@ final class VerifierPool: @unchecked Sendable {
     }
 
     func submit(_ request: VerifyRequest) {
-        if !enqueue(request), case .item(_, _, let ticket) = request { deliver(.itemRefused(ticket)) }
+        if !enqueue(request), case .item(_, let ticket) = request { deliver(.itemRefused(ticket)) }
     }
 
     /// False when its lane is full.
@@ -37,17 +35,21 @@ final class VerifierPool: @unchecked Sendable {
         case .vote, .proposal:
             guard statements.count < RuntimeLimits.statementChecksMax else { return false }
             statements.append(request)
-        case .batch(let bytes, _, _, _), .item(let bytes, _, _):
-            guard bulkBytes + bytes.count <= RuntimeLimits.bulkCheckBytesMax else { return false }
-            bulk.append((request, bytes.count))
-            bulkBytes += bytes.count
+        case .batch(let bytes, _, _, _): return enqueue(request, bytes: bytes.count)
+        case .item(let claim, _): return enqueue(request, bytes: claim.bytes.count)
         }
         condition.signal()
         return true
     }
 
-    /// Signatures checked so far; a refused batch counts as one.
-    var signatures: UInt64 { checked.load(ordering: .relaxed) }
+    /// With the condition locked.
+    private func enqueue(_ request: VerifyRequest, bytes: Int) -> Bool {
+        guard bulkBytes + bytes <= RuntimeLimits.bulkCheckBytesMax else { return false }
+        bulk.append((request, bytes))
+        bulkBytes += bytes
+        condition.signal()
+        return true
+    }
 
     /// The threads end after what they are doing.
     func stop() {
@@ -59,11 +61,7 @@ final class VerifierPool: @unchecked Sendable {
 
     private func run() {
         while let request = next() {
-            let event = request.perform()
-            var count = 1
-            if case .batchVerified(let claim, _) = event { count += claim.value.items.count }
-            checked.add(UInt64(count), ordering: .relaxed)
-            deliver(event)
+            deliver(request.perform())
         }
     }
 

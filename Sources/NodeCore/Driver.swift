@@ -16,13 +16,20 @@ package struct Driver<Core: CoreMachine, World: Environment> {
         var queue = events[...]
         var answers: [Event] = []
         while !queue.isEmpty || !answers.isEmpty {
-            var output = Output()
-            while let event = answers.isEmpty ? queue.popFirst() : answers.removeFirst() {
-                core.step(event, now: now, reading: world.reader, into: &output)
-                if output.decided != nil || !output.signs.isEmpty || output.failure != nil { break }
-            }
+            let output = step(&queue, &answers, now: now)
             answers += perform(output)
         }
+    }
+
+    /// What one pass says to do. The snapshot that its events share is let go before anything is written.
+    private mutating func step(_ queue: inout ArraySlice<Event>, _ answers: inout [Event], now: Instant) -> Output {
+        let reader = world.reader
+        var output = Output()
+        while let event = answers.isEmpty ? queue.popFirst() : answers.removeFirst() {
+            core.step(event, now: now, reading: reader, into: &output)
+            if output.decided != nil || !output.signs.isEmpty || output.failure != nil { break }
+        }
+        return output
     }
 
     private mutating func perform(_ output: Output) -> [Event] {

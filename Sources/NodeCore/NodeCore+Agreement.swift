@@ -127,10 +127,13 @@ extension NodeCore {
             pulls.want(missing, now: moment)
             return .unavailable
         }
-        let block = expand(compact)
+        let (block, items) = expand(compact)
         do {
-            let transition = try Ledger.apply(block, id: id.blockID, on: snapshot, view: view)
-            candidates[place].state = .valid(block, transition)
+            // What this node stored as the tip's commit is made of precommits that it verified.
+            let vouched = Vouched(items: items, lastCommit: compact.lastCommit == lastCommit(snapshot))
+            let transition = try Ledger.apply(block, id: id.blockID, on: snapshot, view: view, vouched: vouched)
+            candidates[place].state = .valid(
+                JudgedBlock(block: block, transition: transition, itemHashes: items.map(\.hash)))
             return .valid
         } catch {
             candidates[place].state = .invalid
@@ -160,25 +163,36 @@ extension NodeCore {
     }
 
     /// The block behind a compact proposal whose batches are all held.
-    func expand(_ compact: CompactProposal) -> Block {
+    func expand(_ compact: CompactProposal) -> (block: Block, items: [DecodedItem]) {
         let named = compact.batches.compactMap { batches.batch($0) }
-        let items = Self.items(of: named, beaconProof: compact.beaconProof)
-        return Block(header: compact.header, items: items, evidence: compact.evidence, lastCommit: compact.lastCommit)
+        let (preamble, items) = Self.items(of: named, beaconProof: compact.beaconProof)
+        let block = Block(
+            header: compact.header, items: [preamble.bytes] + items.map(\.bytes), evidence: compact.evidence,
+            lastCommit: compact.lastCommit)
+        return (block, [preamble] + items)
     }
 
     /// Item 0 is the preamble; repeats of a content id inside the block are dropped.
-    static func items(of named: [HeldBatch], beaconProof: VRFProof) -> [Bytes] {
+    static func items(
+        of named: [HeldBatch], beaconProof: VRFProof
+    ) -> (preamble: DecodedItem, items: [DecodedItem]) {
         var known: Set<Digest> = []
-        var items: [Bytes] = []
+        known.reserveCapacity(named.reduce(0) { $0 + $1.items.count })
+        var items: [DecodedItem] = []
         var marks: [BatchMark] = []
         for held in named {
             var count: UInt32 = 0
-            for (item, bytes) in zip(held.items, held.batch.items) where known.insert(item.contentID).inserted {
-                items.append(bytes)
+            for item in held.items where known.insert(item.contentID).inserted {
+                items.append(item)
                 count += 1
             }
             marks.append(BatchMark(author: held.batch.author, sequence: held.batch.sequence, count: count))
         }
-        return [Item.preamble(Preamble(beaconProof: beaconProof, batches: marks)).encoded] + items
+        do {
+            let preamble = Item.preamble(Preamble(beaconProof: beaconProof, batches: marks))
+            return (try DecodedItem(decoding: preamble.encoded), items)
+        } catch {
+            preconditionFailure("an own preamble does not decode: \(error)")
+        }
     }
 }

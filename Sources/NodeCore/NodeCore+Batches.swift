@@ -22,9 +22,9 @@ extension NodeCore {
         }
         // Admission first: state and repeats cost nothing to look at, a signature check does.
         if let rule = refusal(of: claim, snapshot) { return refuse(ticket, code: rule.rawValue, rule.label) }
-        guard seen.insert(claim.item.contentID) else { return refuse(ticket, code: 3, "already handed in") }
-        tickets[ticket] = claim.item.contentID
-        output.checks.append(.item(bytes, chainID: view.chainID, ticket))
+        guard seen.insert(claim.decoded.contentID) else { return refuse(ticket, code: 3, "already handed in") }
+        tickets[ticket] = claim.decoded.contentID
+        output.checks.append(.item(claim, ticket))
     }
 
     private func refusal(of claim: ItemClaim, _ snapshot: some Snapshot) -> Rule? {
@@ -59,7 +59,7 @@ extension NodeCore {
         _ claim: ItemClaim, _ ticket: Ticket, _ snapshot: some Snapshot
     ) {
         if let rule = refusal(of: claim, snapshot) { return refuse(ticket, code: rule.rawValue, rule.label) }
-        guard open.append(claim.bytes, now: moment) else {
+        guard open.append(claim.decoded, now: moment) else {
             if let id = tickets.removeValue(forKey: ticket) { seen.forget(id) }
             output.replies.append(Reply(ticket: ticket, answer: .busy))
             return
@@ -72,42 +72,32 @@ extension NodeCore {
     // MARK: Own batches
 
     mutating func closeBatch() {
-        guard let own = identity.validator, ownIndex != nil, !isBatchBeingSigned, !open.isEmpty else { return }
-        let inFlight = batches.unordered(of: own).contains { !isAvailable($0.batch) }
-        guard let items = open.close(now: moment, nothingInFlight: !inFlight) else { return }
-        isBatchBeingSigned = true
+        guard let own = identity.validator, ownIndex != nil, batchBeingSigned.isEmpty, !open.isEmpty else { return }
+        guard let items = open.close(now: moment, nothingInFlight: !batches.isInFlight(of: own)) else { return }
+        batchBeingSigned = items
         let expiry = view.tip.height.advanced(by: DisseminationLimits.batchLifeHeights)
-        output.signs.append(.batch(sequence: batches.lastSequence(of: own) + 1, expiry: expiry, items: items))
-    }
-
-    private func isAvailable(_ batch: Batch) -> Bool {
-        view.validators.index(of: batch.author).map { batches.isAvailable(author: $0, sequence: batch.sequence) }
-            ?? false
+        let sequence = batches.lastSequence(of: own) + 1
+        output.signs.append(.batch(sequence: sequence, expiry: expiry, items: items.map(\.bytes)))
     }
 
     /// The own batch is signed: durable with this step's writes, and pushed after them.
     mutating func publish(_ batch: Batch, _ snapshot: some Snapshot) {
-        isBatchBeingSigned = false
-        guard let index = ownIndex else { return }
-        do {
-            let key = view.validators.validators[index].publicKey
-            let claim = try BatchClaim(batch: batch, authorKey: key, chainID: view.chainID)
-            output.sends.append(Send(.batch(batch.encoded)))
-            hold(claim, snapshot)
-        } catch {
-            preconditionFailure("an own batch of admitted items does not decode: \(error)")
-        }
+        let items = batchBeingSigned
+        batchBeingSigned = []
+        guard ownIndex != nil else { return }
+        output.sends.append(Send(.batch(batch.encoded)))
+        hold(HeldBatch(own: batch, items: items), snapshot)
     }
 
     // MARK: Everybody's batches
 
     /// Takes a verified batch in: durable with this step, acknowledged after it.
-    mutating func hold(_ claim: BatchClaim, _ snapshot: some Snapshot) {
-        let batch = claim.batch
+    mutating func hold(_ held: HeldBatch, _ snapshot: some Snapshot) {
+        let batch = held.batch
         let head = BatchHead(author: batch.author, sequence: batch.sequence, expiry: batch.expiry)
         let named = pulls.isNamed(author: batch.author, sequence: batch.sequence)
         guard batches.refusal(of: head, tip: view.tip.height, named: named) == nil else { return }
-        batches.insert(HeldBatch(claim))
+        batches.insert(held)
         pulls.received(batch.digest)
         output.writes.put(.batches, key: Self.key(of: batch), value: batch.encoded)
         noteOwnMarks()
@@ -126,7 +116,7 @@ extension NodeCore {
     private mutating func reserveOwnBatches() {
         guard let own = identity.validator else { return }
         for held in batches.unordered(of: own) {
-            for (item, bytes) in zip(held.items, held.batch.items) { reserve(item, byteCount: bytes.count, by: 1) }
+            for held in held.items { reserve(held.item, byteCount: held.bytes.count, by: 1) }
         }
     }
 
@@ -185,9 +175,9 @@ extension NodeCore {
 
     /// An own batch is gone: a skipped one is dead, and its items go into a new one if there is room.
     private mutating func release(_ held: HeldBatch, isNamed: Bool) {
-        for (item, bytes) in zip(held.items, held.batch.items) {
-            let isWaiting = !isNamed && open.append(bytes, now: moment)
-            if !isWaiting { reserve(item, byteCount: bytes.count, by: -1) }
+        for decoded in held.items {
+            let isWaiting = !isNamed && open.append(decoded, now: moment)
+            if !isWaiting { reserve(decoded.item, byteCount: decoded.bytes.count, by: -1) }
         }
     }
 }

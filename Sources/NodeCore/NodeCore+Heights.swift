@@ -1,4 +1,4 @@
-// From one height to the next: decisions, start and restart, block sync. One component owns "the current height":
+// From one height to the next: decisions, start and restart. One component owns "the current height":
 // `view`.
 import Chain
 import Codec
@@ -54,23 +54,22 @@ extension NodeCore {
 
     mutating func decide(_ id: ProposalID, _ commit: Commit) {
         guard let candidate = candidates.first(where: { $0.id == id }),
-            case .valid(let block, let transition) = candidate.state
+            case .valid(let judged) = candidate.state
         else { preconditionFailure("decided \(id) without holding it valid") }
-        store(block, commit, transition, )
+        pace.decided(round: agreement.round, itemBytesMax: Ledger.itemBytesMax(view))
+        store(judged, commit)
     }
 
     /// Everything of a height in one transaction.
-    private mutating func store(
-        _ block: Block, _ commit: Commit, _ transition: Transition
-    ) {
+    mutating func store(_ judged: JudgedBlock, _ commit: Commit) {
+        let (block, transition) = (judged.block, judged.transition)
         let height = block.header.height.value.bigEndianBytes
         output.writes.put(.blocks, key: height, value: block.encoded)
         output.writes.put(.commits, key: height, value: commit.encoded)
         output.writes.put(.blockHeights, key: block.header.hash.bytes, value: height)
         output.writes.put(.results, key: height, value: ResultList(results: transition.results).encoded)
-        for (index, item) in block.items.enumerated().dropFirst() {
-            let place = height + UInt32(index).bigEndianBytes
-            output.writes.put(.transactions, key: Hash.sha256(item).bytes, value: place)
+        for (index, hash) in judged.itemHashes.enumerated().dropFirst() {
+            output.writes.put(.transactions, key: hash.bytes, value: height + UInt32(index).bigEndianBytes)
         }
         output.writes.append(transition.writes)
         collectEvidence(block)
@@ -110,6 +109,7 @@ extension NodeCore {
         votesSeen = []
         fresh = nil
         pulls.removeAll()
+        partialBlocks.removeAll { $0.height < view.height }
         pendingEvidence.removeAll { !Ledger.isAdmissible($0, on: snapshot, view: view) }
         agreement = Self.agreement(for: view, identity: identity)
         sync.advanced(to: view.tip.height, now: moment)
@@ -121,71 +121,5 @@ extension NodeCore {
         feed([.started], snapshot)
         if output.decided == nil { replayEarly(snapshot) }
         if output.decided == nil { applyBlocksAhead(snapshot) }
-    }
-
-    // MARK: Block sync
-
-    mutating func answer(blockAt height: Height, to peer: PeerID, _ snapshot: some Snapshot) {
-        let key = height.value.bigEndianBytes
-        guard let block = snapshot.load(.blocks, key: key), let commit = snapshot.load(.commits, key: key) else {
-            return
-        }
-        do {
-            let committed = CommittedBlock(block: try Block(decoding: block), commit: try Commit(decoding: commit))
-            output.sends.append(Send(.block(committed), to: .peer(peer)))
-        } catch {
-            preconditionFailure("stored block \(height) does not decode: \(error)")
-        }
-    }
-
-    mutating func take(
-        _ committed: CommittedBlock, from peer: PeerID, _ snapshot: some Snapshot
-    ) {
-        let height = committed.block.header.height
-        // An answer may be late, so a block that is asked for no more is dropped without blame.
-        guard sync.received(peer, height: height) else { return }
-        guard height >= view.height, blocksAhead.count < NodeLimits.blocksAheadMax,
-            !blocksAhead.contains(where: { $0.block.header.height == height })
-        else { return }
-        blocksAhead.append(committed)
-        if !applyBlocksAhead(snapshot), height == view.height {
-            output.penalties.append(.badBlock(peer))
-            sync.failed(peer, height: height)
-        }
-    }
-
-    /// Applies the next height when its block is here; false when there was none or it proved nothing.
-    @discardableResult
-    private mutating func applyBlocksAhead(
-        _ snapshot: some Snapshot
-    ) -> Bool {
-        blocksAhead.removeAll { $0.block.header.height < view.height }
-        guard let place = blocksAhead.firstIndex(where: { $0.block.header.height == view.height }) else { return false }
-        let committed = blocksAhead.remove(at: place)
-        do {
-            let header = committed.block.header
-            try committed.commit.check(
-                blockID: committed.commit.blockID, header: (header.height, header.time), set: view.validators,
-                chainID: view.chainID, profile: .merit)
-            guard committed.commit.blockID.hash == header.hash else { return false }
-            let transition = try Ledger.apply(
-                committed.block, id: committed.commit.blockID, on: snapshot, view: view)
-            store(committed.block, committed.commit, transition, )
-            return true
-        } catch {
-            return false
-        }
-    }
-
-    mutating func requestMissing() {
-        let waiting = blocksAhead.map(\.block.header.height)
-        for request in sync.due(now: moment, held: { waiting.contains($0) }) {
-            output.sends.append(Send(.blockRequest(request.height), to: .peer(request.peer)))
-        }
-        if pulls.isEmpty { return }
-        let sources = peers.map(\.id)
-        for request in pulls.due(now: moment, sources: sources) {
-            output.sends.append(Send(.batchRequest(request.references), to: .peer(request.peer)))
-        }
     }
 }

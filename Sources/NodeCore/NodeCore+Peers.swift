@@ -32,6 +32,7 @@ extension NodeCore {
     mutating func disconnect(_ id: PeerID) {
         peers.removeAll { $0.id == id }
         early.removeAll { $0.peer == id }
+        partialBlocks.removeAll { $0.peer == id }
         sync.peerLeft(id)
     }
 
@@ -59,8 +60,8 @@ extension NodeCore {
         case .acknowledgement(let marks): note(marks, from: frame.peer)
         case .batchRequest(let references): answer(references, to: frame.peer)
         case .proposalRequest(let request): answer(request, to: frame.peer)
-        case .blockRequest(let height): answer(blockAt: height, to: frame.peer, snapshot)
-        case .block(let block): take(block, from: frame.peer, snapshot)
+        case .blockRequest(let request): answer(request, to: frame.peer, snapshot)
+        case .blockPart(let part): take(part, from: frame.peer, snapshot)
         case .status(let status): note(status, from: frame.peer, )
         case .newestVote(let vote): take(newestVote: vote, from: frame.peer)
         }

@@ -48,16 +48,20 @@ extension NodeCore {
             agreement.round == proposal.round, agreement.step == .propose
         else { return }
         fresh = nil
-        let named = batches.selection(height: view.height, itemBytesMax: Ledger.itemBytesMax(view))
-        let items = Self.items(of: named, beaconProof: proof)
-        let content = BlockContent(items: items, evidence: pendingEvidence, lastCommit: lastCommit(snapshot))
+        let named = batches.selection(
+            height: view.height, itemBytesMax: Ledger.itemBytesMax(view),
+            wanted: pace.itemBytes(round: proposal.round))
+        let (preamble, items) = Self.items(of: named, beaconProof: proof)
+        let content = BlockContent(
+            items: [preamble] + items, evidence: pendingEvidence, lastCommit: lastCommit(snapshot))
         let compact = CompactProposal(
             header: Ledger.draft(on: view, time: moment.timestamp, proposer: own, content: content), beaconProof: proof,
             batches: named.map(\.batch.reference), lastCommit: content.lastCommit, evidence: content.evidence)
         signProposal(compact, round: proposal.round, polRound: nil)
     }
 
-    private func lastCommit(_ snapshot: some Snapshot) -> Commit {
+    /// The commit of the tip as this node collected it.
+    func lastCommit(_ snapshot: some Snapshot) -> Commit {
         if view.tip.height == .zero { return .empty }
         guard let bytes = snapshot.load(.commits, key: view.tip.height.value.bigEndianBytes),
             let commit = Commit.decoded(bytes)

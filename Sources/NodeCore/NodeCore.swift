@@ -44,6 +44,7 @@ package struct NodeCore: CoreMachine, Sendable {
 
     /// The open height's proposals by block id, in order of arrival.
     var candidates: [Candidate] = []
+    var pace = ProposalPace()
     /// A fresh proposal that waits for items or for the clock.
     var fresh: FreshProposal?
     /// Votes of the open height that were sent to be verified or are verified.
@@ -54,7 +55,9 @@ package struct NodeCore: CoreMachine, Sendable {
     var doubleVotes: [DoubleVote] = []
     var pendingEvidence: [Evidence] = []
     /// Blocks above the tip that arrived out of order.
-    var blocksAhead: [CommittedBlock] = []
+    var blocksAhead: [WaitingBlock] = []
+    /// Blocks of which some parts are here; one for each request under way at most.
+    var partialBlocks: [PartialBlock] = []
     /// Per sender, what its items in own batches will take when they are ordered.
     var reservations: [Address: Reservation] = [:]
     var tickets: [Ticket: Digest] = [:]
@@ -68,8 +71,8 @@ package struct NodeCore: CoreMachine, Sendable {
     var acknowledgedMarks: [AcknowledgementMark] = []
     var acknowledgeAt: Instant?
     var repeatAt: Instant?
-    /// The batch whose signature is awaited: one at a time keeps the sequences in order.
-    var isBatchBeingSigned = false
+    /// The items of the batch whose signature is awaited: one at a time keeps the sequences in order.
+    var batchBeingSigned: [DecodedItem] = []
     /// When the tip was decided here: an idle chain waits the block interval from then.
     var decidedAt: Instant = .zero
     var previousBlockHadItems = false
@@ -91,8 +94,21 @@ package struct NodeCore: CoreMachine, Sendable {
     enum CandidateState: Sendable {
         /// Batches are missing, or nobody asked yet.
         case open
-        case valid(Block, Transition)
+        case valid(JudgedBlock)
         case invalid
+    }
+
+    /// A block that was executed above the tip, with the SHA-256 of each of its items.
+    struct JudgedBlock: Sendable {
+        let block: Block
+        let transition: Transition
+        let itemHashes: [Digest]
+    }
+
+    struct WaitingBlock: Sendable {
+        let committed: CommittedBlock
+        let byteCount: Int
+        var height: Height { committed.block.header.height }
     }
 
     struct FreshProposal: Sendable {
@@ -153,6 +169,11 @@ package struct NodeCore: CoreMachine, Sendable {
     /// This node's place in the set of the open height; nil when it has no vote there.
     package var ownIndex: Int? { identity.validator.flatMap { view.validators.index(of: $0) } }
 
+    /// Admitted items that are in no batch yet.
+    package var itemsOpen: Int { open.count }
+    /// Held batches that no decided block has named.
+    package var batchesWaiting: Int { batches.waiting.batches }
+
     static func agreement(for view: LedgerView, identity: Identity) -> Agreement {
         let parameters = view.consensus
         let vote = Timeout(base: parameters.timeouts.vote, delta: parameters.timeouts.voteDelta)
@@ -170,7 +191,7 @@ package struct NodeCore: CoreMachine, Sendable {
         guard isStarted else { return nil }
         let freshAt = fresh.map { canProposeNow ? $0.earliest : max($0.earliest, $0.latest) }
         return [
-            agreement.nextDeadline, freshAt, acknowledgeAt, repeatAt, isBatchBeingSigned ? nil : open.deadline,
+            agreement.nextDeadline, freshAt, acknowledgeAt, repeatAt, batchBeingSigned.isEmpty ? open.deadline : nil,
             pulls.deadline, sync.deadline, guardian?.deadline,
         ].compactMap { $0 }.min()
     }
@@ -199,7 +220,7 @@ package struct NodeCore: CoreMachine, Sendable {
         case .voteVerified(let claim, _): record(claim, snapshot)
         case .proposalVerified(let claim, let proposal, let at):
             record(proposal, claim, receivedAt: at, snapshot)
-        case .batchVerified(let claim, _): hold(claim.value, snapshot)
+        case .batchVerified(let claim, _): hold(HeldBatch(claim.value), snapshot)
         case .recordRefused(let peer): output.penalties.append(.badRecord(peer))
         case .voteSigned(let vote): recordOwn(vote, snapshot)
         case .proposalSigned(let proposal): recordOwn(proposal, snapshot)

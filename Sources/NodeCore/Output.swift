@@ -58,7 +58,7 @@ package enum VerifyRequest: Sendable {
     case proposal(ProposalClaim, SignedProposal, PeerID, receivedAt: Instant)
     /// Still encoded: decoding and hashing half a megabyte is the pool's work.
     case batch(Bytes, authorKey: PublicKey, chainID: ChainID, PeerID)
-    case item(Bytes, chainID: ChainID, Ticket)
+    case item(ItemClaim, Ticket)
 
     /// Does the work; the same for the pool and the simulator.
     package func perform() -> Event {
@@ -69,8 +69,8 @@ package enum VerifyRequest: Sendable {
             Verified(claim).map { .proposalVerified($0, proposal, receivedAt: receivedAt) } ?? .recordRefused(peer)
         case .batch(let bytes, let key, let chainID, let peer):
             Self.batch(bytes, key, chainID).map { .batchVerified($0, peer) } ?? .recordRefused(peer)
-        case .item(let bytes, let chainID, let ticket):
-            Self.item(bytes, chainID).map { .itemVerified($0, ticket) } ?? .itemRefused(ticket)
+        case .item(let claim, let ticket):
+            Verified(claim).map { .itemVerified($0, ticket) } ?? .itemRefused(ticket)
         }
     }
 
@@ -80,10 +80,6 @@ package enum VerifyRequest: Sendable {
         } catch {
             return nil
         }
-    }
-
-    private static func item(_ bytes: Bytes, _ chainID: ChainID) -> Verified<ItemClaim>? {
-        do { return Verified(try ItemClaim(decoding: bytes, chainID: chainID)) } catch { return nil }
     }
 }
 

@@ -28,8 +28,8 @@ package enum PeerMessage: Equatable, Sendable {
     case proposal(SignedProposal)
     case vote(Vote)
     case proposalRequest(ProposalRequest)
-    case blockRequest(Height)
-    case block(CommittedBlock)
+    case blockRequest(BlockRequest)
+    case blockPart(BlockPart)
     case status(Status)
     /// The newest vote of the receiver that the sender has verified: the part of the hello that is about signing. It
     /// goes before the first status.
@@ -39,7 +39,7 @@ package enum PeerMessage: Equatable, Sendable {
         switch self {
         case .vote, .acknowledgement, .status, .newestVote: .vote
         case .proposal, .proposalRequest, .batchRequest, .blockRequest: .proposal
-        case .block: .block
+        case .blockPart: .block
         case .batch: .batch
         }
     }
@@ -82,15 +82,6 @@ package struct Status: Hashable, Sendable, Message {
     }
 }
 
-private struct HeightMessage: Message {
-    let height: Height
-
-    init(height: Height) { self.height = height }
-
-    func encode(into encoder: inout Encoder) { encoder.signed(1, height.signed) }
-    init(from decoder: inout Decoder) throws(DecodeError) { height = try decoder.height(1) }
-}
-
 private struct MarkList: Message {
     let marks: [AcknowledgementMark]
 
@@ -122,8 +113,8 @@ extension PeerMessage: Message {
         case .proposal(let proposal): encoder.message(4, proposal)
         case .vote(let vote): encoder.message(5, vote)
         case .proposalRequest(let request): encoder.message(6, request)
-        case .blockRequest(let height): encoder.message(7, HeightMessage(height: height))
-        case .block(let block): encoder.message(8, block)
+        case .blockRequest(let request): encoder.message(7, request)
+        case .blockPart(let part): encoder.message(8, part)
         case .status(let status): encoder.message(9, status)
         case .newestVote(let vote): encoder.message(10, vote)
         }
@@ -138,8 +129,8 @@ extension PeerMessage: Message {
         case 4: self = .proposal(try decoder.message(4))
         case 5: self = .vote(try decoder.message(5))
         case 6: self = .proposalRequest(try decoder.message(6))
-        case 7: self = .blockRequest(try (decoder.message(7) as HeightMessage).height)
-        case 8: self = .block(try decoder.message(8))
+        case 7: self = .blockRequest(try decoder.message(7))
+        case 8: self = .blockPart(try decoder.message(8))
         case 9: self = .status(try decoder.message(9))
         case 10: self = .newestVote(try decoder.message(10))
         default: throw .unexpectedField(field)

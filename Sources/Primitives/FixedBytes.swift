@@ -20,28 +20,31 @@ extension FixedBytes {
     }
 }
 
-/// Reads big-endian words out of exactly `count` bytes; nil for any other length.
-private func words(_ bytes: some Collection<UInt8>, count: Int) -> [UInt64]? {
-    guard bytes.count == count else { return nil }
-    var result: [UInt64] = []
-    result.reserveCapacity((count + 7) / 8)
-    var word: UInt64 = 0
-    var filled = 0
-    for byte in bytes {
-        word = word << 8 | UInt64(byte)
-        filled += 1
-        if filled == 8 {
-            result.append(word)
-            word = 0
-            filled = 0
-        }
+// Every hash, key and address of the chain passes here many times, and callers of other modules reach these generic
+// initialisers unspecialised: so the bytes are looked at as one buffer, word by word.
+
+/// The result of `body` on the bytes as one buffer; nil unless there are exactly `count`.
+private func withBuffer<Value>(
+    _ bytes: some Collection<UInt8>, count: Int, _ body: (UnsafeRawBufferPointer) -> Value
+) -> Value? {
+    let found = bytes.withContiguousStorageIfAvailable { buffer in
+        buffer.count == count ? body(UnsafeRawBufferPointer(buffer)) : nil
     }
-    if filled > 0 { result.append(word) }
-    return result
+    if let found { return found }
+    let copy = Bytes(bytes)
+    return copy.count == count ? copy.withUnsafeBytes(body) : nil
 }
 
-private func append(_ word: UInt64, count: Int = 8, to bytes: inout Bytes) {
-    for index in (0..<count).reversed() { bytes.append(UInt8(truncatingIfNeeded: word >> UInt64(index * 8))) }
+extension UnsafeRawBufferPointer {
+    fileprivate func word<Word: FixedWidthInteger>(at offset: Int) -> Word {
+        Word(bigEndian: loadUnaligned(fromByteOffset: offset, as: Word.self))
+    }
+}
+
+extension UnsafeMutableBufferPointer<UInt8> {
+    fileprivate func store(_ word: some FixedWidthInteger, at offset: Int) {
+        UnsafeMutableRawBufferPointer(self).storeBytes(of: word.bigEndian, toByteOffset: offset, as: type(of: word))
+    }
 }
 
 /// 32 bytes: a SHA-256 value, a Merkle root, a content id.
@@ -55,15 +58,40 @@ package struct Digest: FixedBytes {
     }
 
     package init?(_ bytes: some Collection<UInt8>) {
-        guard let word = words(bytes, count: 32) else { return nil }
-        self.init(w0: word[0], w1: word[1], w2: word[2], w3: word[3])
+        let value = withBuffer(bytes, count: 32) { Digest($0, at: 0) }
+        guard let value else { return nil }
+        self = value
+    }
+
+    fileprivate init(_ buffer: UnsafeRawBufferPointer, at offset: Int) {
+        w0 = buffer.word(at: offset)
+        w1 = buffer.word(at: offset + 8)
+        w2 = buffer.word(at: offset + 16)
+        w3 = buffer.word(at: offset + 24)
     }
 
     package var bytes: Bytes {
-        var result = Bytes()
-        result.reserveCapacity(32)
-        for word in [w0, w1, w2, w3] { append(word, to: &result) }
-        return result
+        Bytes(unsafeUninitializedCapacity: 32) { buffer, count in
+            write(to: buffer, at: 0)
+            count = 32
+        }
+    }
+
+    fileprivate func write(to buffer: UnsafeMutableBufferPointer<UInt8>, at offset: Int) {
+        buffer.store(w0, at: offset)
+        buffer.store(w1, at: offset + 8)
+        buffer.store(w2, at: offset + 16)
+        buffer.store(w3, at: offset + 24)
+    }
+
+    /// A tag and two digests, as inner nodes of trees are hashed: 65 bytes.
+    package static func joined(_ tag: UInt8, _ left: Digest, _ right: Digest) -> Bytes {
+        Bytes(unsafeUninitializedCapacity: 65) { buffer, count in
+            buffer[0] = tag
+            left.write(to: buffer, at: 1)
+            right.write(to: buffer, at: 33)
+            count = 65
+        }
     }
 
     /// The first 8 bytes as a big-endian number: the uniform draw of every beacon rule.
@@ -76,7 +104,7 @@ package struct Digest: FixedBytes {
     /// Bit `index` counted from the most significant one; `index` in 0..<256.
     package func bit(_ index: Int) -> Bool {
         precondition((0..<256).contains(index), "bit \(index) of a digest")
-        let word = [w0, w1, w2, w3][index / 64]
+        let word = index < 128 ? (index < 64 ? w0 : w1) : (index < 192 ? w2 : w3)
         return word >> UInt64(63 - index % 64) & 1 == 1
     }
 
@@ -95,17 +123,22 @@ package struct Address: FixedBytes {
     package static let count = 20
 
     package init?(_ bytes: some Collection<UInt8>) {
-        guard let word = words(bytes, count: 20) else { return nil }
-        (w0, w1, w2) = (word[0], word[1], UInt32(truncatingIfNeeded: word[2]))
+        let value = withBuffer(bytes, count: 20) { Address($0) }
+        guard let value else { return nil }
+        self = value
+    }
+
+    private init(_ buffer: UnsafeRawBufferPointer) {
+        (w0, w1, w2) = (buffer.word(at: 0), buffer.word(at: 8), buffer.word(at: 16))
     }
 
     package var bytes: Bytes {
-        var result = Bytes()
-        result.reserveCapacity(20)
-        append(w0, to: &result)
-        append(w1, to: &result)
-        append(UInt64(w2), count: 4, to: &result)
-        return result
+        Bytes(unsafeUninitializedCapacity: 20) { buffer, count in
+            buffer.store(w0, at: 0)
+            buffer.store(w1, at: 8)
+            buffer.store(w2, at: 16)
+            count = 20
+        }
     }
 
     package static func < (lhs: Address, rhs: Address) -> Bool { (lhs.w0, lhs.w1, lhs.w2) < (rhs.w0, rhs.w1, rhs.w2) }
@@ -134,12 +167,17 @@ package struct Signature: FixedBytes {
     private init(high: Digest, low: Digest) { (self.high, self.low) = (high, low) }
 
     package init?(_ bytes: some Collection<UInt8>) {
-        guard bytes.count == 64, let high = Digest(bytes.prefix(32)), let low = Digest(bytes.dropFirst(32)) else {
-            return nil
-        }
-        self.init(high: high, low: low)
+        let value = withBuffer(bytes, count: 64) { Signature(high: Digest($0, at: 0), low: Digest($0, at: 32)) }
+        guard let value else { return nil }
+        self = value
     }
 
-    package var bytes: Bytes { high.bytes + low.bytes }
+    package var bytes: Bytes {
+        Bytes(unsafeUninitializedCapacity: 64) { buffer, count in
+            high.write(to: buffer, at: 0)
+            low.write(to: buffer, at: 32)
+            count = 64
+        }
+    }
     package static func < (lhs: Signature, rhs: Signature) -> Bool { (lhs.high, lhs.low) < (rhs.high, rhs.low) }
 }

@@ -72,14 +72,14 @@ package protocol Snapshot {
 /// Big-endian bytes of an integer, so that keys sort as numbers do.
 extension FixedWidthInteger where Self: UnsignedInteger {
     package var bigEndianBytes: Bytes {
-        (0..<(Self.bitWidth / 8)).reversed().map { UInt8(truncatingIfNeeded: self >> Self($0 * 8)) }
+        withUnsafeBytes(of: bigEndian) { Bytes($0) }
     }
 
     /// nil unless exactly as many bytes as the type has.
     package init?(bigEndian bytes: some Collection<UInt8>) {
         guard bytes.count == Self.bitWidth / 8 else { return nil }
         var value: Self = 0
-        for byte in bytes { value = value << 8 | Self(byte) }
-        self = value
+        withUnsafeMutableBytes(of: &value) { $0.copyBytes(from: bytes) }
+        self = Self(bigEndian: value)
     }
 }

@@ -34,6 +34,7 @@ package struct SimulatedDisk: Sendable {
     /// The signing record: what was signed where, by sort key (height, round, step).
     package var signed: [SigningPlace: Bytes] = [:]
 
+    package init() {}
 }
 
 package struct SimulatedWorld: Environment {

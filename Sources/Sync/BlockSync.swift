@@ -57,6 +57,17 @@ package struct BlockSync: Sendable {
         if let index = peers.firstIndex(where: { $0.id == id }) { peers[index].failures += 1 }
     }
 
+    /// This peer was asked for this height and has time left.
+    package func isAsked(_ id: Address, height: Height) -> Bool {
+        requests.contains { $0.peer == id && $0.height == height }
+    }
+
+    /// Some of a block arrived: the peer gets its time anew for the rest. The number of parts bounds how often.
+    package mutating func progressed(_ id: Address, height: Height, now: Instant) {
+        guard let place = requests.firstIndex(where: { $0.peer == id && $0.height == height }) else { return }
+        requests[place] = Request(height: height, peer: id, deadline: now.advanced(by: Limit.patience))
+    }
+
     /// A block arrived; false when nobody asked this peer for it.
     package mutating func received(_ id: Address, height: Height) -> Bool {
         let before = requests.count
@@ -73,13 +84,16 @@ package struct BlockSync: Sendable {
 
     package var isBehind: Bool { peers.contains { $0.claimed > tip.advanced() } }
 
-    /// The requests to send now. `held`: heights above the tip that wait here already.
-    package mutating func due(now: Instant, held: (Height) -> Bool) -> [(peer: Address, height: Height)] {
+    /// The requests to send now. `held`: heights above the tip that wait here already; `last`: none above it.
+    package mutating func due(
+        now: Instant, through last: Height? = nil, held: (Height) -> Bool
+    ) -> [(peer: Address, height: Height)] {
         for request in requests where request.deadline <= now { failed(request.peer, height: request.height) }
         guard let behindSince, isBehind || behindSince.advanced(by: Limit.grace) <= now else { return [] }
         var result: [(peer: Address, height: Height)] = []
         for offset in 1...Limit.window {
             let height = tip.advanced(by: offset)
+            if let last, height > last { break }
             if held(height) || requests.contains(where: { $0.height == height }) { continue }
             guard let peer = source(for: height) else { break }
             requests.append(Request(height: height, peer: peer, deadline: now.advanced(by: Limit.patience)))

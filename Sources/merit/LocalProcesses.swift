@@ -10,11 +10,15 @@ final class LocalProcesses: Sendable {
     }
 
     private let state = Mutex(State())
+    private let program: String
+
+    /// `program`: another build of merit than this one.
+    init(program: String = Child.executable) { self.program = program }
 
     /// Starts the built program under a name; a living process of the name must not exist.
     func start(_ name: String, _ arguments: [String]) throws {
         let process = Process()
-        process.executableURL = URL(fileURLWithPath: Child.executable)
+        process.executableURL = URL(fileURLWithPath: program)
         process.arguments = arguments
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = FileHandle.nullDevice

@@ -20,7 +20,7 @@ struct ServedNode: NodeFacade {
 
     func snapshot() -> StoreSnapshot { node.snapshot() }
 
-    func submit(_ item: Bytes) async -> Reply.Answer { await node.submit(item) }
+    func submit(_ items: [Bytes]) async -> [Reply.Answer] { await node.submit(items) }
 
     /// Passes every committed height on, until the node stops or the task is cancelled.
     func followCommits() async {
@@ -42,7 +42,8 @@ struct ServedNode: NodeFacade {
                 isOutbound: peer.connection.outbound, age: .seconds(peer.age))
         }
         facts.itemsCommitted = status.counters.items
-        facts.signaturesVerified = node.signaturesVerified
+        (facts.itemsOpen, facts.batchesWaiting) = (UInt64(status.itemsOpen), UInt64(status.batchesWaiting))
+        facts.signaturesChecked = Ed25519.checks
         for kind in FrameClass.allCases {
             facts.bytesReceived += traffic.received[kind].bytes
             facts.bytesSent += traffic.sent[kind].bytes

@@ -155,6 +155,26 @@ struct ConventionTests {
         #expect(Answers.member(busy, "error.data") == "mempool is full")
     }
 
+    @Test("items of one batch are handed in together, and each gets its own answer in its own place")
+    func manyBroadcasts() async throws {
+        let item = Base64.encode(TestChain.transfer(10, 1, to: 11, 5))
+        let good = "\"method\":\"broadcast_tx_sync\",\"params\":{\"tx\":\"\(item)\"}}"
+        let bad = "\"method\":\"broadcast_tx_sync\",\"params\":{}}"
+        func call(_ id: Int, _ rest: String) -> String { "{\"jsonrpc\":\"2.0\",\"id\":\(id)," + rest }
+        let mixed = [call(1, good), call(2, bad), call(3, "\"method\":\"health\"}"), call(4, good)]
+        let body = "[" + mixed.joined(separator: ",") + "]"
+        guard case .array(let answers) = try await Answers().post(body: body) else {
+            throw RPCError.failed("no array")
+        }
+        #expect(answers.map { $0["id"] } == (1...4).map { JSON.number($0) })
+        #expect(answers.map { Answers.member($0, "result.code") } == [.number(0), nil, nil, .number(0)])
+        #expect(Answers.member(answers[1], "error.data") == "tx is missing")
+        for (count, status) in [(512, 200), (513, 500)] {
+            let calls = (0..<count).map { call($0, good) }.joined(separator: ",")
+            #expect(try await Answers().handler.post(Bytes("[\(calls)]".utf8)).status == status)
+        }
+    }
+
     @Test("broadcast_tx_commit answers with the height at which the item stands")
     func commit() async throws {
         let answers = try Answers()
@@ -183,7 +203,8 @@ struct ConventionTests {
         let lines = String(decoding: answer.body, as: UTF8.self).split(separator: "\n")
         #expect(answer.contentType.hasPrefix("text/plain"))
         for line in [
-            "merit_height 3", "merit_round 3", "merit_peers 1", "merit_block_interval_seconds_count 2",
+            "merit_height 3", "merit_round 3", "merit_peers 1", "merit_items_open 4", "merit_batches_waiting 5",
+            "merit_signatures_checked_total 6", "merit_block_interval_seconds_count 2",
             "merit_block_interval_seconds_sum 2", "merit_block_interval_seconds_bucket{le=\"0.5\"} 0",
             "merit_block_interval_seconds_bucket{le=\"1\"} 2", "merit_rpc_requests_total{method=\"health\"} 1",
         ] {

@@ -152,13 +152,14 @@ final class TestNode: NodeFacade {
     }
 
     func snapshot() -> MemoryStore { chain.store }
-    func submit(_ item: Bytes) async -> Reply.Answer { word }
+    func submit(_ items: [Bytes]) async -> [Reply.Answer] { items.map { _ in word } }
 
     var facts: NodeFacts {
         var facts = NodeFacts(
             moniker: "zero", transportKey: chain.keys[0].transport.publicKey,
             consensusKey: chain.keys[0].consensus.publicKey, listenAddress: "127.0.0.1:1", rpcAddress: "127.0.0.1:2")
         facts.round = 3
+        (facts.itemsOpen, facts.batchesWaiting, facts.signaturesChecked) = (4, 5, 6)
         facts.peers = [
             PeerFacts(
                 id: chain.keys[1].transport.address, host: "127.0.0.1", isOutbound: true, age: .seconds(2),

@@ -112,23 +112,31 @@ struct BatchBookTests {
 
 @Suite("Own batches and pulls")
 struct OpenBatchTests {
+    /// Of somewhat more than `bytes` bytes.
+    private func item(bytes: Int = 1) throws -> DecodedItem {
+        guard let key = PublicKey(Bytes(repeating: 5, count: 32)) else { throw DecodeError.truncated }
+        let publish = Publish(kind: .input, bytes: Bytes(repeating: 7, count: bytes))
+        let content = TransactionContent(sender: key, sequence: 0, action: .publish(publish))
+        return try DecodedItem(decoding: Item.transaction(Transaction(content: content, signature: .zero)).encoded)
+    }
+
     @Test("a lone item leaves at once, a flood in full batches, the rest by age")
-    func closing() {
+    func closing() throws {
         var open = OpenBatch()
         let start = Instant(nanoseconds: 0)
-        let result1 = open.append([1], now: start)
+        let result1 = open.append(try item(), now: start)
         #expect(result1)
         let result2 = open.close(now: start, nothingInFlight: false)
-        #expect(result2 == nil)
+        #expect(result2?.count == nil)
         let result3 = open.close(now: start, nothingInFlight: true)
-        #expect(result3 == [[1]])
-        let big = Bytes(repeating: 7, count: Batch.itemBytesTarget / 2)
+        #expect(result3?.map(\.bytes) == [try item().bytes])
+        let big = try item(bytes: Batch.itemBytesTarget / 2 - 200)
         let taken = (0..<3).map { _ in open.append(big, now: start) }
         #expect(taken == [true, true, true])
         let result4 = open.close(now: start, nothingInFlight: false)?.count
         #expect(result4 == 2)
         let result5 = open.close(now: start, nothingInFlight: false)
-        #expect(result5 == nil)
+        #expect(result5?.count == nil)
         let old = start.advanced(by: DisseminationLimits.batchAgeMax)
         #expect(open.deadline == old)
         let result6 = open.close(now: old, nothingInFlight: false)?.count
@@ -137,10 +145,11 @@ struct OpenBatchTests {
     }
 
     @Test("the open batch is bounded")
-    func bound() {
+    func bound() throws {
         var open = OpenBatch()
-        for _ in 0..<DisseminationLimits.openItemsMax { _ = open.append([1], now: .zero) }
-        let isTaken = open.append([1], now: .zero)
+        let item = try item()
+        for _ in 0..<DisseminationLimits.openItemsMax { _ = open.append(item, now: .zero) }
+        let isTaken = open.append(item, now: .zero)
         #expect(!isTaken)
     }
 

@@ -126,7 +126,7 @@ struct BlockRuleTests {
         let block = chain.block(Self.content(chain, [chain.preamble([])], commit: commit))
         let id = TestChain.id(of: block.header)
         #expect(Self.judge(chain, block) == .lastCommit(.wrongSignature(index: 0)))
-        _ = try Ledger.apply(block, id: id, on: chain.store, view: chain.view, lastCommitVerified: true)
+        _ = try Ledger.apply(block, id: id, on: chain.store, view: chain.view, vouched: Vouched(lastCommit: true))
     }
 
     static func mark(_ chain: TestChain, _ author: UInt8, _ sequence: UInt64, _ count: UInt32) -> BatchMark {

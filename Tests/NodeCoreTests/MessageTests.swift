@@ -39,11 +39,6 @@ enum Sample {
         return Vote(statement: statement, address: key.address, index: 0, signature: signature)
     }
 
-    static var block: CommittedBlock {
-        let block = Block(header: compact.header, items: [[1], [2, 3]], evidence: [], lastCommit: .empty)
-        return CommittedBlock(block: block, commit: .empty)
-    }
-
     static var messages: [(String, PeerMessage)] {
         [
             ("batch", .batch([1, 2, 3])),
@@ -52,8 +47,8 @@ enum Sample {
             ("proposal", .proposal(proposal)),
             ("vote", .vote(vote)),
             ("proposalRequest", .proposalRequest(ProposalRequest(height: .first, hash: digest))),
-            ("blockRequest", .blockRequest(.first)),
-            ("block", .block(block)),
+            ("blockRequest", .blockRequest(BlockRequest(.first))),
+            ("blockPart", .blockPart(BlockPart(BlockRequest(.first), of: [1, 2, 3])!)),
             ("status", .status(Status(tip: .zero, round: 0))),
             ("newestVote", .newestVote(vote)),
         ]
@@ -108,7 +103,7 @@ struct MessageTests {
         "vote b5083e6553fb99e5",
         "proposalRequest d6b1ce1edffbd634",
         "blockRequest c6f217c4cb6aab80",
-        "block 2fc8c687a697d897",
+        "blockPart 2c9c790d62480d34",
         "status 6a8a0a66970f71dc",
         "newestVote 46521ce0715b7482",
         "row proposal 3c33c8a7aa00426c",

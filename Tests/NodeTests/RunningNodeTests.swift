@@ -76,6 +76,14 @@ struct RunningNodeTests {
         return nil
     }
 
+    @Test("a part of a block and a batch fit the frames of their classes")
+    func frames() {
+        #expect(NodeLimits.blockPartBytes + 64 <= FrameClass.blocks.bytesMax)
+        #expect(NodeLimits.batchBytesMax + 64 <= FrameClass.batches.bytesMax)
+        let block = Block.itemBytesMax + Item.bytesMax + Block.itemsMax * 6 + (2 << 20)
+        #expect(block <= Int(NodeLimits.blockPartsMax) * NodeLimits.blockPartBytes)
+    }
+
     @Test("a second process on one home is refused with the holder's id")
     func secondProcess() async throws {
         let folder = try TemporaryFolder()

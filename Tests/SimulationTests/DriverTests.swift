@@ -23,7 +23,7 @@ private struct CounterMachine: CoreMachine {
             output.replies.append(Reply(ticket: ticket, answer: .admitted))
         case .committed(let height):
             nextDeadline = now.advanced(by: .milliseconds(10))
-            output.sends.append(Send(.blockRequest(height)))
+            output.sends.append(Send(.blockRequest(BlockRequest(height))))
         case .deadlineReached:
             nextDeadline = nil
         default: break
@@ -45,7 +45,7 @@ private struct RecordingWorld: Environment {
     mutating func clearJournal(decided: Height) { log.append("clear \(decided)") }
     mutating func sign(_ intent: SignIntent) -> Event? { nil }
     mutating func send(_ send: Send) {
-        if case .blockRequest(let height) = send.message { log.append("tell \(height)") }
+        if case .blockRequest(let request) = send.message { log.append("tell \(request.height)") }
     }
     mutating func verify(_ request: VerifyRequest) {}
     mutating func reply(_ reply: Reply) { log.append("reply") }

@@ -7,7 +7,7 @@ import Testing
 struct BannedTests {
     /// Modules above the line: they own clocks, sockets, disks and threads. Programs are compiled for WebAssembly.
     static let shells: Set = [
-        "Storage", "Transport", "Execution", "Node", "Provider", "API", "Client", "merit", "Programs",
+        "Storage", "Transport", "Execution", "Node", "Provider", "API", "Client", "Bench", "merit", "Programs",
     ]
 
     /// Sequences of tokens, with what to write instead.
