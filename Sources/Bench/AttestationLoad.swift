@@ -1,10 +1,10 @@
 // Attestations that the ledger accepts, one receipt and one signature each: real providers with bonds, a real program,
 // jobs whose tasks the chain has assigned. Everything is signed before a clock starts.
-package import Chain
 import Codec
 package import Cryptography
-package import Ledger
+package import Chain
 package import Primitives
+import Ledger
 import ProgramRules
 package import Quorum
 

@@ -22,7 +22,7 @@ extension NodeURL: RPCLink {
 
     /// The body of the answer to a GET.
     package func get(_ target: String) throws(ExchangeError) -> Bytes {
-        try HTTPExchange(self).get(target, from: self)
+        try get(target, max: ClientLimits.answerBytesMax).body
     }
 }
 
