@@ -108,13 +108,6 @@ struct HTTPExchange: ~Copyable {
         return try read(max: max)
     }
 
-    /// The body of the answer to a GET of a path, whatever its status.
-    consuming func get(_ target: String, from url: NodeURL) throws(ExchangeError) -> Bytes {
-        let head = "GET \(target) HTTP/1.1\r\nHost: \(url.host):\(url.port)\r\nConnection: close\r\n\r\n"
-        try write(Bytes(head.utf8))
-        return try read()
-    }
-
     private borrowing func write(_ bytes: Bytes) throws(ExchangeError) {
         var sent = 0
         while sent < bytes.count {
