@@ -124,12 +124,12 @@ package struct AuditReader: Sendable {
         }
         let from = draws[place].next
         let (duties, next) = Ledger.auditDuties(
-            key: draws[place].key, of: own, epoch: epoch, from: from, limit: AuditorLimits.receiptsPerLook,
+            key: draws[place].key, of: own, from: (epoch, from), limit: AuditorLimits.receiptsPerLook,
             on: snapshot)
         draws[place].tasks += duties.map(DrawnTask.init)
         draws[place].next = next
         let rest = Ledger.auditDuties(
-            key: draws[place].key, of: own, epoch: epoch, from: next, limit: 1, on: snapshot)
+            key: draws[place].key, of: own, from: (epoch, next), limit: 1, on: snapshot)
         return (draws[place], rest.next == next)
     }
 }

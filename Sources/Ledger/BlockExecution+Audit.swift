@@ -75,7 +75,7 @@ extension BlockExecution {
         guard var audits: TaskAudits = state.load(key), let index = audits.index(of: duty.auditor, duty.round) else {
             preconditionFailure("a committed task has a record: \(place)")
         }
-        let task = requireTask(place)
+        var task = requireTask(place)
         var entry = audits.entries[index]
         entry.first = duty.round == .first ? nil : recheckTarget(of: duty.auditor, place, audits)
         if isDuty(duty, place, task, entry.first) && (duty.round == .first || verdict.firstDigest != nil) {
@@ -89,6 +89,10 @@ extension BlockExecution {
         audits.entries[index] = entry
         state.store(audits, at: key)
         if !entry.state.counts { return 0 }
+        if !task.isAudited {
+            task.isAudited = true
+            state.store(task, at: StateKey.task(place))
+        }
         let cause = entry.state == .differs ? duty.auditor : audits.contradiction
         note(audits, of: place, task, epoch: duty.epoch, cause: cause)
         return task.computeUnits

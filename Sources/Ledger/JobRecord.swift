@@ -158,6 +158,8 @@ package struct TaskRecord: Hashable, Sendable, Message {
     package var delivered: Height?
     /// p of its audits in ppm, by the provider's streak before the epoch or what the requester prepaid.
     package var auditRate: UInt64 = 0
+    /// An auditor that was drawn for it has revealed a verdict.
+    package var isAudited = false
 
     init(provider: Address, assigned: Height, budget: UInt64) {
         (state, self.provider, self.assigned, self.budget) = (.assigned, provider, assigned, budget)
@@ -177,6 +179,7 @@ package struct TaskRecord: Hashable, Sendable, Message {
         encoder.unsigned(8, computeUnits)
         encoder.signed(9, delivered?.signed ?? 0)
         encoder.unsigned(10, auditRate)
+        encoder.bool(11, isAudited)
     }
 
     package init(from decoder: inout Decoder) throws(DecodeError) {
@@ -193,5 +196,6 @@ package struct TaskRecord: Hashable, Sendable, Message {
         if height < 0 { throw .outOfRange(field: 9) }
         delivered = height == 0 ? nil : Height(signed: height)
         auditRate = try decoder.unsigned(10)
+        isAudited = try decoder.bool(11)
     }
 }

@@ -35,7 +35,8 @@ extension NodeCore {
     /// How far a validator says it is, this one included.
     mutating func hearTip(_ tip: Height, of validator: Address) {
         let before = guardian?.floor
-        guardian?.heard(tip, of: validator, among: view.validators, now: moment)
+        guardian?.heard(
+            tip, of: validator, among: view.validators, connected: peers.compactMap { members[$0.id] }, now: moment)
         if let floor = guardian?.floor, floor != before { output.notices.append(.signingWithheld(through: floor)) }
     }
 

@@ -235,6 +235,7 @@ package struct NodeCore: CoreMachine, Sendable {
             feed([.deadlineReached], snapshot)
             if output.decided != nil { return }
         }
+        if let own = identity.validator { hearTip(view.tip.height, of: own) }
         guardian?.advance(tip: view.tip.height, isNewTip: false, now: moment)
         closeBatch()
         acknowledge()

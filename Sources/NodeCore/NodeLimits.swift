@@ -25,6 +25,8 @@ package enum NodeLimits {
     package static let evidenceMax = 64
     /// A validator that looks for other signatures of its key signs when nothing was decided for this long.
     package static let watchPatience = Span.seconds(10)
+    /// A validator that may sign by the stake it has heard waits this long for the rest of its peers.
+    package static let gatherPatience = Span.seconds(1)
     /// While a height stays open this long, own votes and proposals of it are sent again.
     package static let repeatInterval = Span.milliseconds(700)
 }

@@ -28,7 +28,9 @@ struct SigningGuard: Sendable {
     private enum Phase: Sendable {
         /// Too few have said how far they are.
         case listening
-        /// They have; other signatures of this key are looked for until a height is decided or nothing happens.
+        /// They have, but a validator that is connected has not: it may have seen what the others have not.
+        case gathering(deadline: Instant)
+        /// All have; other signatures of this key are looked for until a height is decided or nothing happens.
         case watching(through: Height, deadline: Instant)
         case open
     }
@@ -57,22 +59,36 @@ struct SigningGuard: Sendable {
     }
 
     var deadline: Instant? {
-        if case .watching(_, let deadline) = phase { deadline } else { nil }
+        switch phase {
+        case .gathering(let deadline), .watching(_, let deadline): deadline
+        case .listening, .open: nil
+        }
     }
 
     func maySign(_ height: Height) -> Bool { isOpen && height > floor }
 
     // MARK: What is heard
 
-    /// A validator's tip, the own one included.
-    mutating func heard(_ tip: Height, of validator: Address, among set: ValidatorSet, now: Instant) {
-        guard case .listening = phase, set.index(of: validator) != nil || validator == own else { return }
+    /// A validator's tip, the own one included. `connected`: the validators that are linked now.
+    mutating func heard(
+        _ tip: Height, of validator: Address, among set: ValidatorSet, connected: [Address], now: Instant
+    ) {
+        switch phase {
+        case .listening, .gathering: break
+        case .watching, .open: return
+        }
+        guard set.index(of: validator) != nil || validator == own else { return }
         if let place = reports.firstIndex(where: { $0.validator == validator }) {
             reports[place].tip = tip
         } else {
             reports.append(Report(validator: validator, tip: tip))
         }
         guard let reached = tipOfTwoThirds(set) else { return }
+        let isComplete = connected.allSatisfy { peer in reports.contains { $0.validator == peer } }
+        if case .listening = phase, !isComplete {
+            phase = .gathering(deadline: now.advanced(by: NodeLimits.gatherPatience))
+        }
+        if case .gathering(let deadline) = phase, !isComplete, now < deadline { return }
         // The network decided heights that neither the store nor the record of this node reach.
         if reached > startTip, (newest?.height ?? .zero) <= reached { floor = max(floor, reached.advanced()) }
         let isAlone = set.index(of: own).map { isQuorum(set.validators[$0].power, set) } ?? false
@@ -80,7 +96,7 @@ struct SigningGuard: Sendable {
             phase = .open
         } else {
             let end = now.advanced(by: NodeLimits.watchPatience)
-            phase = .watching(through: claimed(by: own).advanced(by: watchedHeights), deadline: end)
+            phase = .watching(through: max(claimed(by: own), reached).advanced(by: watchedHeights), deadline: end)
         }
     }
 

@@ -32,6 +32,7 @@ extension TaskRecord {
             "output_bytes": .number(result?.outputBytes ?? 0), "final_state": .hex(result?.finalState),
             "fuel": .decimal(result?.fuel ?? 0), "peak_pages": .number(result?.peakPages ?? 0),
             "compute_units": .decimal(computeUnits), "delivered": .decimal(delivered ?? .zero),
+            "audited": .bool(isAudited),
         ]
     }
 }

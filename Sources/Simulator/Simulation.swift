@@ -215,6 +215,8 @@ package struct Simulation {
     /// The node crashes and comes back with an older disk, signing record included.
     package mutating func restore(_ disk: SimulatedDisk, to node: Int) {
         crash(node)
+        // What it sent last arrives while the backup is put back.
+        run(for: .milliseconds(500))
         nodes[node].disk = disk
         boot(node)
     }
@@ -250,14 +252,16 @@ package struct Simulation {
         for receiver in nodes.indices where receiver != sender {
             if case .peer(let id) = send.target, id != peerIDs[receiver] { continue }
             stats.sent += 1
-            if nodes[receiver].driver == nil || random.chance(ppm: faults.dropPPM) {
+            // The first word on a link arrives, and before the others, or there is no link.
+            let isFirstWord = if case .newestVote = send.message { true } else { false }
+            if nodes[receiver].driver == nil || random.chance(ppm: faults.dropPPM) && !isFirstWord {
                 stats.dropped += 1
                 continue
             }
             let copies = random.chance(ppm: faults.duplicatePPM) ? 2 : 1
             for _ in 0..<copies {
                 let spread = UInt64(faults.delay.upperBound - faults.delay.lowerBound + 1)
-                let delay = faults.delay.lowerBound + Int64(random.below(spread))
+                let delay = faults.delay.lowerBound + (isFirstWord ? 0 : Int64(random.below(spread)))
                 let event = Event.frameReceived(peerIDs[sender], bytes)
                 queue.push(
                     .event(node: receiver, life: nodes[receiver].life, event),

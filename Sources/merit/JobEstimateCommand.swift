@@ -17,7 +17,7 @@ struct JobEstimateCommand: ParsableCommand {
             """)
 
     @Argument(help: "The .wasm file.") var program: String
-    @Option(help: ArgumentHelp("The input of every task.", valueName: "file")) var input: String?
+    @OptionGroup var input: JobInput
     @Option(help: "Tasks of the job.") var tasks: UInt32 = 1
     @Option(help: ArgumentHelp("Price of a compute unit; default: the floor price.", valueName: "nMRT"))
     var bid: UInt64?
@@ -32,7 +32,7 @@ struct JobEstimateCommand: ParsableCommand {
     }
 
     func run() throws {
-        let bytes = try input.map(ProgramFile.load) ?? []
+        let bytes = try input.load().joined
         let estimate = TaskEstimate.measure(program: try ProgramFile.load(program), input: bytes, fuel: fuel)
         let floor = try floorPrice()
         let price = bid ?? floor

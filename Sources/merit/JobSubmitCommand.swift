@@ -22,7 +22,7 @@ struct JobSubmitCommand: ParsableCommand {
             """)
 
     @Argument(help: "The .wasm file, or 64 hex digits.") var program: String
-    @Option(help: ArgumentHelp("The input of every task.", valueName: "file")) var input: String?
+    @OptionGroup var input: JobInput
     @Option(help: "Tasks of the job.") var tasks: UInt32
     @Option(help: ArgumentHelp("Price of a compute unit; default: the floor price.", valueName: "nMRT"))
     var bid: UInt64?
@@ -46,11 +46,11 @@ struct JobSubmitCommand: ParsableCommand {
     func run() throws {
         let key = try account.signer()
         let (program, known) = try locateProgram()
-        let bytes = try input.map(ProgramFile.load) ?? []
-        let limits = try limits(program, bytes)
+        let content = try input.load()
+        let limits = try limits(program, content.joined)
         let price = try bid ?? options.floorPrice()
         if known == nil { try publish(.program, program, by: key) }
-        let (digest, own) = try place(bytes, by: key)
+        let (digest, own) = try place(content, by: key)
         let request = SubmitJob(
             program: Hash.sha256(program), input: (digest, own), tasks: tasks, limits: limits,
             price: JobPrice(bid: price, resource: 1, engineID: EngineIdentity.id, assurance: assurance))
@@ -99,16 +99,19 @@ struct JobSubmitCommand: ParsableCommand {
     }
 
     /// A published input by its digest; a small one that is not published travels along.
-    private func place(_ bytes: Bytes, by key: SigningKey) throws -> (Digest?, Bytes) {
-        if bytes.isEmpty { return (nil, []) }
+    private func place(_ content: JobInput.Content, by key: SigningKey) throws -> (Digest?, Bytes) {
+        let bytes = content.blob
+        if bytes.isEmpty { return (nil, content.own) }
         let digest = Hash.sha256(bytes)
-        if try options.record(StateKey.blob(.input, digest), as: BlobRecord.self) != nil { return (digest, []) }
-        if bytes.count <= JobLimits.jobBytesMax { return (nil, bytes) }
+        if try options.record(StateKey.blob(.input, digest), as: BlobRecord.self) != nil {
+            return (digest, content.own)
+        }
+        if bytes.count <= JobLimits.jobBytesMax && !content.isPublished { return (nil, bytes) }
         guard bytes.count <= JobLimits.blobBytesMax else {
             Merit.leave("the input has \(bytes.count) bytes, at most \(JobLimits.blobBytesMax) are taken; split it", 1)
         }
         try publish(.input, bytes, by: key)
-        return (digest, [])
+        return (digest, content.own)
     }
 
     private func publish(_ kind: BlobKind, _ bytes: Bytes, by key: SigningKey) throws {

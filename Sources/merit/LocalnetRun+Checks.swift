@@ -47,6 +47,7 @@ extension LocalnetRun {
         var counts = LocalnetSummary.TaskCounts()
         counts.submitted = requester.submissions.reduce(0) { $0 + Int($1.tasks) }
         counts.attested = tasks.count { $0.record.delivered != nil }
+        counts.audited = tasks.count { $0.record.isAudited }
         counts.settled = tasks.count { $0.record.state == .settled }
         summary.tasks = counts
         summary.providers = try providers.map { provider in
@@ -54,6 +55,9 @@ extension LocalnetRun {
             for task in tasks where task.record.provider == provider.account && task.record.state == .settled {
                 line.tasks += 1
                 line.computeUnits += task.record.computeUnits
+            }
+            for task in tasks where task.record.provider == provider.account && task.record.state == .forfeited {
+                line.withheld = try line.withheld.adding(providerPart(task))
             }
             for row in summary.tables.flatMap(\.rewards) where row.key.account == provider.account {
                 line.paid = try line.paid.adding(row.amount)

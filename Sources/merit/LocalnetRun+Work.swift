@@ -40,7 +40,13 @@ extension LocalnetRun {
             done += job.done
             closed += job.closed
         }
-        return "tasks \(done)/\(asked) attested, \(closed) closed"
+        let audits = try nodes.reduce(into: (executed: 0, votes: 0)) { sums, node in
+            let metrics = try NodeClient(node.rpc).metrics()
+            sums.executed += metrics["merit_audits_executed_total"] ?? 0
+            sums.votes += metrics["merit_dispute_votes_total"] ?? 0
+        }
+        return "tasks \(done)/\(asked) attested, \(closed) closed  audits \(audits.executed)  "
+            + "dispute votes \(audits.votes)"
     }
 
     /// Every assigned task of the requester's jobs.

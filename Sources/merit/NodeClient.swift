@@ -38,6 +38,19 @@ struct NodeClient: Sendable {
         try client.call("header", ["height": .string("\(height)")]).member("header").text("app_hash")
     }
 
+    /// What the node counts, by the names of `/metrics`; empty where it does not answer.
+    func metrics() throws -> [String: Int] {
+        guard let url = NodeURL(address) else { return [:] }
+        let body: HTTPBody
+        do throws(ExchangeError) { body = try url.get("/metrics", max: 1 << 20) } catch { return [:] }
+        var values: [String: Int] = [:]
+        for line in String(decoding: body.body, as: UTF8.self).split(separator: "\n") where !line.hasPrefix("#") {
+            let parts = line.split(separator: " ")
+            if parts.count == 2, let value = Int(parts[1]) { values[String(parts[0])] = value }
+        }
+        return values
+    }
+
     /// The value of a state key at the tip; nil when there is none.
     func state(_ key: Bytes) throws -> Bytes? {
         let parameters: JSON = ["path": "/key", "data": .string(Hex.lower(key))]

@@ -59,10 +59,12 @@ final class Requester: Sendable {
             let file = "\(home)/input-\(job.program.rawValue)"
             try Data(job.program.input(tasks: job.tasks, number: number)).write(to: URL(fileURLWithPath: file))
             let node = nodes[Int(number % UInt64(nodes.count))]
-            let result = try Child.run([
-                "job", "submit", "\(programs)/\(job.program.rawValue).wasm", "--input", file, "--tasks",
-                "\(job.tasks)", "--key", home + "/keys/account.json", "--node", node, "--json",
-            ])
+            let inputs = [job.program.model(programs: programs), file].compactMap { $0 }
+            let result = try Child.run(
+                [
+                    "job", "submit", "\(programs)/\(job.program.rawValue).wasm", "--tasks", "\(job.tasks)", "--key",
+                    home + "/keys/account.json", "--node", node, "--json",
+                ] + inputs.flatMap { ["--input", $0] })
             let answer = try JSONDecoder().decode(Answer.self, from: result.output)
             guard let id = Hex.decode(answer.id).flatMap({ Digest($0) }) else { return }
             state.withLock { $0.submissions.append(Submission(job: id, tasks: job.tasks)) }

@@ -6,6 +6,8 @@ import Primitives
 enum SampleJob: String, CaseIterable {
     case matmul
     case montecarlo
+    /// Text by the shipped model.
+    case transformer
 
     static let tasksMax: UInt32 = 64
 
@@ -15,7 +17,13 @@ enum SampleJob: String, CaseIterable {
         switch self {
         case .matmul: return Self.matrices(rows: 8 * tasks, &random)
         case .montecarlo: return Self.option(&random)
+        case .transformer: return Bytes("\(random.below(1 << 32)) 96 384 A validator is ".utf8)
         }
+    }
+
+    /// What goes before the input and is the same for all jobs: the model's weights.
+    func model(programs: String) -> String? {
+        self == .transformer ? programs + "/../model/weights.bin" : nil
     }
 
     /// Two matrices of quarters between -8 and 8; a task computes 8 rows.

@@ -17,12 +17,12 @@ struct TopologyTests {
         }
     }
 
-    @Test("the shipped network has four validators, four providers of which the last cheats in a third, and two jobs")
+    @Test("the shipped network has four validators, four providers of which the last cheats in a third, and three jobs")
     func shippedNetwork() throws {
         let topology = try Topology(path: Self.shipped)
         #expect(topology.validators.count == 4)
         #expect(topology.providers.map(\.cheatRate) == [0, 0, 0, 333_333])
-        #expect(topology.jobs.map(\.program) == [.matmul, .montecarlo])
+        #expect(topology.jobs.map(\.program) == [.matmul, .montecarlo, .transformer])
         #expect(topology.perturbations.isEmpty)
     }
 
