@@ -3,7 +3,7 @@
 package import Chain
 import Codec
 package import Cryptography
-package import Ledger
+import Ledger
 package import Primitives
 import ProgramRules
 package import Quorum
