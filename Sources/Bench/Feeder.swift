@@ -38,6 +38,7 @@ package final class Feeder: Sendable {
     /// Seconds without a committed item after which the run is given up.
     private static let patience = 30
     private static let pollMicroseconds: UInt32 = 5_000
+    private static let metricsBytesMax = 1 << 20
     private static let busyMicroseconds: UInt32 = 20_000
 
     private struct State {
@@ -217,7 +218,9 @@ package final class Feeder: Sendable {
     /// The series without labels.
     package static func metrics(of node: NodeURL) throws(FeederError) -> [String: UInt64] {
         let body: Bytes
-        do { body = try node.get("/metrics") } catch { throw .unreachable("\(node): \(error)") }
+        do { body = try node.get("/metrics", max: Self.metricsBytesMax).body } catch {
+            throw .unreachable("\(node): \(error)")
+        }
         var series: [String: UInt64] = [:]
         for line in String(decoding: body, as: UTF8.self).split(separator: "\n") where !line.hasPrefix("#") {
             let parts = line.split(separator: " ")

@@ -19,11 +19,6 @@ package protocol RPCLink: Sendable {
 
 extension NodeURL: RPCLink {
     package func exchange(_ body: Bytes) throws(ExchangeError) -> Bytes { try HTTPExchange(self).post(body, to: self) }
-
-    /// The body of the answer to a GET.
-    package func get(_ target: String) throws(ExchangeError) -> Bytes {
-        try get(target, max: ClientLimits.answerBytesMax).body
-    }
 }
 
 /// A node that must answer soon, because others can be asked instead.

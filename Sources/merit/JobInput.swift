@@ -7,8 +7,8 @@ struct JobInput: ParsableArguments {
     @Option(
         name: .customLong("input"),
         help: ArgumentHelp(
-            "The input of every task. Given twice, the first is published and can serve many jobs (a model), the second "
-                + "travels in the job and follows it (a prompt).", valueName: "file"))
+            "The input of every task. Given twice, the first is published and can serve many jobs (a model), the "
+                + "second travels in the job and follows it (a prompt).", valueName: "file"))
     var files: [String] = []
 
     func validate() throws {

@@ -40,7 +40,7 @@ extension LocalnetRun {
             done += job.done
             closed += job.closed
         }
-        let audits = try nodes.reduce(into: (executed: 0, votes: 0)) { sums, node in
+        let audits = try nodes.reduce(into: (executed: UInt64(0), votes: UInt64(0))) { sums, node in
             let metrics = try NodeClient(node.rpc).metrics()
             sums.executed += metrics["merit_audits_executed_total"] ?? 0
             sums.votes += metrics["merit_dispute_votes_total"] ?? 0

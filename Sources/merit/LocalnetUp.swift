@@ -24,8 +24,8 @@ struct LocalnetUp: AsyncParsableCommand {
         commandName: "up", abstract: "Start a network, wait for settled epochs, check everything, stop.",
         discussion: """
             Four validators alone, or what a topology names: `--topology Network/local.json` has four validators, \
-            four providers of which one cheats, and two kinds of jobs. An epoch's work is judged and paid in the next epoch, \
-            so --epochs N runs N + 1 epochs and shows the tables of the last N.
+            four providers of which one cheats, and three kinds of jobs. An epoch's work is judged and paid in the \
+            next epoch, so --epochs N runs N + 1 epochs and shows the tables of the last N.
             """)
 
     @OptionGroup var options: LocalnetOptions

@@ -1,4 +1,5 @@
 // The few questions that the local network's run asks of a node, as a stranger would: over JSON-RPC.
+import Bench
 import Client
 import Foundation
 import Primitives
@@ -39,16 +40,9 @@ struct NodeClient: Sendable {
     }
 
     /// What the node counts, by the names of `/metrics`; empty where it does not answer.
-    func metrics() throws -> [String: Int] {
+    func metrics() -> [String: UInt64] {
         guard let url = NodeURL(address) else { return [:] }
-        let body: HTTPBody
-        do throws(ExchangeError) { body = try url.get("/metrics", max: 1 << 20) } catch { return [:] }
-        var values: [String: Int] = [:]
-        for line in String(decoding: body.body, as: UTF8.self).split(separator: "\n") where !line.hasPrefix("#") {
-            let parts = line.split(separator: " ")
-            if parts.count == 2, let value = Int(parts[1]) { values[String(parts[0])] = value }
-        }
-        return values
+        do { return try Feeder.metrics(of: url) } catch { return [:] }
     }
 
     /// The value of a state key at the tip; nil when there is none.

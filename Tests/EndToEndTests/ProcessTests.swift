@@ -87,25 +87,4 @@ struct ProcessTests {
                 "schema": "merit.keys-accept-fresh.1", "validator": .string(validator), "record": .string(record),
             ])
     }
-
-    @Test("the local network settles two epochs, proves a balance and adds up its supply")
-    func localNetwork() throws {
-        let folder = NSTemporaryDirectory() + "merit-localnet-\(UUID().uuidString)"
-        defer { try? FileManager.default.removeItem(atPath: folder) }
-        struct Summary: Decodable {
-            struct Query: Decodable { let verified: Bool }
-            struct Supply: Decodable { let equal: Bool }
-            let app_hash_equal: Bool
-            let epochs: [[String: String]]
-            let light_query: Query
-            let supply: Supply
-        }
-        let run = try Program.run([
-            "localnet", "up", "--home", folder, "--epochs", "2", "--seconds-per-epoch", "5", "--json",
-        ])
-        #expect(run.code == 0)
-        let summary = try JSONDecoder().decode(Summary.self, from: run.output)
-        #expect(summary.app_hash_equal && summary.light_query.verified && summary.supply.equal)
-        #expect(summary.epochs.count == 2)
-    }
 }

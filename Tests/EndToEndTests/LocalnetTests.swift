@@ -1,0 +1,93 @@
+// The whole of it: validators, providers of which one cheats, a requester, and nodes that are killed, cut off and started
+// again in the middle of epochs.
+import Foundation
+import Testing
+
+@Suite("Local networks", .serialized)
+struct LocalnetTests {
+    private struct Summary: Decodable {
+        struct Validator: Decodable { let height: UInt64 }
+        struct Tasks: Decodable { let submitted, attested, audited, settled: Int }
+        struct Provider: Decodable { let address, paid, withheld: String, tasks: Int }
+        struct Cheater: Decodable { let address, offence, slashed: String }
+        struct Query: Decodable { let verified: Bool }
+        struct Supply: Decodable { let equal: Bool }
+        let schema: String
+        let validators: [Validator]
+        let app_hash_equal: Bool
+        let tasks: Tasks
+        let providers: [Provider]
+        let cheaters: [Cheater]
+        let honest_slashed: Int
+        let light_query: Query
+        let supply: Supply
+    }
+
+    private static let topology = """
+        {
+          "validators": [
+            {"stake": "100000000000000"}, {"stake": "100000000000000"}, {"stake": "100000000000000"},
+            {"stake": "100000000000000"}
+          ],
+          "providers": [
+            {"bond": "7000000000000", "cheat_ppm": 0}, {"bond": "7000000000000", "cheat_ppm": 0},
+            {"bond": "7000000000000", "cheat_ppm": 600000}
+          ],
+          "jobs": [{"program": "matmul", "tasks": 9, "every_seconds": 3}],
+          "perturb": [
+            {"at_height": 25, "node": 1, "action": "kill"}, {"at_height": 35, "node": 2, "action": "disconnect"},
+            {"at_height": 42, "node": 3, "action": "restart"}
+          ]
+        }
+        """
+
+    @Test("work is paid and a cheat is slashed while nodes are killed, cut off and restarted", .timeLimit(.minutes(4)))
+    func paidEpoch() throws {
+        let folder = NSTemporaryDirectory() + "merit-localnet-\(UUID().uuidString)"
+        let cast = folder + ".json"
+        try Self.topology.write(toFile: cast, atomically: true, encoding: .utf8)
+        defer { for path in [folder, cast] { try? FileManager.default.removeItem(atPath: path) } }
+        let run = try Program.run([
+            "localnet", "up", "--home", folder, "--topology", cast, "--genesis",
+            Program.root.appendingPathComponent("Genesis/local.json").path, "--programs",
+            Program.root.appendingPathComponent("Sources/Programs/wasm").path, "--epochs", "1",
+            "--seconds-per-epoch", "20", "--json",
+        ])
+        #expect(run.code == 0)
+        let summary = try JSONDecoder().decode(Summary.self, from: run.output)
+        #expect(summary.schema == "merit.testnet.1")
+        #expect(summary.validators.count == 4 && summary.app_hash_equal)
+        #expect(summary.light_query.verified && summary.supply.equal)
+        let cheat = try #require(summary.providers.last)
+        #expect(summary.cheaters.contains { $0.address == cheat.address && $0.offence == "wrong_result" })
+        #expect(summary.honest_slashed == 0)
+        #expect(summary.providers.dropLast().allSatisfy { $0.tasks > 0 && $0.paid != "0" })
+        #expect(cheat.tasks == 0 && cheat.withheld != "0")
+        #expect(summary.tasks.settled > 0 && summary.tasks.settled <= summary.tasks.attested)
+        #expect(summary.tasks.audited > 0 && summary.tasks.attested <= summary.tasks.submitted)
+    }
+
+    @Test("an interrupted network leaves no process behind")
+    func interruption() throws {
+        let folder = NSTemporaryDirectory() + "merit-localnet-\(UUID().uuidString)"
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        struct Record: Decodable {
+            struct Node: Decodable { let process: Int32 }
+            let nodes: [Node]
+        }
+        let process = Program.process(["localnet", "up", "--home", folder, "--seconds-per-epoch", "20"])
+        process.standardOutput = FileHandle.nullDevice
+        try process.run()
+        defer { process.terminate() }
+        var running: [Int32] = []
+        try wait(for: "the processes' numbers") {
+            let data = FileManager.default.contents(atPath: folder + "/localnet.json") ?? Data()
+            running = (try? JSONDecoder().decode(Record.self, from: data))?.nodes.map(\.process) ?? []
+            return running.count == 4 && running.allSatisfy { $0 > 0 }
+        }
+        kill(process.processIdentifier, SIGINT)
+        process.waitUntilExit()
+        #expect(process.terminationStatus == 1)
+        #expect(running.allSatisfy { kill($0, 0) != 0 })
+    }
+}
