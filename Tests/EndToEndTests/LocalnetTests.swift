@@ -1,5 +1,5 @@
-// The whole of it: validators, providers of which one cheats, a requester, and nodes that are killed, cut off and started
-// again in the middle of epochs.
+// The whole of it: validators, providers of which one cheats, a requester, and nodes that are killed, cut off and
+// started again in the middle of epochs.
 import Foundation
 import Testing
 
