@@ -29,7 +29,8 @@ struct Merit: AsyncParsableCommand {
             """,
         subcommands: [
             InitCommand.self, StartCommand.self, KeysCommand.self, TestnetCommand.self, LocalnetCommand.self,
-            TxCommand.self, QueryCommand.self, LightCommand.self, ReplayCommand.self, ProgramCommand.self,
+            TxCommand.self, StakeCommand.self, QueryCommand.self, LightCommand.self, ReplayCommand.self,
+            ProgramCommand.self,
             JobCommand.self, ProviderCommand.self, BenchCommand.self,
             ExecutorChildCommand.self, VersionCommand.self,
         ])
