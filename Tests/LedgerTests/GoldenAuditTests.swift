@@ -163,6 +163,9 @@ struct GoldenAuditTests {
         #expect(!three.isDrawn(address(2), word: 1 << 62, rate: 500_000, provider: address(9)))
         #expect(three.isDrawn(address(1), word: .max, rate: 1_000_000, provider: address(9), first: address(2)))
         #expect(!three.isDrawn(address(2), word: 0, rate: 1_000_000, provider: address(9), first: address(2)))
+        // The provider's own operator was the first auditor: its stake leaves W once.
+        #expect(three.isDrawn(address(1), word: .max, rate: 1_000_000, provider: address(2), first: address(2)))
+        #expect(!three.isDrawn(address(2), word: 0, rate: 1_000_000, provider: address(2), first: address(2)))
         // Nobody but the provider is left beside the first auditor.
         #expect(three.isDrawn(address(1), word: .max, rate: 1_000_000, provider: address(1), first: address(2)))
         let alone = set([(1, 10, true)])
