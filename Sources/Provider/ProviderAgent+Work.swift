@@ -10,10 +10,16 @@ import ProgramRules
 
 extension ProviderAgent {
     mutating func act() throws(ChainViewError) {
+        try perform(plan.next(epoch: epoch, idleWorkers: workers.idleCount))
+        // What was proved a moment ago need not wait for the next poll.
+        try perform(plan.nextRuns(idleWorkers: workers.idleCount))
+    }
+
+    mutating func perform(_ actions: [WorkPlan.Action]) throws(ChainViewError) {
         // One height for all proofs of a step, so that one header serves them.
         var height: Height?
         var failure: ChainViewError?
-        for action in plan.next(epoch: epoch, idleWorkers: workers.idleCount) {
+        for action in actions {
             if failure != nil {
                 if case .run(let place) = action { plan.postponed(place) }
                 continue

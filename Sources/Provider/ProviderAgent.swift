@@ -51,9 +51,11 @@ package struct ProviderAgent {
         defer { workers.stop() }
         var farewell: ContinuousClock.Instant?
         while true {
-            for finished in workers.collect() { finish(finished) }
+            let finished = workers.collect()
+            for task in finished { finish(task) }
             if flag.isSet, mayLeave(&farewell) { return .stopped }
-            if let end = step() { return end }
+            // An idle worker waits for no poll.
+            if let end = finished.isEmpty ? step() : refill() ?? step() { return end }
             workers.wait(upTo: ProviderLimits.pollInterval)
         }
     }
@@ -77,6 +79,16 @@ package struct ProviderAgent {
             try act()
             if !lastFailure.isEmpty { logger.info("node answers", metadata: ["node": "\(chain.node)"]) }
             (lastFailure, foreign) = ("", 0)
+            return nil
+        } catch {
+            return failed(error)
+        }
+    }
+
+    /// Gives idle workers their next tasks without asking for news first.
+    private mutating func refill() -> ProviderEnd? {
+        do throws(ChainViewError) {
+            try perform(plan.nextRuns(idleWorkers: workers.idleCount))
             return nil
         } catch {
             return failed(error)

@@ -13,7 +13,7 @@ package enum ProviderLimits {
     /// Tasks executed at once.
     package static let workersMax = 64
     /// Blocks after which receipts that are not in the state are handed in again, to another node.
-    static let resubmitBlocks: UInt64 = 8
+    static let resubmitBlocks: UInt64 = 12
     /// Blocks to wait after a node refused receipts.
     static let refusalBlocks: UInt64 = 2
     /// Blocks until offers that are not in the state are sent again.

@@ -150,18 +150,23 @@ package struct WorkPlan: Sendable {
 
     /// `epoch`: the running one, which receipts are signed for.
     package mutating func next(epoch: UInt64, idleWorkers: Int) -> [Action] {
-        let ordered = entries.values.sorted { left, right in
-            left.deadline == right.deadline ? Self.isBefore(left.place, right.place) : left.deadline < right.deadline
-        }
-        var actions: [Action] = []
-        if !isStopping {
-            actions += proofs(ordered)
-            actions += runs(ordered, idleWorkers)
-        }
-        return actions + deliveries(epoch: epoch) + repeats(epoch: epoch)
+        let proofs = isStopping ? [] : proofs()
+        return proofs + nextRuns(idleWorkers: idleWorkers) + deliveries(epoch: epoch) + repeats(epoch: epoch)
     }
 
-    private mutating func proofs(_ ordered: [Entry]) -> [Action] {
+    /// Tasks for workers that became idle. Receipts wait for `next`, so that several go out under one signature.
+    package mutating func nextRuns(idleWorkers: Int) -> [Action] {
+        isStopping || idleWorkers == 0 ? [] : runs(idleWorkers)
+    }
+
+    /// By urgency.
+    private var ordered: [Entry] {
+        entries.values.sorted { left, right in
+            left.deadline == right.deadline ? Self.isBefore(left.place, right.place) : left.deadline < right.deadline
+        }
+    }
+
+    private mutating func proofs() -> [Action] {
         var found: [Action] = []
         for entry in ordered where found.count < ProviderLimits.provesPerStep && entry.deadline > tip {
             guard case .found(let asked) = entry.stage, asked != tip else { continue }
@@ -171,7 +176,7 @@ package struct WorkPlan: Sendable {
         return found
     }
 
-    private mutating func runs(_ ordered: [Entry], _ idleWorkers: Int) -> [Action] {
+    private mutating func runs(_ idleWorkers: Int) -> [Action] {
         var found: [Action] = []
         for entry in ordered where found.count < idleWorkers && entry.deadline > tip {
             guard case .proved = entry.stage else { continue }

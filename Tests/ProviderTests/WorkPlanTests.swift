@@ -71,6 +71,20 @@ struct WorkPlanTests {
         #expect(plan.next(epoch: 1, idleWorkers: 2) == [.run(Self.place(7, of: Self.other)), .run(Self.place(0))])
     }
 
+    @Test("an idle worker gets its next task at once, and receipts wait for company")
+    func refilling() {
+        var plan = WorkPlan()
+        plan.observe(Self.open([0, 1]), at: Self.height(10))
+        _ = plan.next(epoch: 1, idleWorkers: 0)
+        for index in 0...1 as ClosedRange<UInt32> { plan.proved(Self.place(index)) }
+        for index in 0...1 as ClosedRange<UInt32> {
+            #expect(plan.nextRuns(idleWorkers: 1) == [.run(Self.place(index))])
+            plan.finished(Self.place(index), Self.result)
+        }
+        #expect(plan.nextRuns(idleWorkers: 1) == [])
+        #expect(Self.shipments(plan.next(epoch: 1, idleWorkers: 1)).map(\.receipts.count) == [2])
+    }
+
     @Test("what cannot be in time is not begun", arguments: [(10, false), (11, true)] as [(UInt64, Bool)])
     func late(deadline: UInt64, isBegun: Bool) {
         var plan = WorkPlan()
@@ -96,14 +110,14 @@ struct WorkPlanTests {
         var plan = Self.computed([0, 1])
         let first = Self.shipments(plan.next(epoch: 1, idleWorkers: 0))[0]
         plan.shipped(first)
-        plan.observe(Self.open([0, 1]), at: Self.height(17))
+        plan.observe(Self.open([0, 1]), at: Self.height(21))
         #expect(Self.shipments(plan.next(epoch: 2, idleWorkers: 0)).isEmpty)
-        plan.observe(Self.open([0, 1]), at: Self.height(18))
+        plan.observe(Self.open([0, 1]), at: Self.height(22))
         let second = Self.shipments(plan.next(epoch: 2, idleWorkers: 0))
         #expect(second.count == 1 && second[0].receipts == first.receipts && second[0].epoch == 1)
         #expect(second[0].isRepeat && second[0].number == first.number)
         plan.shipped(second[0])
-        plan.observe(Self.open([0, 1]), at: Self.height(26))
+        plan.observe(Self.open([0, 1]), at: Self.height(34))
         #expect(Self.shipments(plan.next(epoch: 3, idleWorkers: 0)).map(\.epoch) == [3])
     }
 
