@@ -57,7 +57,7 @@ struct HomeTests {
         #expect(template.consensus == consensus)
         // A block every 250 ms: 20 of them are 5 seconds (decision 6).
         var rewards = Parameters.local
-        rewards.market.budgetBlocksMin = 20
+        rewards.market.budgetBlocksMin = 60
         #expect(template.settings == LedgerParameters(rewards: rewards).differences)
         let text = String(decoding: GenesisFile.encode(template), as: UTF8.self)
         #expect(try String(contentsOfFile: path, encoding: .utf8) == text)
