@@ -23,8 +23,8 @@ final class LocalProcesses: Sendable {
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = FileHandle.nullDevice
         process.standardError = FileHandle.nullDevice
-        process.terminationHandler = { [weak self] ended in self?.forget(name, ended.processIdentifier) }
         try state.withLock { state in
+            Self.forgetEnded(&state)
             precondition(state.running[name] == nil, "\(name) runs already")
             if state.isOver { return }
             try process.run()
@@ -32,17 +32,24 @@ final class LocalProcesses: Sendable {
         }
     }
 
-    private func forget(_ name: String, _ process: Int32) {
+    /// The kernel is asked, because Foundation can miss an end: it waits for a socket to close that another child,
+    /// started at the same moment, may have inherited.
+    private static func forgetEnded(_ state: inout State) {
+        state.running = state.running.filter { waitpid($0.value, nil, WNOHANG) == 0 }
+    }
+
+    func isRunning(_ name: String) -> Bool { running[name] != nil }
+
+    var running: [String: Int32] {
         state.withLock { state in
-            if state.running[name] == process { state.running[name] = nil }
+            Self.forgetEnded(&state)
+            return state.running
         }
     }
 
-    func isRunning(_ name: String) -> Bool { state.withLock { $0.running[name] != nil } }
-    var running: [String: Int32] { state.withLock(\.running) }
-
     func signal(_ name: String, _ number: Int32) {
         state.withLock { state in
+            Self.forgetEnded(&state)
             if let process = state.running[name] { kill(process, number) }
         }
     }
@@ -58,6 +65,7 @@ final class LocalProcesses: Sendable {
     func stopAll() {
         let names = state.withLock { state in
             state.isOver = true
+            Self.forgetEnded(&state)
             return Array(state.running.keys)
         }
         for name in names { signal(name, SIGCONT) }
