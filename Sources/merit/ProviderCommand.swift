@@ -40,12 +40,7 @@ struct ProviderCommand: ParsableCommand {
         @OptionGroup var output: OutputOptions
 
         func run() throws {
-            guard let key = SigningKey(seed: Entropy.bytes(32)) else { preconditionFailure("32 bytes are a seed") }
-            for folder in [options.path, options.path + "/keys", options.path + "/log"] {
-                try FileManager.default.createDirectory(
-                    atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-            }
-            try KeyFile.store(key, .account, at: options.keyPath, passphrase: options.newPassphrase())
+            let key = try NodeHome(options.path).createAccount(passphrase: options.newPassphrase())
             output.answer(
                 "provider.init",
                 [
