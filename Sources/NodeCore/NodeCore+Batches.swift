@@ -17,6 +17,7 @@ extension NodeCore {
         guard ownIndex != nil || canRelay(for: source) else {
             return refuse(source, code: 2, "this node has no vote and no link to a validator; try again or elsewhere")
         }
+        guard ownIndex != nil || hasRelayRoom else { return answer(source, .busy) }
         let claim: ItemClaim
         do { claim = try ItemClaim(decoding: bytes, chainID: view.chainID) } catch {
             if case .peer(let peer) = source { output.penalties.append(.malformedFrame(peer)) }

@@ -19,12 +19,13 @@ extension NodeCore {
 
     private var linkedValidators: [PeerID] { peers.map(\.id).filter { members[$0] != nil } }
 
-    /// Whether an item can be handed on at all.
-    var canRelay: Bool { relays.count < NodeLimits.relaysMax && !linkedValidators.isEmpty }
+    /// Whether there is anybody to hand an item to.
+    var canRelay: Bool { !linkedValidators.isEmpty }
+    var hasRelayRoom: Bool { relays.count < NodeLimits.relaysMax }
 
     /// Hands a verified item on for the first time; false when there is no room or nobody to take it.
     mutating func relay(_ item: DecodedItem) -> Bool {
-        guard canRelay else { return false }
+        guard canRelay, hasRelayRoom else { return false }
         let client = item.item.sender?.bytes ?? item.contentID.bytes
         guard let turn = UInt64(bigEndian: client.prefix(8)) else { preconditionFailure("8 bytes of \(client.count)") }
         var entry = Relay(decoded: item, turn: turn, due: moment)
