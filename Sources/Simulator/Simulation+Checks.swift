@@ -25,6 +25,12 @@ extension Simulation {
         }
     }
 
+    /// A deadline that stays due after it was pursued would be a real node's core at full speed for nothing.
+    mutating func checkClock() {
+        if now > lastMove.at { lastMove = (now, events) }
+        if events - lastMove.events > 100_000 { violation = "time stands still at \(now.nanoseconds) ns" }
+    }
+
     struct Statement: Hashable {
         let node: Int
         let place: SigningPlace

@@ -67,6 +67,8 @@ package struct Simulation {
         return copy.finish()
     }
     package internal(set) var events = 0
+    /// When the clock moved last, and how many events came before that.
+    var lastMove: (at: Instant, events: Int) = (.zero, 0)
     /// The first broken invariant, in words.
     package internal(set) var violation: String?
     package internal(set) var stats = Stats()
@@ -126,6 +128,7 @@ package struct Simulation {
         while violation == nil, let time = queue.nextTime, time <= end, let happening = queue.pop() {
             now = max(now, time)
             events += 1
+            checkClock()
             perform(happening)
         }
         now = max(now, end)

@@ -44,11 +44,18 @@ package struct BlockSync: Sendable {
             peers.sort { $0.id < $1.id }
         }
         if height > tip, behindSince == nil { behindSince = now }
+        forgetLag()
+    }
+
+    /// Where nobody claims more than the tip any longer there is nothing to wait for.
+    private mutating func forgetLag() {
+        if !peers.contains(where: { $0.claimed > tip }) { behindSince = nil }
     }
 
     package mutating func peerLeft(_ id: Address) {
         peers.removeAll { $0.id == id }
         requests.removeAll { $0.peer == id }
+        forgetLag()
     }
 
     /// The peer sent something that is no valid block of that height, or nothing in time: it is asked last from now on.

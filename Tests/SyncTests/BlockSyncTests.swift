@@ -22,6 +22,22 @@ struct BlockSyncTests {
         #expect(asked == [height(6)])
     }
 
+    @Test("when nobody claims more any longer there is nothing to wait for")
+    func withdrawn() {
+        let end = start.advanced(by: .seconds(9))
+        for isGone in [true, false] {
+            var sync = BlockSync(tip: height(5))
+            sync.peerClaims(first, height: height(6), now: start)
+            if isGone { sync.peerLeft(first) } else { sync.peerClaims(first, height: height(5), now: start) }
+            let asked = sync.due(now: end) { _ in false }.isEmpty
+            #expect(asked)
+            #expect(sync.deadline == nil)
+            // The lag of a later claim is counted from that claim.
+            sync.peerClaims(second, height: height(6), now: end)
+            #expect(sync.deadline == end.advanced(by: BlockSync.Limit.grace))
+        }
+    }
+
     @Test("a node far behind asks at once, spreads over peers and stays inside the window")
     func window() {
         var sync = BlockSync(tip: .zero)
