@@ -9,6 +9,7 @@ enum Disk {
     static func failure(_ code: Int32, _ operation: String, _ path: String) -> StorageError {
         switch code {
         case ENOSPC, EDQUOT: .diskFull(path: path)
+        case EFBIG: .fileLimit(path: path)
         case EIO where freeBytes(path) < 1 << 20: .diskFull(path: path)
         case EACCES, EPERM, EROFS: .permission(path: path)
         case MDB_CORRUPTED, MDB_PAGE_NOTFOUND, MDB_INVALID, MDB_PANIC, MDB_VERSION_MISMATCH:

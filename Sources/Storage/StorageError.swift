@@ -6,6 +6,8 @@ package enum StorageError: Error, Equatable, Sendable {
     /// Another process (or another store of this one) holds the folder; 0 when its id could not be read.
     case alreadyOpen(folder: String, pid: Int32)
     case diskFull(path: String)
+    /// The process or the file system lets no file grow further; the disk may have room.
+    case fileLimit(path: String)
     case permission(path: String)
     /// A value whose checksum does not fit.
     case corruptValue(table: Table, key: Bytes)
@@ -36,6 +38,9 @@ extension StorageError: CustomStringConvertible {
         case .alreadyOpen(let folder, let pid):
             "\(folder) is in use by process \(pid): stop that one, or choose another home folder"
         case .diskFull(let path): "the disk of \(path) is full: free some space and start again; nothing is lost"
+        case .fileLimit(let path):
+            "\(path) has the length that a file may have here: raise the limit (`ulimit -f`), or move the home to a "
+                + "file system with longer files, and start again; nothing is lost"
         case .permission(let path): "no permission for \(path): give it to this user, or start as its owner"
         case .corruptValue(let table, let key):
             "the value of \(Hex.lower(key)) in table \(table) is corrupt: restore a backup, or remove the chain folder "
