@@ -66,9 +66,10 @@ package final class RunningNode: Sendable {
         let configuration = try home.loadConfiguration()
         let genesis = try home.loadGenesis()
         let keys = try home.loadKeys(passphrase)
+        // The record before the store: a key that may not sign leaves no chain behind.
+        let signer = try home.signer(keys, chainID: genesis.chainID)
         let store = try home.openStore(genesis)
         guard let view = LedgerView(store.snapshot()) else { preconditionFailure("an opened store without a tip") }
-        let signer = try home.signer(keys, chainID: genesis.chainID)
         let (journal, rows) = try home.openJournal(peer: keys.transport.address, tip: view.tip.height)
         let mailbox = CoreMailbox()
         let board = StatusBoard(tip: view.tip)
