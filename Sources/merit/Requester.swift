@@ -22,11 +22,16 @@ final class Requester: Sendable {
     private let programs: String
     private let home: String
     private let nodes: [String]
+    private let run: @Sendable ([String], Bool) throws -> Child.Result
     private let state = Mutex(State())
 
-    /// `programs`: the folder of the shipped `.wasm` files.
-    init(_ jobs: [Topology.Job], programs: String, home: String, nodes: [String]) {
-        (self.jobs, self.programs, self.home, self.nodes) = (jobs, programs, home, nodes)
+    /// `programs`: the folder of the shipped `.wasm` files; `run`: performs a command that may fail or must not.
+    init(
+        _ jobs: [Topology.Job], programs: String, home: String, nodes: [String],
+        run: @escaping @Sendable ([String], Bool) throws -> Child.Result = { try Child.run($0, mayFail: $1) }
+    ) {
+        (self.jobs, self.programs, self.home) = (jobs, programs, home)
+        (self.nodes, self.run) = (nodes, run)
     }
 
     var submissions: [Submission] { state.withLock(\.submissions) }
@@ -77,13 +82,13 @@ final class Requester: Sendable {
 
     /// Asks the nodes in turn until one takes the command. One that is killed or cut off meanwhile answers nothing, but
     /// what it took may still come into a block, and then the next try is refused for its sequence number.
-    private func atSomeNode(_ arguments: [String], first: UInt64) throws -> Child.Result {
+    func atSomeNode(_ arguments: [String], first: UInt64) throws -> Child.Result {
         var hasLostOne = false
         var turn = first
         while true {
             let isLast = turn - first == UInt64(nodes.count)
             let node = nodes[Int(turn % UInt64(nodes.count))]
-            let result = try Child.run(arguments + ["--node", node], mayFail: !isLast)
+            let result = try run(arguments + ["--node", node], !isLast)
             if result.code == 0 { return result }
             hasLostOne = hasLostOne || result.code == NodeEnd.Code.unreachable.rawValue
             if !hasLostOne { throw LocalnetError.child("merit job submit: \(result.complaint)") }
