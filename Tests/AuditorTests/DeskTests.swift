@@ -18,7 +18,8 @@ private final class Desk {
     static func duty(_ index: UInt32, _ round: AuditRound = .first) -> DrawnTask {
         DrawnTask(
             task: task(index), round: round, computeUnits: 100 + UInt64(index),
-            salts: round == .first ? [[1, UInt8(index)]] : [[2, UInt8(index)], [3, UInt8(index)]])
+            salts: round == .first
+                ? [[1] + index.bigEndianBytes] : [[2] + index.bigEndianBytes, [3] + index.bigEndianBytes])
     }
 
     static func finding(_ run: AuditDesk.Run) -> AuditDesk.Finding {
@@ -153,6 +154,15 @@ struct DeskTests {
         #expect(heights == [11 + AuditorLimits.patience])
     }
 
+    @Test("after a start in the second half of a window nothing is waited for: it would be too late")
+    func urgency() throws {
+        let desk = Desk()
+        #expect(desk.at(.commit, urgent: true, duties).isEmpty)
+        desk.execute()
+        let commit = try #require(desk.at(.commit, urgent: true, duties).commits.first)
+        #expect(commit.tasks.map(\.index) == [1, 2, 3])
+    }
+
     @Test("an execution that this machine failed is tried again later and never becomes a verdict")
     func failure() {
         let desk = Desk()
@@ -163,6 +173,49 @@ struct DeskTests {
         _ = desk.at(.commit, [Desk.duty(1)])
         #expect(desk.execute() == [1])
         #expect(desk.at(.commit, [Desk.duty(1)]).commits.count == 1)
+    }
+
+    @Test("what this machine fails again and again is tried more and more rarely, given up, and then holds nothing up")
+    func givenUp() throws {
+        let desk = Desk()
+        desk.rest(.commit, duties)
+        var tries: [UInt64] = []
+        var commits: [VerdictCommit] = []
+        for _ in 0..<400 {
+            if desk.execute(failing: [2]).contains(2) { tries.append(desk.height) }
+            commits += desk.at(.commit, duties).commits
+        }
+        #expect(zip(tries, tries.dropFirst()).map { $1 - $0 } == [2, 4, 8, 16, 32, 64, 64])
+        #expect(tries.count == AuditorLimits.attemptsMax && desk.desk.counters.failed == 8)
+        #expect(commits.first?.tasks.map(\.index) == [1, 3])
+    }
+
+    @Test("one commit names no more tasks than a block's rule allows; the rest is the next part")
+    func longParts() throws {
+        let many = (0...UInt32(AuditLimits.verdictsMax)).map { Desk.duty($0) }
+        let desk = Desk()
+        desk.rest(.running, many)
+        desk.execute()
+        let first = try #require(desk.at(.commit, many).commits.first)
+        #expect(first.tasks.map(\.index) == (0..<UInt32(AuditLimits.verdictsMax)).map { $0 })
+        let second = try #require(desk.at(.commit, many, commits: [Desk.said(first)]).commits.first)
+        #expect(second.part == 1 && second.tasks.map(\.index) == [UInt32(AuditLimits.verdictsMax)])
+    }
+
+    @Test("when all parts are used up nothing more is committed")
+    func partsMax() throws {
+        let many = (0...AuditLimits.partsMax).map { Desk.duty($0) }
+        func said(_ parts: UInt32) -> [SaidCommit] {
+            (0..<parts).map {
+                SaidCommit(round: .first, part: $0, tasks: [Desk.task($0)], root: .zero, isRevealed: false)
+            }
+        }
+        for (parts, count) in [(AuditLimits.partsMax - 1, 1), (AuditLimits.partsMax, 0)] {
+            let desk = Desk()
+            desk.rest(.commit, many)
+            desk.execute()
+            #expect(desk.at(.commit, urgent: true, many, commits: said(parts)).commits.count == count)
+        }
     }
 
     @Test("what cannot be executed here holds nothing up")
@@ -204,6 +257,19 @@ struct DeskTests {
         #expect(reveals.last?.verdicts.first?.firstDigest == Desk.finding(run).digests[1])
     }
 
+    @Test("a task that the key drew in both rounds has another nonce in each")
+    func nonces() throws {
+        let both = [Desk.duty(1), Desk.duty(1, .recheck)]
+        let desk = Desk()
+        desk.rest(.commit, both)
+        desk.execute()
+        let first = try #require(desk.at(.commit, both).commits.first)
+        let second = try #require(desk.at(.recheck, both, commits: [Desk.said(first)]).commits.first)
+        let said = [Desk.said(first), Desk.said(second)]
+        let nonces = desk.at(.reveal, both, commits: said, disclosed: true).reveals.flatMap(\.verdicts).map(\.nonce)
+        #expect(nonces.count == 2 && nonces[0] != nonces[1])
+    }
+
     @Test("the key is disclosed with all duties and their units, also when there are none; reveals follow it")
     func reveal() throws {
         let desk = Desk()
@@ -215,7 +281,12 @@ struct DeskTests {
         let reveal = try #require(desk.at(.reveal, duties, commits: [Desk.said(commit)], disclosed: true).reveals.first)
         #expect(reveal.root == commit.root)
         #expect(reveal.verdicts.map(\.task) == commit.tasks)
+        #expect(Set(reveal.verdicts.map(\.nonce)).count == 3)
         #expect(desk.at(.reveal, duties, commits: [Desk.said(commit, revealed: true)], disclosed: true).isEmpty)
+        // What is revealed is not executed again after a restart.
+        let next = Desk()
+        #expect(next.at(.reveal, duties, commits: [Desk.said(commit, revealed: true)], disclosed: true).isEmpty)
+        #expect(next.execute().isEmpty)
         let idle = Desk()
         let none = KeyDisclosure(epoch: 7, proof: Desk.proof, duties: 0, computeUnits: 0)
         #expect(idle.at(.reveal, []) == [.disclosure(none)])

@@ -16,6 +16,8 @@ private struct TestAuditor {
     var desk: AuditDesk
     /// Executes nothing and says what the receipt says.
     var isLazy = false
+    /// Executions that it has time for after one height.
+    var runsPerLook = Int.max
 
     init(_ number: UInt8) {
         let key = TestKeys(number).audit
@@ -28,7 +30,8 @@ private struct TestAuditor {
     mutating func look(_ store: MemoryStore) throws -> [Item] {
         var said = say(store)
         var isNew = false
-        while let run = desk.nextRun() {
+        for _ in 0..<runsPerLook {
+            guard let run = desk.nextRun() else { break }
             let work = try #require(TaskWork(run.task, on: store))
             #expect(work.program == MarketChain.program)
             #expect(work.input == Bytes("abc".utf8))
@@ -60,13 +63,23 @@ private struct AuditedMarket {
     /// By code of the result, what auditors' statements came to.
     var results: [UInt32: Int] = [:]
     var counts: [String: Int] = [:]
+    /// Tasks of first-round commits that each auditor handed in.
+    var committed = [0, 0, 0, 0]
 
     init() throws { market = try MarketChain(settings: LedgerParameters(rewards: .local).differences) }
 
     /// One block a second with these items and whatever auditors handed in after the last one.
     mutating func block(_ items: [Item] = []) throws {
         var statements: [Item] = []
-        for index in auditors.indices { statements += try auditors[index].look(market.chain.store) }
+        for index in auditors.indices {
+            let said = try auditors[index].look(market.chain.store)
+            statements += said
+            for case .audit(let statement) in said {
+                if case .commit(let commit) = statement.content, commit.round == .first {
+                    committed[index] += commit.tasks.count
+                }
+            }
+        }
         for case .audit(let statement) in statements { counts[Self.name(statement.content), default: 0] += 1 }
         let all = items + statements
         let made = try market.chain.advance(all.isEmpty ? [] : [(0, all)])
@@ -167,6 +180,25 @@ struct AuditRunTests {
         #expect(run.counts["vote"] == nil)
         #expect(run.counts["commit", default: 0] >= 1)
         #expect(run.counts["recheck", default: 0] >= 1)
+    }
+
+    @Test("an auditor that is too slow for all its tasks commits by half of the window what it has executed")
+    func slow() throws {
+        var run = try AuditedMarket()
+        run.auditors[3].runsPerLook = 0
+        try run.work()
+        run.auditors[3].runsPerLook = 1
+        let duties = run.auditors[3].desk.counters.duties
+        try run.finishEpoch()
+        #expect(run.results.keys.sorted() == [0], "\(run.results)")
+        #expect(run.committed[3] > 0 && run.committed[3] < duties, "\(run.committed[3]) of \(duties)")
+    }
+
+    @Test("of an epoch without receipts nothing is said")
+    func idle() throws {
+        var run = try AuditedMarket()
+        for _ in 0..<3 { try run.finishEpoch() }
+        #expect(run.counts.isEmpty && run.results.isEmpty)
     }
 
     @Test("auditors that start again in the middle of each window say nothing twice and reveal what they committed")
