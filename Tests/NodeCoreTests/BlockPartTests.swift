@@ -22,6 +22,15 @@ struct BlockPartTests {
         #expect(BlockPart(BlockRequest(.first, part: UInt32(parts)), of: block) == nil)
     }
 
+    @Test("as many parts as the limit are taken, in whole parts of 4 MiB")
+    func limits() throws {
+        #expect(NodeLimits.blockPartBytes == 4 << 20 && NodeLimits.blockPartsMax == 16)
+        let last = try #require(
+            BlockPart(BlockRequest(.first, part: 15), of: Bytes(repeating: 1, count: 15 * (4 << 20) + 1)))
+        #expect(last.parts == 16 && last.bytes == [1])
+        #expect(try BlockPart(decoding: last.encoded) == last)
+    }
+
     @Test(
         "a part without bytes, beyond its number, of too many, or short in the middle is refused",
         arguments: [(0, 1, 0), (1, 1, 3), (0, 0, 3), (0, 17, 4 << 20), (0, 2, 3)])
