@@ -13,7 +13,7 @@ package struct ProposalPace: Sendable {
 
     /// Bytes of items that a fresh proposal of this round names, beside its first batch.
     package func itemBytes(round: Round) -> Int {
-        max(itemBytes >> Int(round), NodeLimits.proposalBytesLeast)
+        max(itemBytes >> min(Int(round), 62), NodeLimits.proposalBytesLeast)
     }
 
     /// The height of a fresh or an old proposal was decided; `itemBytesMax` is the ledger's bound.
