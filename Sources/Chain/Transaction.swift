@@ -69,6 +69,11 @@ package enum Action: Hashable, Sendable {
     case registerValidator(RegisterValidator)
     case bond(BondChange)
     case unbond(BondChange)
+    case delegate(DelegationChange)
+    case undelegate(DelegationChange)
+    case redelegate(Redelegation)
+    case claim(ClaimRewards)
+    case setCommission(CommissionChange)
     case publish(Publish)
     case registerProvider(RegisterProvider)
     case setOffers(SetOffers)
@@ -77,6 +82,9 @@ package enum Action: Hashable, Sendable {
     case submitJob(SubmitJob)
     case cancelJob(CancelJob)
     case openDispute(OpenDispute)
+    case proposeChange(ProposeChange)
+    case voteForChange(VoteForChange)
+    case reportProposals(DuplicateProposals)
 
     func encode(into encoder: inout Encoder) {
         switch self {
@@ -84,6 +92,11 @@ package enum Action: Hashable, Sendable {
         case .registerValidator(let registration): encoder.message(11, registration)
         case .bond(let change): encoder.message(12, change)
         case .unbond(let change): encoder.message(13, change)
+        case .delegate(let change): encoder.message(14, change)
+        case .undelegate(let change): encoder.message(15, change)
+        case .redelegate(let change): encoder.message(16, change)
+        case .claim(let claim): encoder.message(17, claim)
+        case .setCommission(let change): encoder.message(18, change)
         case .publish(let publish): encoder.message(20, publish)
         case .registerProvider(let registration): encoder.message(21, registration)
         case .setOffers(let change): encoder.message(22, change)
@@ -92,6 +105,9 @@ package enum Action: Hashable, Sendable {
         case .submitJob(let request): encoder.message(25, request)
         case .cancelJob(let cancel): encoder.message(26, cancel)
         case .openDispute(let dispute): encoder.message(30, dispute)
+        case .proposeChange(let proposal): encoder.message(50, proposal)
+        case .voteForChange(let vote): encoder.message(51, vote)
+        case .reportProposals(let proof): encoder.message(52, proof)
         }
     }
 
@@ -101,6 +117,11 @@ package enum Action: Hashable, Sendable {
         case 11: self = .registerValidator(try decoder.message(11))
         case 12: self = .bond(try decoder.message(12))
         case 13: self = .unbond(try decoder.message(13))
+        case 14: self = .delegate(try decoder.message(14))
+        case 15: self = .undelegate(try decoder.message(15))
+        case 16: self = .redelegate(try decoder.message(16))
+        case 17: self = .claim(try decoder.message(17))
+        case 18: self = .setCommission(try decoder.message(18))
         case 20: self = .publish(try decoder.message(20))
         case 21: self = .registerProvider(try decoder.message(21))
         case 22: self = .setOffers(try decoder.message(22))
@@ -109,6 +130,9 @@ package enum Action: Hashable, Sendable {
         case 25: self = .submitJob(try decoder.message(25))
         case 26: self = .cancelJob(try decoder.message(26))
         case 30: self = .openDispute(try decoder.message(30))
+        case 50: self = .proposeChange(try decoder.message(50))
+        case 51: self = .voteForChange(try decoder.message(51))
+        case 52: self = .reportProposals(try decoder.message(52))
         case .some(let field): throw .unexpectedField(field)
         case nil: throw .missing(field: 10)
         }
@@ -120,11 +144,14 @@ package enum Action: Hashable, Sendable {
         case .transfer(let transfer): transfer.amount
         case .registerValidator(let registration): registration.stake
         case .bond(let change): change.amount
+        case .delegate(let change): change.amount
         case .registerProvider(let registration): registration.bond
         case .bondProvider(let change): change.amount
         case .submitJob(let request): request.spending
         case .openDispute(let dispute): dispute.deposit
         case .unbond, .publish, .setOffers, .unbondProvider, .cancelJob: .zero
+        case .undelegate, .redelegate, .claim, .setCommission: .zero
+        case .proposeChange, .voteForChange, .reportProposals: .zero
         }
     }
 }

@@ -59,16 +59,16 @@ extension BlockExecution {
     }
 
     /// Keys count one full epoch after their registration; the first ones at once.
-    mutating func storeEpochSet(_ members: [(operatorAddress: Address, record: ValidatorRecord)]) {
+    mutating func storeEpochSet(_ members: [SetMember]) {
         let epoch = view.epoch.number + 1
         let before = AuditCheck(state, view: view, calendar: calendar).epochSet(epoch - 1)
         let set = EpochSet(
             epoch: epoch,
-            members: members.map { operatorAddress, record in
+            members: members.map { member in
                 EpochSet.Member(
-                    operatorAddress: operatorAddress, stake: record.bond,
-                    mayAudit: before.member(operatorAddress)?.mayAudit == true
-                        || (epoch >= 2 && record.registeredEpoch <= epoch - 2))
+                    operatorAddress: member.operatorAddress, stake: member.stake,
+                    mayAudit: before.member(member.operatorAddress)?.mayAudit == true
+                        || (epoch >= 2 && member.record.registeredEpoch <= epoch - 2))
             })
         state.store(set, at: StateKey.epochSet(epoch))
     }

@@ -33,6 +33,7 @@ extension BlockExecution {
         releaseProviderBonds()
         forgetOldEvidence()
         turnAudits()
+        turnGovernance()
         state.store(
             EpochRecord(
                 number: view.epoch.number + 1, startHeight: view.height.advanced(), startTime: block.header.time),
@@ -40,7 +41,7 @@ extension BlockExecution {
         let members = eligible()
         state.store(
             EpochCount(
-                members: members.map { EpochCount.Member(operatorAddress: $0.operatorAddress, stake: $0.record.bond) },
+                members: members.map { EpochCount.Member(operatorAddress: $0.operatorAddress, stake: $0.stake) },
                 burnedBefore: supply.burned), .epochCount)
         storeEpochSet(members)
         guard let seating = seating(members), seating.seats != view.nextSeating.seats else { return nil }
@@ -109,6 +110,7 @@ extension BlockExecution {
             )
             (validator.includedStake, validator.delegations) = (member.includedStake, record.delegations)
             validator.own = record.own
+            validator.commission = stakeTerms(member.operatorAddress).commission(in: view.epoch.number)
             if record.isTombstoned { validator.withhold(.tombstoned) }
             countAudits(of: &validator, judged)
             try tally.add(validator)
@@ -123,23 +125,26 @@ extension BlockExecution {
 
     // MARK: The next set
 
-    /// Who may hold a seat, ascending by operator: the largest bonds where there are more than seats.
-    private func eligible() -> [(operatorAddress: Address, record: ValidatorRecord)] {
+    /// Who may hold a seat, ascending by operator: the largest stakes where there are more than seats.
+    private func eligible() -> [SetMember] {
         let least = view.parameters.stakeToStay
-        let all = validators().filter { !$0.record.isTombstoned && $0.record.bond >= least }
-        if all.count <= Limits.validatorsMax { return all }
-        let largest = all.sorted { left, right in
-            left.record.bond == right.record.bond
-                ? left.operatorAddress < right.operatorAddress : left.record.bond > right.record.bond
+        var all = validators().filter { !$0.record.isTombstoned }
+            .map { SetMember(operatorAddress: $0.operatorAddress, record: $0.record, stake: selfBonded($0.record)) }
+            .filter { $0.stake >= least }
+        if all.count > Limits.validatorsMax {
+            all.sort { left, right in
+                left.stake == right.stake ? left.operatorAddress < right.operatorAddress : left.stake > right.stake
+            }
+            all = all.prefix(Limits.validatorsMax).sorted { $0.operatorAddress < $1.operatorAddress }
         }
-        return largest.prefix(Limits.validatorsMax).sorted { $0.operatorAddress < $1.operatorAddress }
+        return effective(all)
     }
 
     /// nil when nobody may validate, and then the old set goes on.
-    private func seating(_ members: [(operatorAddress: Address, record: ValidatorRecord)]) -> Seating? {
+    private func seating(_ members: [SetMember]) -> Seating? {
         if members.isEmpty { return nil }
         let seats = members.map {
-            Seat(operatorAddress: $0.operatorAddress, keys: $0.record.keys, power: $0.record.bond.votingPower)
+            Seat(operatorAddress: $0.operatorAddress, keys: $0.record.keys, power: $0.stake.votingPower)
         }
         do { return try Seating(seats, activeSince: view.height.advanced(by: 2)) } catch {
             preconditionFailure("the bonds make no validator set: \(error)")

@@ -19,6 +19,8 @@ struct BlockExecution {
     var work = WorkInBlock()
     var calendar: AuditCalendar
     var judgement = Judgement()
+    /// What a refusal says beside its rule; goes into the item's result.
+    var detail = Bytes()
     private var results: [ItemResult] = [.success]
 
     init(_ block: CheckedBlock, on snapshot: any Snapshot, view: LedgerView) {
@@ -88,7 +90,8 @@ struct BlockExecution {
                 return .success
             } catch {
                 if error.isChargedToAuthor { chargeAuthor(entry) }
-                return ItemResult(code: error.rawValue)
+                defer { detail = [] }
+                return ItemResult(code: error.rawValue, data: detail)
             }
         case .audit(let statement):
             do throws(Rule) {
@@ -125,7 +128,7 @@ struct BlockExecution {
     /// An item that its sender cannot be charged for costs the bond of the validator that let it in.
     private mutating func chargeAuthor(_ entry: CheckedBlock.Entry) {
         guard let author = entry.author, let seat = view.seating.seat(of: author) else { return }
-        burnStake(of: seat.operatorAddress, atMost: Ledger.fee(byteCount: entry.byteCount, view.parameters))
+        burnOwnStake(of: seat.operatorAddress, atMost: Ledger.fee(byteCount: entry.byteCount, view.parameters))
     }
 
     private mutating func perform(_ content: TransactionContent, by sender: Address) throws(Rule) {
@@ -134,6 +137,11 @@ struct BlockExecution {
         case .registerValidator(let registration): try perform(registration, by: content)
         case .bond(let change): try performBond(change.amount, by: sender)
         case .unbond(let change): try performUnbond(change.amount, by: sender)
+        case .delegate(let change): try performDelegate(change, by: sender)
+        case .undelegate(let change): try performUndelegate(change, by: sender)
+        case .redelegate(let change): try perform(change, by: sender)
+        case .claim(let claim): try perform(claim, by: sender)
+        case .setCommission(let change): try perform(change, by: sender)
         case .publish(let publish): try perform(publish, by: sender)
         case .registerProvider(let registration): try perform(registration, by: sender)
         case .setOffers(let change): try perform(change, by: sender)
@@ -142,6 +150,9 @@ struct BlockExecution {
         case .submitJob(let request): try perform(request, by: sender, sequence: content.sequence)
         case .cancelJob(let cancel): try perform(cancel, by: sender)
         case .openDispute(let request): try perform(request, by: sender)
+        case .proposeChange(let request): try perform(request, by: sender)
+        case .voteForChange(let vote): try perform(vote, by: sender)
+        case .reportProposals(let proof): try perform(proof)
         }
     }
 

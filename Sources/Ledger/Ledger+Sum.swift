@@ -35,6 +35,8 @@ extension Ledger {
             supply.balances = try supply.balances.adding(try Account(decoding: value).balance)
         case .validator:
             supply.bonds = try supply.bonds.adding(try ValidatorRecord(decoding: value).held)
+        case .tranche:
+            supply.bonds = try supply.bonds.adding(try TrancheRecord(decoding: value).held)
         case .unbonding, .providerUnbonding:
             supply.bonds = try supply.bonds.adding(try UnbondingRecord(decoding: value).amount)
         case .provider:

@@ -12,10 +12,7 @@ package enum Ledger {
     /// The state at height 0. Its root is the app hash of block 1.
     package static func genesis(_ genesis: Genesis) throws(GenesisError) -> Transition {
         try genesis.check()
-        let parameters = try LedgerParameters(genesis.settings)
-        guard genesis.consensus.evidenceAgeSeconds <= parameters.unbondSeconds else {
-            throw .parameters("evidence.max_age_duration <= unbonding: \(parameters.unbondSeconds) s")
-        }
+        let parameters = try LedgerParameters(genesis.settings, genesis.consensus)
         var state = WorkingState(EmptySnapshot())
         state.store(ChainRecord(chainID: genesis.chainID, genesisHash: genesis.hash), .chain)
         state.store(genesis.consensus, .consensusParameters)

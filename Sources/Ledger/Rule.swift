@@ -39,6 +39,28 @@ package enum Rule: UInt32, Error, CaseIterable, Sendable {
     /// The last third of the stake cannot leave within one epoch.
     case unbondingLimit = 27
 
+    // 28-49: delegations.
+    /// The sender's own validator: its stake joins and leaves the bond.
+    case ownValidator = 28
+    case unknownValidator = 29
+    case notADelegator = 30
+    /// More than the delegation holds and may move, or less than its smallest part.
+    case delegationTooSmall = 31
+    /// Slashed so far that shares have no price.
+    case poolDiluted = 32
+    /// The operator's part would be below `self_bond_min_ppm`.
+    case selfBondTooSmall = 33
+    /// Stake that came from another validator stays until it cannot be slashed for that one any more.
+    case redelegationMaturing = 34
+    /// As many parts on their way as one delegation may have.
+    case tooManyEntries = 35
+    case sameValidator = 36
+    case commissionTooHigh = 37
+    /// Moved by more than `commission_step_max_ppm`.
+    case commissionStepTooLarge = 38
+    /// A second change within a day-epoch.
+    case commissionTooSoon = 39
+
     // 100-109: programs, inputs and providers.
     /// The program breaks a rule of the pre-scan.
     case programRefused = 100
@@ -137,6 +159,32 @@ package enum Rule: UInt32, Error, CaseIterable, Sendable {
     /// Below three times the task's escrow.
     case depositTooSmall = 174
 
+    // 200-209: changes of parameters.
+    /// No validator of the running epoch.
+    case notInSet = 200
+    /// None, or not ascending by number.
+    case badChanges = 201
+    case unknownSetting = 202
+    /// The values in force.
+    case nothingChanges = 203
+    /// As many as may be open, or one of the sender.
+    case tooManyProposals = 204
+    /// A rule of the parameters would not hold; the result's data says which, with its two sides.
+    case parametersRefused = 205
+    case unknownProposal = 206
+    case proposalClosed = 207
+    case alreadyVoted = 208
+
+    // 210-219: evidence that travels as a transaction.
+    /// Other heights or rounds, one block, or not in order.
+    case evidenceProvesNothing = 210
+    /// No header or set of that height, or no such validator in it.
+    case evidenceUnknown = 211
+    case evidenceTooOld = 212
+    case evidenceRepeated = 213
+    /// A signature does not hold.
+    case evidenceUnsigned = 214
+
     /// The name in every machine-readable answer.
     package var label: String {
         switch self {
@@ -156,6 +204,24 @@ package enum Rule: UInt32, Error, CaseIterable, Sendable {
         case .tombstoned: "tombstoned"
         case .bondTooSmall: "bond_too_small"
         case .unbondingLimit: "unbonding_limit"
+        default: delegationLabel
+        }
+    }
+
+    private var delegationLabel: String {
+        switch self {
+        case .ownValidator: "own_validator"
+        case .unknownValidator: "unknown_validator"
+        case .notADelegator: "not_a_delegator"
+        case .delegationTooSmall: "delegation_too_small"
+        case .poolDiluted: "pool_diluted"
+        case .selfBondTooSmall: "self_bond_too_small"
+        case .redelegationMaturing: "redelegation_maturing"
+        case .tooManyEntries: "too_many_entries"
+        case .sameValidator: "same_validator"
+        case .commissionTooHigh: "commission_too_high"
+        case .commissionStepTooLarge: "commission_step_too_large"
+        case .commissionTooSoon: "commission_too_soon"
         default: marketLabel
         }
     }
@@ -220,6 +286,26 @@ package enum Rule: UInt32, Error, CaseIterable, Sendable {
         case .disputeExists: "dispute_exists"
         case .disputeWithoutCause: "dispute_without_cause"
         case .depositTooSmall: "deposit_too_small"
+        default: governanceLabel
+        }
+    }
+
+    private var governanceLabel: String {
+        switch self {
+        case .notInSet: "not_in_set"
+        case .badChanges: "bad_changes"
+        case .unknownSetting: "unknown_setting"
+        case .nothingChanges: "nothing_changes"
+        case .tooManyProposals: "too_many_proposals"
+        case .parametersRefused: "parameters_refused"
+        case .unknownProposal: "unknown_proposal"
+        case .proposalClosed: "proposal_closed"
+        case .alreadyVoted: "already_voted"
+        case .evidenceProvesNothing: "evidence_proves_nothing"
+        case .evidenceUnknown: "evidence_unknown"
+        case .evidenceTooOld: "evidence_too_old"
+        case .evidenceRepeated: "evidence_repeated"
+        case .evidenceUnsigned: "evidence_unsigned"
         default: ""
         }
     }

@@ -31,6 +31,16 @@ package enum StateTag: UInt8, CaseIterable, Sendable {
     case pendingSlash = 11
     /// ‖ offence (1 byte) ‖ operator ‖ epoch (8 bytes): `OffenderRecord`.
     case offender = 12
+    /// ‖ validator's operator ‖ delegator: `DelegationRecord`.
+    case delegation = 13
+    /// ‖ operator ‖ kind (1 byte) ‖ epoch (8 bytes) ‖ destination of a redelegation: `TrancheRecord`.
+    case tranche = 14
+    /// ‖ epoch (8 bytes) at whose start it is free ‖ operator ‖ delegator: `DueRecord`.
+    case delegatorUnbonding = 15
+    /// ‖ operator: `StakeTerms`.
+    case stakeTerms = 16
+    /// ‖ epoch (8 bytes) ‖ source ‖ destination: `DueRecord`, a redelegation that moves at the epoch's end.
+    case redelegation = 17
     /// ‖ kind (1 byte) ‖ SHA-256: `BlobRecord`.
     case blob = 32
     /// ‖ job: `JobRecord`.
@@ -65,6 +75,8 @@ package enum StateTag: UInt8, CaseIterable, Sendable {
     case dispute = 53
     /// ‖ job ‖ index ‖ operator: `VoteRecord`.
     case disputeVote = 54
+    /// ‖ number (8 bytes): `ProposalRecord`.
+    case proposal = 72
 }
 
 /// Facts that exist once.
@@ -80,6 +92,8 @@ package enum Singleton: UInt8, CaseIterable, Sendable {
     /// `UndeliverableRecord`, absent where nothing is held.
     case undeliverable = 32
     case auditCalendar = 33
+    /// `GovernanceRecord`, absent before the first proposal.
+    case governance = 48
 }
 
 package enum StateKey {

@@ -149,6 +149,8 @@ package struct ValidationRules: Hashable, Sendable {
     /// In one day.
     package var commissionStepMax: UInt64 = 10_000
     package var selfBondMin: UInt64 = 50_000
+    /// Stake above this many averages of the set counts for nothing, in ppm.
+    package var effectiveStakeMax: UInt64 = 3_000_000
 
     package init() {}
 }

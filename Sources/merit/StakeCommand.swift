@@ -11,7 +11,7 @@ import RPC
 
 struct StakeCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "stake", abstract: "Become a validator; add to a bond or take from it.",
+        commandName: "stake", abstract: "Become a validator; move stake of an own or another validator.",
         discussion: """
             A validator that joins or leaves changes the set at the end of the epoch, in force two blocks later. What \
             leaves a bond is free after the unbonding time and can be slashed until then.
@@ -19,7 +19,10 @@ struct StakeCommand: ParsableCommand {
               merit stake register --home ~/.merit --amount 1000000000000 --node http://127.0.0.1:26657
               merit stake unbond --amount 5000000000 --key ~/.merit/keys/account.json --node http://127.0.0.1:26657
             """,
-        subcommands: [Register.self, Bond.self, Unbond.self])
+        subcommands: [
+            Register.self, Bond.self, Unbond.self, Delegate.self, Undelegate.self, Redelegate.self, Claim.self,
+            Commission.self,
+        ])
 
     struct Register: ParsableCommand {
         static let configuration = CommandConfiguration(

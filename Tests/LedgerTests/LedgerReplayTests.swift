@@ -13,7 +13,7 @@ struct LedgerReplayTests {
     func golden() throws {
         let chain = try TestChain()
         #expect(chain.genesis.hash.description == "adf072c9120865473f319865475622accb14ea72a3752b6735955ff7f9c8b6f2")
-        #expect(chain.view.appHash.description == "9e044b15f6f04d8618ab877de52e57f333b4b08f8047e15a3ef1cb064ea78d0e")
+        #expect(chain.view.appHash.description == "73eb892b04b8cafcd22187fb469b7896cb7203afeeda9e2fc0fd634e8e6e1a2c")
         #expect(try Genesis(decoding: chain.genesis.encoded) == chain.genesis)
         #expect(LedgerView(chain.store)?.tip == chain.view.tip)
     }
