@@ -136,8 +136,7 @@ extension ChainReader {
 }
 
 extension ItemResult {
-    /// The name of the rule that refused the item.
-    /// The rule, and what the refusal says beside it.
+    /// The name of the rule that refused the item, and what the refusal says beside it.
     var log: String {
         if code == 0 { return "" }
         let label = Rule(rawValue: code)?.label ?? "rule_\(code)"

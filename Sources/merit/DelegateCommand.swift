@@ -1,6 +1,7 @@
 // Stake behind a validator of somebody else, and the commission of an own one.
 import ArgumentParser
 import Chain
+import Cryptography
 import Foundation
 import Ledger
 import Node
