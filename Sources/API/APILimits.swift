@@ -28,6 +28,8 @@ package enum APILimits {
     /// Entries on one page.
     package static let pageMax: Int64 = 100
     package static let pageDefault: Int64 = 30
+    /// Rows of a table that are read to prove some of them.
+    package static let provedTableMax = 1 << 16
     /// Headers that one scrape of the metrics reads.
     package static let headersPerScrapeMax: UInt64 = 4_096
 }

@@ -5,14 +5,14 @@ import Primitives
 
 struct RowBook {
     private var rows: [RewardRow] = []
+    /// What rows were computed from.
+    private(set) var bases: [RewardKey: RowBasis] = [:]
 
-    /// A row with the reason for its pay, or for its zero.
-    mutating func add(_ key: RewardKey, _ amount: Amount, paid: Reason, zero: Reason, evidence: Digest? = nil) {
-        let reason = amount == .zero ? zero : paid
-        rows.append(RewardRow(key: key, amount: amount, reason: reason, evidence: evidence))
+    /// A row with the reason for its pay, or for its zero, and with what it was computed from.
+    mutating func add(_ key: RewardKey, _ amount: Amount, paid: Reason, zero: Reason, basis: RowBasis?) {
+        rows.append(RewardRow(key: key, amount: amount, reason: amount == .zero ? zero : paid))
+        if let basis { bases[key] = bases[key]?.merged(with: basis) ?? basis }
     }
-
-    mutating func add(_ row: RewardRow) { rows.append(row) }
 
     func merged() throws(ArithmeticError) -> [RewardRow] {
         var result: [RewardRow] = []

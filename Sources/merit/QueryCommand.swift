@@ -30,8 +30,9 @@ struct NodeOptions: ParsableArguments {
 /// Asks a node and prints what it says, unverified.
 struct QueryCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "query", abstract: "Ask a trusted node; nothing is verified (`merit light` does that).",
-        subcommands: [AccountQuery.self, Block.self, Validators.self, Status.self])
+        commandName: "query",
+        abstract: "Ask a trusted node; but for `why` nothing is verified (`merit light` does that).",
+        subcommands: [AccountQuery.self, Block.self, Validators.self, Status.self, WhyCommand.self])
 
     static func answer(_ command: String, _ result: JSON) {
         let schema: JSON = ["schema": .string("merit.\(command).1")]

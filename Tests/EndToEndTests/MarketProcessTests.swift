@@ -110,7 +110,10 @@ struct MarketProcessTests {
         let owners = Set(try status.elements("tasks", max: 100).map { try $0.text("provider") })
         #expect(owners == Set(providers.map(\.address)))
 
-        try checkPay(providers, node)
+        let epoch = try checkPay(providers, node)
+        try PaidProvider(
+            account: providers[0].address, node: node, genesisHash: network.files.genesis_hash, folder: folder
+        ).check(epoch: epoch)
         try checkRestart(providers[0], network, folder, requester)
         try checkGone(providers, id, node)
     }
@@ -186,11 +189,12 @@ struct MarketProcessTests {
         return try json.text("endpoint").hasPrefix("http://127.0.0.1:")
     }
 
-    /// Both have a fee row in one of the epochs' tables.
-    private func checkPay(_ providers: [TestProvider], _ node: String) throws {
+    /// Both have a fee row in one of the epochs' tables; the epoch that pays the first.
+    private func checkPay(_ providers: [TestProvider], _ node: String) throws -> UInt64 {
         let client = RPCClient(try #require(NodeURL(node)))
         var paid: Set<String> = []
         var next: UInt64 = 0
+        var paying: UInt64?
         try wait(for: "the pay of both") {
             guard let newest = try? client.call("epoch") else { return false }
             while try next <= newest.decimal("epoch") {
@@ -198,11 +202,13 @@ struct MarketProcessTests {
                 for row in try table.elements("rows", max: 100)
                 where row["kind"] == "fee" && row["amount"] != "0" {
                     paid.insert(try row.text("account"))
+                    if row["account"] == .string(providers[0].address), paying == nil { paying = next }
                 }
                 next += 1
             }
             return paid == Set(providers.map(\.address))
         }
+        return try #require(paying)
     }
 
     /// When the providers are gone, the command says so, and executing the tasks here gives the same bytes.
