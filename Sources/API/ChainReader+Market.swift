@@ -138,7 +138,7 @@ extension ChainReader {
         ]
     }
 
-    private static func row<Row: Message>(_ bytes: Bytes) throws(RPCError) -> Row {
+    static func row<Row: Message>(_ bytes: Bytes) throws(RPCError) -> Row {
         do { return try Row(decoding: bytes) } catch { throw .failed("a stored row does not decode: \(error)") }
     }
 

@@ -15,7 +15,7 @@ extension RowBasis: Message {
         case .proposal(let basis): encoder.message(6, basis)
         case .precommit(let basis): encoder.message(7, basis)
         case .audit(let basis): encoder.message(8, basis)
-        case .referral(let parts): encoder.messages(9, parts)
+        case .referral(let parts): encoder.message(9, ReferralList(parts: parts))
         }
     }
 
@@ -29,7 +29,7 @@ extension RowBasis: Message {
         case 6: self = .proposal(try decoder.message(6))
         case 7: self = .precommit(try decoder.message(7))
         case 8: self = .audit(try decoder.message(8))
-        case 9: self = .referral(try decoder.messages(9, count: 65_536))
+        case 9: self = .referral(try (decoder.message(9) as ReferralList).parts)
         case .some(let field): throw .unexpectedField(field)
         case nil: throw .missing(field: 1)
         }
@@ -161,6 +161,15 @@ extension AuditBasis: Message {
         let claim = AuditClaim(stake: stake, duty: try decoder.unsigned(3), done: try decoder.unsigned(4))
         self.init(pool: pool, claim: claim, eligibleStake: Amount(try decoder.unsigned(5)))
     }
+}
+
+private struct ReferralList: Message {
+    let parts: [ReferralPart]
+
+    init(parts: [ReferralPart]) { self.parts = parts }
+
+    func encode(into encoder: inout Encoder) { encoder.messages(1, parts) }
+    init(from decoder: inout Decoder) throws(DecodeError) { parts = try decoder.messages(1, count: 65_536) }
 }
 
 extension ReferralPart: Message {

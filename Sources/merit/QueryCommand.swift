@@ -9,10 +9,12 @@ import RPC
 struct NodeOptions: ParsableArguments {
     @Option(help: "The node, as http://host:port.") var node: String
 
-    func client() throws -> RPCClient {
+    func url() throws -> NodeURL {
         guard let url = NodeURL(node) else { throw ValidationError("\(node) is no http://host:port") }
-        return RPCClient(url)
+        return url
     }
+
+    func client() throws -> RPCClient { RPCClient(try url()) }
 
     /// The result of a call; ends the process when there is none.
     func ask(_ method: String, _ parameters: JSON = [:]) throws -> JSON {

@@ -43,7 +43,7 @@ struct MarketProcessTests {
     static let token: UInt64 = 1_000_000_000
 
     /// Genesis/local.json with these providers, each with a bond of 20 slots and money for its first offers.
-    private static func template(_ providers: [TestProvider], in folder: String) throws -> String {
+    static func template(_ providers: [TestProvider], in folder: String) throws -> String {
         let text = try Data(contentsOf: Program.root.appendingPathComponent("Genesis/local.json"))
         var genesis = try #require(try JSONSerialization.jsonObject(with: text) as? [String: Any])
         var state = try #require(genesis["app_state"] as? [String: Any])
@@ -55,13 +55,13 @@ struct MarketProcessTests {
         return path
     }
 
-    private static func option(paths: UInt32, steps: UInt32) -> Data {
+    static func option(paths: UInt32, steps: UInt32) -> Data {
         func bytes(_ value: some FixedWidthInteger) -> [UInt8] { withUnsafeBytes(of: value.littleEndian) { Array($0) } }
         let numbers: [Double] = [100, 100, 0.05, 0.2, 1]
         return Data(bytes(paths) + bytes(steps) + bytes(UInt64(7)) + numbers.flatMap { bytes($0.bitPattern) })
     }
 
-    private static func json(_ arguments: [String], code: Int32 = 0) throws -> JSON {
+    static func json(_ arguments: [String], code: Int32 = 0) throws -> JSON {
         let run = try Program.run(arguments)
         try #require(
             run.code == code, "merit \(arguments.joined(separator: " ")) ended with \(run.code): \(run.complaint)")
@@ -118,7 +118,7 @@ struct MarketProcessTests {
         try checkGone(providers, id, node)
     }
 
-    private static func program(_ name: String) -> String {
+    static func program(_ name: String) -> String {
         Program.root.appendingPathComponent("Sources/Programs/wasm/\(name).wasm").path
     }
 
@@ -179,7 +179,7 @@ struct MarketProcessTests {
             })
     }
 
-    private static func isOffering(_ provider: TestProvider, _ node: String) throws -> Bool {
+    static func isOffering(_ provider: TestProvider, _ node: String) throws -> Bool {
         let run = try Program.run(["provider", "status", "--home", provider.home, "--node", node, "--json"])
         guard run.code == 0 else { return false }
         let json = try JSON(parsing: Bytes(run.output), max: 1 << 16)
