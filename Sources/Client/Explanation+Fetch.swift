@@ -32,6 +32,8 @@ extension Explanation {
         } else {
             answer = try LightFollower.state(of: key, at: nil, client)
         }
+        // The block that settled an epoch is proved by the header after it.
+        guard let summary = answer.value else { throw .noAnswer("epoch \(found) is in no proved state yet") }
         let height = answer.height.advanced()
         let block: LightBlock
         do { block = try RPCSource(client).lightBlock(at: height) } catch {
@@ -39,7 +41,7 @@ extension Explanation {
         }
         if let believed, believed.hash != block.header.hash { throw .answer(.wrongHeight) }
         return Explanation(
-            account: account, epoch: found, block: block, summary: (answer.value ?? [], answer.proof), rows: rows)
+            account: account, epoch: found, block: block, summary: (summary, answer.proof), rows: rows)
     }
 
     private static func rows(_ answer: JSON, _ name: String) throws(ShapeError) -> [ExplanationRow] {

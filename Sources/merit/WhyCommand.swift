@@ -73,11 +73,19 @@ struct WhyCommand: ParsableCommand {
             }
             follower = LightFollower(genesisHash: hash, options: options)
         }
-        do {
-            return try Explanation.fetch(
-                address, epoch: epoch, from: RPCClient(url), follower: follower, now: WallTime.now)
-        } catch {
-            Merit.leave("\(url): \(error.sentence)", error.isUnreachable ? 4 : 3)
+        let deadline = Date().addingTimeInterval(10)
+        while true {
+            do throws(LightQueryError) {
+                return try Explanation.fetch(
+                    address, epoch: epoch, from: RPCClient(url), follower: follower, now: WallTime.now)
+            } catch {
+                // An epoch that was settled just now is proved one block later.
+                if case .noAnswer = error, Date() < deadline {
+                    usleep(200_000)
+                    continue
+                }
+                Merit.leave("\(url): \(error.sentence)", error.isUnreachable ? 4 : 3)
+            }
         }
     }
 

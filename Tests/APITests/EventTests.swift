@@ -32,8 +32,15 @@ struct EventTests {
         var feed = try handler.events("/v1/events?from=\(last.lowered())&account=\(account)")
         let found = String(decoding: try feed.page().bytes, as: UTF8.self)
         let heights = found.components(separatedBy: "\n\n").prefix { !$0.contains("id: \(last.advanced())\n") }
-        #expect(heights.joined(separator: "\n\n") + "\n" == text, "GOLDEN \(found)")
+        #expect(Self.masked(heights.joined(separator: "\n\n") + "\n") == text, "GOLDEN \(found)")
         for kind in EventKind.allCases { #expect(text.contains("event: \(kind.rawValue)\n")) }
+    }
+
+    /// Digests and amounts follow the rules of the ledger, which other golden files hold.
+    private static func masked(_ text: String) -> String {
+        text.replacing(/"[0-9A-F]{64}"/, with: "\"DIGEST\"").replacing(
+            /"(paid|minted|burned)":"[1-9][0-9]*"/
+        ) { "\"\($0.output.1)\":\"AMOUNT\"" }
     }
 
     @Test("without an account nobody's rewards are told, and a stranger has none")

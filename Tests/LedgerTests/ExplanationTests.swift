@@ -133,6 +133,6 @@ struct ExplanationTests {
         "proposal 9297dc1632134672",
         "precommit f6fa1d0471b5e8c5",
         "audit 6a925bb241f2527c",
-        "referral f4a084e4343d90dd",
+        "referral 12d546b77c53c4c3",
     ]
 }
