@@ -79,8 +79,7 @@ package struct RegisterProvider: Hashable, Sendable, Message {
     }
 }
 
-/// Replaces all offers of the sender and its endpoint; an empty list takes no further tasks. A paused provider is back
-/// with it.
+/// Replaces all offers of the sender and its endpoint; an empty list takes no further tasks.
 package struct SetOffers: Hashable, Sendable, Message {
     package let offers: [Offer]
     package let endpoint: Bytes
@@ -112,6 +111,8 @@ package struct SubmitJob: Hashable, Sendable, Message {
     package let engineID: Digest
     /// The rate of audits that the requester prepays for, in ppm; 0 leaves it to the provider's record.
     package let assurance: UInt64
+    /// Its escrow comes out of the sender's credits, and refunds return there.
+    package let paysCredits: Bool
 
     package init(
         program: Digest, input: (digest: Digest?, bytes: Bytes), tasks: UInt32, limits: TaskLimits, price: JobPrice
@@ -119,10 +120,12 @@ package struct SubmitJob: Hashable, Sendable, Message {
         (self.program, self.input, bytes) = (program, input.digest, input.bytes)
         (self.tasks, self.limits) = (tasks, limits)
         (bid, resource, engineID, assurance) = (price.bid, price.resource, price.engineID, price.assurance)
+        paysCredits = price.paysCredits
     }
 
-    /// At most; what is prepaid for audits is below the escrow, so twice that covers both.
+    /// Of the balance, at most; what is prepaid for audits is below the escrow, so twice that covers both.
     var spending: Amount {
+        if paysCredits { return .zero }
         let factors = [bid, UInt64(tasks), assurance == 0 ? 1 : 2]
         let units = factors.reduce(limits.computeUnits) { product, factor in
             let (next, overflow) = product.multipliedReportingOverflow(by: factor)
@@ -146,6 +149,7 @@ package struct SubmitJob: Hashable, Sendable, Message {
         encoder.unsigned(7, UInt64(resource))
         encoder.data(8, engineID)
         encoder.unsigned(9, assurance)
+        encoder.bool(10, paysCredits)
     }
 
     package init(from decoder: inout Decoder) throws(DecodeError) {
@@ -158,6 +162,7 @@ package struct SubmitJob: Hashable, Sendable, Message {
         resource = try decoder.unsigned32(7)
         engineID = try decoder.fixedBytes(8)
         assurance = try decoder.unsigned(9)
+        paysCredits = try decoder.bool(10)
     }
 }
 
@@ -167,9 +172,13 @@ package struct JobPrice: Hashable, Sendable {
     package let resource: UInt32
     package let engineID: Digest
     package let assurance: UInt64
+    package let paysCredits: Bool
 
-    package init(bid: UInt64, resource: UInt32, engineID: Digest, assurance: UInt64 = 0) {
+    package init(
+        bid: UInt64, resource: UInt32, engineID: Digest, assurance: UInt64 = 0, paysCredits: Bool = false
+    ) {
         (self.bid, self.resource, self.engineID, self.assurance) = (bid, resource, engineID, assurance)
+        self.paysCredits = paysCredits
     }
 }
 

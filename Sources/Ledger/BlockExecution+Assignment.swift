@@ -29,9 +29,7 @@ extension BlockExecution {
         }
     }
 
-    func slots(_ record: ProviderRecord) -> UInt64 {
-        record.isTombstoned ? 0 : record.bond.units / max(1, view.parameters.rewards.market.slotBond.units)
-    }
+    func slots(_ record: ProviderRecord) -> UInt64 { Ledger.slots(of: record, view.parameters) }
 
     // MARK: Assigning
 
@@ -137,7 +135,7 @@ extension BlockExecution {
         job.closed += 1
         state.store(task, at: StateKey.task(place))
         state.store(job, at: StateKey.job(place.job))
-        refund(job.escrow.credited(job.assurance), to: job.requester)
+        refund(job.escrow.credited(job.assurance), of: job)
     }
 
     /// Both charges go back; of the fee the audit and burn parts are kept.
@@ -160,7 +158,7 @@ extension BlockExecution {
         job.charges = job.charges.debited(task.charge).debited(charge)
         job.closed += 1
         (task.state, task.charge) = (.undeliverable, .zero)
-        refund(parts.refund.credited(job.assurance), to: job.requester)
+        refund(parts.refund.credited(job.assurance), of: job)
         var kept =
             state.load(StateKey.singleton(.undeliverable)) ?? UndeliverableRecord(audit: .zero, burn: .zero)
         (kept.audit, kept.burn) = (kept.audit.credited(parts.audit), kept.burn.credited(parts.burn))

@@ -34,6 +34,7 @@ extension BlockExecution {
             at: StateKey.provider(sender))
         state.store(
             WorkRecord(offers: registration.offers, endpoint: registration.endpoint), at: StateKey.work(sender))
+        state.store(UptimeRecord(since: challenges.issued), at: StateKey.uptime(sender))
     }
 
     mutating func perform(_ change: SetOffers, by sender: Address) throws(Rule) {
@@ -41,8 +42,7 @@ extension BlockExecution {
         guard !provider.isTombstoned else { throw .tombstoned }
         try check(change.offers)
         var record = state.load(StateKey.work(sender)) ?? WorkRecord(offers: [])
-        (record.offers, record.isPaused, record.timeouts) = (change.offers, false, 0)
-        record.endpoint = change.endpoint
+        (record.offers, record.endpoint) = (change.offers, change.endpoint)
         state.store(record, at: StateKey.work(sender))
     }
 
@@ -88,12 +88,8 @@ extension BlockExecution {
         let (each, isTooMuch) = terms.escrow.units.addingReportingOverflow(assurance.units)
         let (total, overflow) = each.multipliedReportingOverflow(by: UInt64(request.tasks))
         guard !isTooMuch, !overflow else { throw .insufficientBalance }
-        var account = state.account(sender)
-        guard account.balance.units >= total else { throw .insufficientBalance }
-        account.balance = account.balance.debited(Amount(total))
-        state.store(account, of: sender)
-        supply.balances = supply.balances.debited(Amount(total))
-        supply.escrow = supply.escrow.credited(Amount(total))
+        try hold(Amount(total), of: sender, inCredits: request.paysCredits)
+        registerRequester(sender)
 
         let own = request.bytes.isEmpty ? nil : Hash.sha256(request.bytes)
         if let own { work.blobs.put(.blobs, key: own.bytes, value: request.bytes) }
@@ -164,7 +160,7 @@ extension BlockExecution {
         let tasks = job.end - job.next
         (job.end, job.closed) = (job.next, job.closed + tasks)
         state.store(job, at: StateKey.job(cancel.job))
-        refund(Amount(UInt64(tasks) * (job.escrow.units + job.assurance.units)), to: sender)
+        refund(Amount(UInt64(tasks) * (job.escrow.units + job.assurance.units)), of: job)
     }
 
     // MARK: Money

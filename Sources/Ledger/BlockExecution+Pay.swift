@@ -22,7 +22,7 @@ extension BlockExecution {
             let capacity = capacity(of: account, record)
             tally.capacityCPU = UInt64(clamping: UInt128(tally.capacityCPU) + UInt128(capacity))
         }
-        for payer in payers.sorted() { try tally.add(PayerTally(account: payer)) }
+        for payer in payers.sorted() { try tally.add(PayerTally(account: payer, referral: referral(of: payer))) }
         for entry in due { try settle(entry.place, entry.task, into: &tally) }
         if let kept: UndeliverableRecord = state.load(StateKey.singleton(.undeliverable)) {
             (tally.undeliverableAudit, tally.undeliverableBurn) = (kept.audit, kept.burn)
@@ -57,6 +57,8 @@ extension BlockExecution {
     private func provider(_ account: Address, _ record: ProviderRecord, verified: UInt64) -> ProviderTally {
         var tally = ProviderTally(account: account)
         (tally.slots, tally.verified) = (slots(record), verified)
+        (tally.challengesAsked, tally.challengesAnswered) = challenges(of: account)
+        tally.takesCredits = state.account(account).takesCredits
         if let reason = judgement.unpaid[account] { tally.withhold(reason) }
         if record.isTombstoned { tally.withhold(.tombstoned) }
         guard let work: WorkRecord = state.load(StateKey.work(account)) else { return tally }
@@ -105,7 +107,7 @@ extension BlockExecution {
         state.store(settled, at: StateKey.task(place))
         state.store(job, at: StateKey.job(place.job))
         supply.escrow = supply.escrow.debited(charge.fee).debited(job.assurance)
-        refund(charge.refund, to: job.requester)
+        refund(charge.refund, of: job)
     }
 
     // MARK: After the settlement
@@ -149,18 +151,12 @@ extension BlockExecution {
 
     /// Pays what is unlocked by now; a grant that is paid out is forgotten.
     mutating func unlockVesting() {
-        let rules = view.parameters.rewards
         for (id, record) in state.scan(.vesting, as: VestingRecord.self) {
             guard let account = Address(id.prefix(20)), let granted = UInt64(bigEndian: id.suffix(8)) else {
                 preconditionFailure("vesting key \(Hex.lower(id))")
             }
-            let days = (view.epoch.number - granted) / max(1, rules.calendar.epochsPerDay)
-            let unlocked: Amount
-            do throws(ArithmeticError) {
-                unlocked = try Rewards.Rule.unlocked(record.granted, elapsed: days, period: rules.usage.vestingDays)
-            } catch {
-                preconditionFailure("vesting of \(record.granted): \(error)")
-            }
+            let grant = VestingGrant(epoch: granted, record, view.parameters.rewards)
+            let unlocked = grant.unlocked(endOf: view.epoch.number)
             if unlocked <= record.paid { continue }
             let part = unlocked.debited(record.paid)
             credit(part, to: account)

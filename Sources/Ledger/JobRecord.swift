@@ -110,7 +110,10 @@ package struct JobRecord: Hashable, Sendable, Message {
 }
 
 extension SubmitJob {
-    package var price: JobPrice { JobPrice(bid: bid, resource: resource, engineID: engineID, assurance: assurance) }
+    package var price: JobPrice {
+        JobPrice(
+            bid: bid, resource: resource, engineID: engineID, assurance: assurance, paysCredits: paysCredits)
+    }
 }
 
 /// Where a task stands. The raw value is its number on the chain.
