@@ -113,6 +113,8 @@ package struct SubmitJob: Hashable, Sendable, Message {
     package let assurance: UInt64
     /// Its escrow comes out of the sender's credits, and refunds return there.
     package let paysCredits: Bool
+    /// Providers that each do every task of class `open`; 0 for other classes.
+    package let replicas: UInt32
 
     package init(
         program: Digest, input: (digest: Digest?, bytes: Bytes), tasks: UInt32, limits: TaskLimits, price: JobPrice
@@ -120,19 +122,22 @@ package struct SubmitJob: Hashable, Sendable, Message {
         (self.program, self.input, bytes) = (program, input.digest, input.bytes)
         (self.tasks, self.limits) = (tasks, limits)
         (bid, resource, engineID, assurance) = (price.bid, price.resource, price.engineID, price.assurance)
-        paysCredits = price.paysCredits
+        (paysCredits, replicas) = (price.paysCredits, price.replicas)
     }
 
     /// Of the balance, at most; what is prepaid for audits is below the escrow, so twice that covers both.
     var spending: Amount {
         if paysCredits { return .zero }
-        let factors = [bid, UInt64(tasks), assurance == 0 ? 1 : 2]
+        let factors = [bid, UInt64(tasks), assurance == 0 ? 1 : 2, heldReplicas]
         let units = factors.reduce(limits.computeUnits) { product, factor in
             let (next, overflow) = product.multipliedReportingOverflow(by: factor)
             return overflow ? .max : next
         }
         return Amount(units)
     }
+
+    /// Escrows that are held for each task: those of all replicas that may have to be paid.
+    package var heldReplicas: UInt64 { replicas == 0 ? 1 : UInt64(replicas) + UInt64(PanelLimits.further) }
 
     /// Unique, because a sequence of an account counts once.
     package func id(sender: Address, sequence: UInt64) -> Digest {
@@ -150,6 +155,7 @@ package struct SubmitJob: Hashable, Sendable, Message {
         encoder.data(8, engineID)
         encoder.unsigned(9, assurance)
         encoder.bool(10, paysCredits)
+        encoder.unsigned(11, UInt64(replicas))
     }
 
     package init(from decoder: inout Decoder) throws(DecodeError) {
@@ -163,6 +169,7 @@ package struct SubmitJob: Hashable, Sendable, Message {
         engineID = try decoder.fixedBytes(8)
         assurance = try decoder.unsigned(9)
         paysCredits = try decoder.bool(10)
+        replicas = try decoder.unsigned32(11)
     }
 }
 
@@ -173,12 +180,14 @@ package struct JobPrice: Hashable, Sendable {
     package let engineID: Digest
     package let assurance: UInt64
     package let paysCredits: Bool
+    package let replicas: UInt32
 
     package init(
-        bid: UInt64, resource: UInt32, engineID: Digest, assurance: UInt64 = 0, paysCredits: Bool = false
+        bid: UInt64, resource: UInt32, engineID: Digest, assurance: UInt64 = 0, paysCredits: Bool = false,
+        replicas: UInt32 = 0
     ) {
         (self.bid, self.resource, self.engineID, self.assurance) = (bid, resource, engineID, assurance)
-        self.paysCredits = paysCredits
+        (self.paysCredits, self.replicas) = (paysCredits, replicas)
     }
 }
 

@@ -80,6 +80,8 @@ package enum Action: Hashable, Sendable {
     case buyCredits(BuyCredits)
     case electPay(ElectPay)
     case openDispute(OpenDispute)
+    case sealResults(SealResults)
+    case revealResults(RevealResults)
 
     func encode(into encoder: inout Encoder) {
         switch self {
@@ -98,6 +100,8 @@ package enum Action: Hashable, Sendable {
         case .buyCredits(let purchase): encoder.message(28, purchase)
         case .electPay(let election): encoder.message(29, election)
         case .openDispute(let dispute): encoder.message(30, dispute)
+        case .sealResults(let said): encoder.message(40, said)
+        case .revealResults(let said): encoder.message(41, said)
         }
     }
 
@@ -118,6 +122,8 @@ package enum Action: Hashable, Sendable {
         case 28: self = .buyCredits(try decoder.message(28))
         case 29: self = .electPay(try decoder.message(29))
         case 30: self = .openDispute(try decoder.message(30))
+        case 40: self = .sealResults(try decoder.message(40))
+        case 41: self = .revealResults(try decoder.message(41))
         case .some(let field): throw .unexpectedField(field)
         case nil: throw .missing(field: 10)
         }
@@ -134,7 +140,9 @@ package enum Action: Hashable, Sendable {
         case .submitJob(let request): request.spending
         case .openDispute(let dispute): dispute.deposit
         case .buyCredits(let purchase): purchase.amount
-        case .unbond, .publish, .setOffers, .unbondProvider, .cancelJob, .registerRequester, .electPay: .zero
+        case .unbond, .publish, .setOffers, .unbondProvider, .cancelJob, .registerRequester, .electPay, .sealResults,
+            .revealResults:
+            .zero
         }
     }
 }

@@ -11,9 +11,12 @@ extension BlockExecution {
         let waiting = state.range(
             .queue, upTo: view.height.value.bigEndianBytes, limit: WorkLimits.queueVisitsPerBlockMax,
             as: QueueRecord.self)
-        if late.isEmpty && waiting.isEmpty { return }
+        let panels = duePanels()
+        if late.isEmpty && waiting.isEmpty && panels.isEmpty { return }
         var draw = ProviderDraw(
-            beacon: beacon, floorPrice: market(.cpu).floorPrice, candidates: candidates())
+            beacon: beacon, floorPrice: market(.cpu).floorPrice, openFloorPrice: market(.open).floorPrice,
+            candidates: candidates())
+        for place in panels { movePanel(place, &draw) }
         for place in late { redraw(place, &draw) }
         var room = WorkLimits.assignmentsPerBlockMax
         for (id, _) in waiting where room > 0 { assign(queued: id, &draw, room: &room) }
@@ -38,7 +41,8 @@ extension BlockExecution {
         else { preconditionFailure("queue key \(Hex.lower(id))") }
         var job = requireJob(digest)
         let first = job.next
-        while job.next < job.end && room > 0 {
+        if job.request.replicas > 0 { beginPanels(of: digest, &job, &draw, room: &room) }
+        while job.request.replicas == 0 && job.next < job.end && room > 0 {
             let place = TaskPlace(job: digest, index: job.next)
             guard let chosen = draw.draw(place, of: job, not: nil) else { break }
             assign(place, of: job, to: chosen, &draw, late: nil)

@@ -65,6 +65,7 @@ extension BlockExecution {
         }
         for row in outcome.tables.rewards where row.amount > .zero { pay(row) }
         apply(outcome.providers)
+        holdPanelPay()
         for validator in outcome.validators { store(validator) }
         let record = PoolRecord(outcome.pools)
         state.store(record, .pools)

@@ -154,6 +154,8 @@ struct BlockExecution {
         case .buyCredits(let purchase): try perform(purchase, by: sender)
         case .electPay(let election): try perform(election, by: sender)
         case .openDispute(let request): try perform(request, by: sender)
+        case .sealResults(let said): try perform(said, by: sender)
+        case .revealResults(let said): try perform(said, by: sender)
         }
     }
 

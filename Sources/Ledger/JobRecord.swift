@@ -70,10 +70,12 @@ package struct JobRecord: Hashable, Sendable, Message {
         end = request.tasks
     }
 
+    package var heldPerTask: Amount { Amount(escrow.units * request.heldReplicas + assurance.units) }
+
     /// What is held for all of it now.
     package var held: Amount {
         let open = UInt64(request.tasks - closed)
-        return Amount(open * (escrow.units + assurance.units)).credited(charges)
+        return Amount(open * heldPerTask.units).credited(charges)
     }
 
     package func encode(into encoder: inout Encoder) {
@@ -112,7 +114,8 @@ package struct JobRecord: Hashable, Sendable, Message {
 extension SubmitJob {
     package var price: JobPrice {
         JobPrice(
-            bid: bid, resource: resource, engineID: engineID, assurance: assurance, paysCredits: paysCredits)
+            bid: bid, resource: resource, engineID: engineID, assurance: assurance, paysCredits: paysCredits,
+            replicas: replicas)
     }
 }
 

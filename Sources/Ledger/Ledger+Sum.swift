@@ -47,6 +47,8 @@ extension Ledger {
             supply.bonds = try supply.bonds.adding(try ProviderRecord(decoding: value).bond)
         case .job:
             supply.escrow = try supply.escrow.adding(try JobRecord(decoding: value).held)
+        case .held:
+            supply.escrow = try supply.escrow.adding(try HeldRecord(decoding: value).amount)
         case .dispute:
             supply.escrow = try supply.escrow.adding(try DisputeRecord(decoding: value).deposit)
         case .vesting:

@@ -47,6 +47,22 @@ package enum Rule: UInt32, Error, CaseIterable, Sendable {
     case unknownReferrer = 52
     /// The credits do not cover the escrow.
     case insufficientCredits = 53
+    /// Of class `open` an odd number from 3 to 9, else none.
+    case badReplicas = 54
+
+    // 55-69: panels.
+    /// The sender has no seat on the task's panel, or left it.
+    case notOnPanel = 55
+    case sealRepeated = 56
+    /// Seals of this task are not taken any more.
+    case notSealing = 57
+    /// Results of this task are not taken yet, or not any more.
+    case notRevealing = 58
+    /// Not what the sender sealed.
+    case sealDiffers = 59
+    /// More fuel or output than the job allows.
+    case resultOutsideLimits = 60
+    case resultRepeated = 61
 
     // 100-109: programs, inputs and providers.
     /// The program breaks a rule of the pre-scan.
@@ -215,6 +231,20 @@ package enum Rule: UInt32, Error, CaseIterable, Sendable {
         case .notChallenged: "not_challenged"
         case .wrongChallengeBeacon: "wrong_challenge_beacon"
         case .challengeAnswered: "challenge_answered"
+        default: panelLabel
+        }
+    }
+
+    private var panelLabel: String {
+        switch self {
+        case .badReplicas: "bad_replicas"
+        case .notOnPanel: "not_on_panel"
+        case .sealRepeated: "seal_repeated"
+        case .notSealing: "not_sealing"
+        case .notRevealing: "not_revealing"
+        case .sealDiffers: "seal_differs"
+        case .resultOutsideLimits: "result_outside_limits"
+        case .resultRepeated: "result_repeated"
         default: auditLabel
         }
     }

@@ -69,6 +69,16 @@ package enum StateTag: UInt8, CaseIterable, Sendable {
     case dispute = 53
     /// ‖ job ‖ index ‖ operator: `VoteRecord`.
     case disputeVote = 54
+    /// ‖ job ‖ index: `PanelRecord`.
+    case panel = 64
+    /// ‖ height (8 bytes) ‖ job ‖ index: `QueueRecord`, panels whose phase is over after that height.
+    case panelDeadline = 65
+    /// ‖ provider ‖ job ‖ index: `AssignmentRecord`, the seats that the provider has now.
+    case seat = 66
+    /// ‖ job ‖ index: `QueueRecord`, panels that closed since the last settlement.
+    case panelDue = 67
+    /// ‖ account: `HeldRecord` of a provider.
+    case held = 68
 }
 
 /// Facts that exist once.

@@ -20,7 +20,7 @@ struct GoldenStateTests {
                 "32 blob", "33 job", "34 task", "35 work", "36 assignment", "37 deadline", "38 queue", "39 due",
                 "40 providerUnbonding", "41 vesting", "42 uptime", "43 requester",
                 "48 epochSet", "49 drawBeacon", "50 auditCommit", "51 taskAudits", "52 disclosure", "53 dispute",
-                "54 disputeVote",
+                "54 disputeVote", "64 panel", "65 panelDeadline", "66 seat", "67 panelDue", "68 held",
             ])
         #expect(
             Singleton.allCases.map { "\($0.rawValue) \($0)" } == [

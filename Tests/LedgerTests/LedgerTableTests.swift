@@ -155,6 +155,14 @@ struct LedgerTableTests {
         51 self_referral
         52 unknown_referrer
         53 insufficient_credits
+        54 bad_replicas
+        55 not_on_panel
+        56 seal_repeated
+        57 not_sealing
+        58 not_revealing
+        59 seal_differs
+        60 result_outside_limits
+        61 result_repeated
         100 program_refused
         101 blob_exists
         102 provider_exists

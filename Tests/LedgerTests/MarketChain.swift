@@ -28,9 +28,11 @@ struct MarketChain {
     /// Providers that answer every challenge in the block after it.
     var present: [UInt8] = [20, 21, 22]
 
-    init(settings: [Setting] = TestChain.standard) throws {
-        let genesis = TestChain.genesis(validators: 4, settings: settings, newcomers: [20, 21, 22, 30, 31])
-        chain = try TestChain(genesis: genesis, newcomers: [20, 21, 22, 30, 31])
+    /// `more` accounts hold money too.
+    init(settings: [Setting] = TestChain.standard, more: [UInt8] = []) throws {
+        let rich: [UInt8] = [20, 21, 22, 30, 31] + more
+        chain = try TestChain(
+            genesis: TestChain.genesis(validators: 4, settings: settings, newcomers: rich), newcomers: rich)
     }
 
     static func address(_ number: UInt8) -> Address { TestKeys(number).account.address }
@@ -62,7 +64,8 @@ struct MarketChain {
         let fuel = options.number("fuel", 1_000_000)
         let input: Digest? = options.has("input") ? Hash.sha256(Self.input) : options.has("noinput") ? .zero : nil
         return SubmitJob(
-            program: options.has("noprogram") ? .zero : Hash.sha256(program),
+            program: options.has("noprogram")
+                ? .zero : Hash.sha256(options.number("class", 1) == 2 ? Self.input : program),
             input: (input, Bytes("abc".utf8)), tasks: UInt32(options.number("tasks", 2)),
             limits: TaskLimits(
                 fuel: fuel, outputBytes: UInt32(options.number("output", 1024)),
@@ -70,7 +73,8 @@ struct MarketChain {
             price: JobPrice(
                 bid: options.number("bid", 1000), resource: UInt32(options.number("class", 1)),
                 engineID: options.has("engine") ? .zero : EngineIdentity.id,
-                assurance: options.number("assurance", 0), paysCredits: options.has("credits")))
+                assurance: options.number("assurance", 0), paysCredits: options.has("credits"),
+                replicas: UInt32(options.number("replicas", 0))))
     }
 
     func action(_ verb: Substring, _ options: Options) -> Action? {
@@ -110,9 +114,14 @@ struct MarketChain {
         let options = Options(words.dropFirst(2))
         if words[1] == "attest" { return attestation(by: sender, options) }
         if words[1] == "answer" { return answer(by: sender, options) }
+        return send(sender, try #require(action(words[1], options), "\(row)"))
+    }
+
+    /// The sender's next transaction.
+    mutating func send(_ sender: UInt8, _ action: Action) -> Item {
         let sequence = sequences[sender] ?? chain.account(sender).nextSequence
         sequences[sender] = sequence + 1
-        return TestChain.item(sender, sequence, try #require(action(words[1], options), "\(row)"))
+        return TestChain.item(sender, sequence, action)
     }
 
     func attestation(by sender: UInt8, _ options: Options) -> Item {

@@ -39,7 +39,7 @@ struct MarketTableTests {
         30 publish input -> ok
         30 job tasks=0 -> bad_task_count
         30 job tasks=4097 -> bad_task_count
-        30 job class=2 -> class_unavailable
+        30 job class=3 -> class_unavailable
         30 job engine -> unknown_engine
         30 job noprogram -> unknown_program
         30 job noinput -> unknown_input
@@ -142,7 +142,8 @@ struct MarketTableTests {
     func coverage() {
         let tables = [
             Self.publishing, Self.providing, Self.asking, Self.attesting, "escrow_below_minimum",
-            UptimeTests.answering, RequesterTests.referring, RequesterTests.prepaying,
+            UptimeTests.answering, RequesterTests.referring, RequesterTests.prepaying, PanelTests.asking,
+            PanelTests.refused.joined(separator: " "),
         ]
         let words = Set(tables.joined(separator: " ").split { $0 == " " || $0 == "\n" }.map(String.init))
         let missing = LedgerRule.allCases
