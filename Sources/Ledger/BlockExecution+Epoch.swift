@@ -2,6 +2,7 @@
 // bonds move, and the validator set that decides from H + 2 on is drawn from them (formats A3).
 import Chain
 import Codec
+import Cryptography
 import Primitives
 import Quorum
 import Rewards
@@ -54,16 +55,18 @@ extension BlockExecution {
     private mutating func settle() {
         let parameters = view.parameters.rewards
         let outcome: SettlementOutcome
+        let tables: EpochTables
         do throws(SettlementError) {
             var tally = try tally()
             try settleTasks(into: &tally)
             // Refunds of settled tasks may have moved the credit pool.
             let pools = state.require(.pools, as: PoolRecord.self).state(supply, parameters)
             outcome = try Settlement.settle(tally, pools, parameters)
+            tables = outcome.tables.explained { Hash.sha256($0.encoded) }
         } catch {
             preconditionFailure("epoch \(view.epoch.number) cannot be settled: \(error)")
         }
-        for row in outcome.tables.rewards where row.amount > .zero { pay(row) }
+        for row in tables.rewards where row.amount > .zero { pay(row) }
         apply(outcome.providers)
         holdPanelPay()
         for validator in outcome.validators { store(validator) }
@@ -72,11 +75,11 @@ extension BlockExecution {
         (supply.minted, supply.burned) = (outcome.pools.mintedTotal, outcome.pools.burnedTotal)
         (supply.reserve, supply.pools) = (outcome.pools.reserve, record.held)
         let summary = EpochSummary(
-            outcome.tables, height: view.height, minted: outcome.minted,
+            tables, height: view.height, minted: outcome.minted,
             burned: supply.burned.debited(count.burnedBefore))
         state.store(summary, at: StateKey.epochSummary(view.epoch.number))
-        rows = outcome.tables.writes(epoch: view.epoch.number)
-        for row in outcome.tables.slashes { state.remove(StateKey.pendingSlash(row.key)) }
+        rows = tables.writes(epoch: view.epoch.number)
+        for row in tables.slashes { state.remove(StateKey.pendingSlash(row.key)) }
     }
 
     /// What a row in credits is backed by stayed in the pools.

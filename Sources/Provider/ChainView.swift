@@ -49,6 +49,7 @@ struct ChainView {
         (self.nodes, self.follower, self.now) = (nodes, follower, now)
     }
 
+    /// Which of the nodes is asked.
     var node: NodeURL { nodes[current] }
     private var client: RPCClient { RPCClient(ImpatientLink(node, stepSeconds: ProviderLimits.nodeStepSeconds)) }
 

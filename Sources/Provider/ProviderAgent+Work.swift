@@ -11,7 +11,7 @@ import ProgramRules
 extension ProviderAgent {
     mutating func act() throws(ChainViewError) {
         try perform(plan.next(epoch: epoch, idleWorkers: workers.idleCount))
-        // What was proved a moment ago need not wait for the next poll.
+        // What was proved a moment ago need not wait for the next block.
         try perform(plan.nextRuns(idleWorkers: workers.idleCount))
     }
 
@@ -101,7 +101,7 @@ extension ProviderAgent {
 
     private mutating func ship(_ shipment: WorkPlan.Shipment) throws(ChainViewError) {
         guard let chainID, let job = jobs[job: shipment.job] else { return plan.refused(shipment) }
-        if shipment.isRepeat { chain.turn() }
+        if shipment.isRepeat { turn() }
         let units = shipment.receipts.compactMap(\.result).reduce(UInt64(0)) { sum, result in
             sum
                 + ComputeUnits.of(

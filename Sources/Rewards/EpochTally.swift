@@ -61,8 +61,6 @@ package struct ProviderTally: Hashable, Sendable {
     package var takesCredits = false
     /// Why receipts of this epoch are not paid now; the gravest cause.
     package var withheld: Reason?
-    /// What its fee row points at, e.g. the root of its receipts.
-    package var evidence: Digest?
     package var fees = FeeTotals()
     package var cpu = ClassWork()
     package var open = ClassWork()

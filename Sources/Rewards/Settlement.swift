@@ -63,7 +63,8 @@ package struct Settlement {
         }
         let tables: EpochTables
         do throws(TableError) {
-            tables = try EpochTables(rewards: rows + tally.dues, slashes: tally.slashes)
+            tables = try EpochTables(
+                rewards: rows + tally.dues, slashes: tally.slashes, bases: run.book.bases)
         } catch {
             throw .table(error)
         }
