@@ -70,9 +70,13 @@ extension ChainReader {
                 "deadline": .decimal(entry.record.deadline), "budget": .decimal(task?.budget ?? 0),
             ])
         }
+        let challenges = Ledger.openChallenges(of: provider, on: snapshot).map { open -> JSON in
+            ["height": .decimal(open.height), "beacon": .hex(open.beacon)]
+        }
         return [
             "height": .decimal(tip.height), "epoch": .decimal(try view().epoch.number),
-            "assignments": .array(entries), "count": .decimal(entries.count), "total": .decimal(count),
+            "assignments": .array(entries), "challenges": .array(challenges), "count": .decimal(entries.count),
+            "total": .decimal(count),
         ]
     }
 

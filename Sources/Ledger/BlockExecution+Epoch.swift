@@ -34,6 +34,7 @@ extension BlockExecution {
         releaseProviderBonds()
         forgetOldEvidence()
         turnAudits()
+        turnChallenges()
         state.store(
             EpochRecord(
                 number: view.epoch.number + 1, startHeight: view.height.advanced(), startTime: block.header.time),
@@ -53,24 +54,21 @@ extension BlockExecution {
 
     private mutating func settle() {
         let parameters = view.parameters.rewards
-        let pools = state.require(.pools, as: PoolRecord.self).state(supply, parameters)
         let outcome: SettlementOutcome
         let tables: EpochTables
         do throws(SettlementError) {
             var tally = try tally()
             try settleTasks(into: &tally)
+            // Refunds of settled tasks may have moved the credit pool.
+            let pools = state.require(.pools, as: PoolRecord.self).state(supply, parameters)
             outcome = try Settlement.settle(tally, pools, parameters)
             tables = outcome.tables.explained { Hash.sha256($0.encoded) }
         } catch {
             preconditionFailure("epoch \(view.epoch.number) cannot be settled: \(error)")
         }
-        for row in tables.rewards where row.key.asset == .token && row.amount > .zero {
-            var account = state.account(row.key.account)
-            account.balance = account.balance.credited(row.amount)
-            state.store(account, of: row.key.account)
-            supply.balances = supply.balances.credited(row.amount)
-        }
+        for row in tables.rewards where row.amount > .zero { pay(row) }
         apply(outcome.providers)
+        holdPanelPay()
         for validator in outcome.validators { store(validator) }
         let record = PoolRecord(outcome.pools)
         state.store(record, .pools)
@@ -82,6 +80,18 @@ extension BlockExecution {
         state.store(summary, at: StateKey.epochSummary(view.epoch.number))
         rows = tables.writes(epoch: view.epoch.number)
         for row in tables.slashes { state.remove(StateKey.pendingSlash(row.key)) }
+    }
+
+    /// What a row in credits is backed by stayed in the pools.
+    private mutating func pay(_ row: RewardRow) {
+        var account = state.account(row.key.account)
+        switch row.key.asset {
+        case .token:
+            account.balance = account.balance.credited(row.amount)
+            supply.balances = supply.balances.credited(row.amount)
+        case .credits: account.credits = account.credits.credited(row.amount)
+        }
+        state.store(account, of: row.key.account)
     }
 
     private mutating func store(_ outcome: ValidatorOutcome) {

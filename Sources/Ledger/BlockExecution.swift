@@ -37,6 +37,7 @@ struct BlockExecution {
         let beacon = Hash.sha256([view.beacon.bytes, block.beaconOutput])
         state.store(BeaconRecord(beacon), .beacon)
         runWork(beacon: beacon)
+        moveChallenges(beacon: beacon)
         moveCalendar(lastReceipt: lastReceipt, beacon: beacon)
         let newSeating = endEpochIfDue()
         state.store(calendar, .auditCalendar)
@@ -106,6 +107,14 @@ struct BlockExecution {
                 chargeAuthor(entry)
                 return ItemResult(code: error.rawValue)
             }
+        case .answer(let answer):
+            do throws(Rule) {
+                try execute(answer)
+                return .success
+            } catch {
+                chargeAuthor(entry)
+                return ItemResult(code: error.rawValue)
+            }
         }
     }
 
@@ -141,7 +150,12 @@ struct BlockExecution {
         case .unbondProvider(let change): try performUnbond(change.amount, byProvider: sender)
         case .submitJob(let request): try perform(request, by: sender, sequence: content.sequence)
         case .cancelJob(let cancel): try perform(cancel, by: sender)
+        case .registerRequester(let registration): try perform(registration, by: sender)
+        case .buyCredits(let purchase): try perform(purchase, by: sender)
+        case .electPay(let election): try perform(election, by: sender)
         case .openDispute(let request): try perform(request, by: sender)
+        case .sealResults(let said): try perform(said, by: sender)
+        case .revealResults(let said): try perform(said, by: sender)
         }
     }
 

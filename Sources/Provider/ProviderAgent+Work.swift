@@ -131,6 +131,23 @@ extension ProviderAgent {
         }
     }
 
+    /// Before anything else of a look, because few blocks take an answer.
+    mutating func answer(_ open: [ChallengeRecord.Open], tip: Height) throws(ChainViewError) {
+        guard let chainID else { return }
+        for challenge in answers.due(open, tip: tip) {
+            let answer = ChallengeAnswer(
+                signing: challenge.height, beacon: challenge.beacon, by: settings.key, chainID: chainID)
+            let word = try chain.submit(.answer(answer))
+            answers.answered(challenge.height)
+            let facts: Logger.Metadata = ["height": "\(challenge.height)", "tip": "\(tip)"]
+            if word.code == 0 || word.code == Self.alreadyHandedIn {
+                logger.debug("challenge answered", metadata: facts)
+            } else {
+                logger.warning("answer refused", metadata: facts.merging(["rule": "\(word.log)"]) { $1 })
+            }
+        }
+    }
+
     /// The node's code for an item that it was given before.
     private static let alreadyHandedIn: UInt32 = 3
 }

@@ -25,6 +25,7 @@ package struct ProviderAgent {
     var chain: ChainView
     var plan = WorkPlan()
     var jobs = JobBook()
+    var answers = AnswerPlan()
     /// Known once a node with the right genesis answered.
     var chainID: ChainID?
     var epoch: UInt64 = 0
@@ -138,6 +139,7 @@ package struct ProviderAgent {
         }
         let hint = try chain.hint(of: account)
         epoch = hint.epoch
+        try answer(hint.challenges, tip: hint.tip)
         let delivered = plan.observe(hint.open, at: hint.tip, isComplete: hint.isComplete)
         if !delivered.isEmpty {
             logger.info("receipts in the state", metadata: ["tasks": "\(delivered.count)", "height": "\(hint.tip)"])
@@ -165,7 +167,7 @@ package struct ProviderAgent {
 
     // MARK: Offers
 
-    /// Sends the own offers when those on the chain differ, or when the chain paused this provider.
+    /// Sends the own offers when those on the chain differ.
     private mutating func keepOffers() throws(ChainViewError) -> ProviderEnd? {
         var height: Height?
         guard try chain.record(StateKey.provider(account), as: ProviderRecord.self, at: &height) != nil else {

@@ -16,6 +16,9 @@ package enum ProviderLimits {
     static let resubmitBlocks: UInt64 = 12
     /// Blocks to wait after a node refused receipts.
     static let refusalBlocks: UInt64 = 2
+    /// Blocks after its height in which a challenge is answered at all, and open challenges that one answer names.
+    static let answerBlocks: UInt64 = 256
+    static let challengesMax = 64
     /// Blocks until offers that are not in the state are sent again.
     static let offersBlocks: UInt64 = 12
     /// Between two questions about open tasks: at least, however many blocks a node tells of; at most, when it tells of

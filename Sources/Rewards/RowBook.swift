@@ -5,13 +5,18 @@ import Primitives
 
 struct RowBook {
     private var rows: [RewardRow] = []
+    private var found: [RewardKey: RowBasis] = [:]
+    /// Rows with a part that no formula of their kind gives.
+    private var mixed: Set<RewardKey> = []
+
     /// What rows were computed from.
-    private(set) var bases: [RewardKey: RowBasis] = [:]
+    var bases: [RewardKey: RowBasis] { found.filter { !mixed.contains($0.key) } }
 
     /// A row with the reason for its pay, or for its zero, and with what it was computed from.
     mutating func add(_ key: RewardKey, _ amount: Amount, paid: Reason, zero: Reason, basis: RowBasis?) {
         rows.append(RewardRow(key: key, amount: amount, reason: amount == .zero ? zero : paid))
-        if let basis { bases[key] = bases[key]?.merged(with: basis) ?? basis }
+        if let basis { found[key] = found[key]?.merged(with: basis) ?? basis }
+        if basis == nil && amount > .zero { mixed.insert(key) }
     }
 
     func merged() throws(ArithmeticError) -> [RewardRow] {

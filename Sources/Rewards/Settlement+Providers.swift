@@ -23,6 +23,18 @@ extension Settlement {
         pools.audit = try pools.audit.adding(tally.undeliverableAudit)
         burned = try burned.adding(tally.undeliverableBurn)
         for payer in tally.payers { try settleReferral(payer) }
+        try settleChecks()
+    }
+
+    /// Before the validators' audit pay, and no more than the pool has.
+    private mutating func settleChecks() throws(ArithmeticError) {
+        for check in tally.checks {
+            let pay = min(try Rule.feeSplit(check.fee, rules: parameters.fees).provider, pools.audit)
+            pools.audit = try pools.audit.subtracting(pay)
+            book.add(
+                RewardKey(account: check.account, kind: .audit), pay, paid: .dutiesDone, zero: .noAuditFees,
+                basis: nil)
+        }
     }
 
     private mutating func settleReferral(_ payer: PayerTally) throws(ArithmeticError) {
