@@ -77,6 +77,8 @@ package enum Action: Hashable, Sendable {
     case submitJob(SubmitJob)
     case cancelJob(CancelJob)
     case openDispute(OpenDispute)
+    case unjail(Unjail)
+    case proveMissedDuties(MissedDuties)
 
     func encode(into encoder: inout Encoder) {
         switch self {
@@ -92,6 +94,8 @@ package enum Action: Hashable, Sendable {
         case .submitJob(let request): encoder.message(25, request)
         case .cancelJob(let cancel): encoder.message(26, cancel)
         case .openDispute(let dispute): encoder.message(30, dispute)
+        case .unjail(let unjail): encoder.message(31, unjail)
+        case .proveMissedDuties(let missed): encoder.message(32, missed)
         }
     }
 
@@ -109,6 +113,8 @@ package enum Action: Hashable, Sendable {
         case 25: self = .submitJob(try decoder.message(25))
         case 26: self = .cancelJob(try decoder.message(26))
         case 30: self = .openDispute(try decoder.message(30))
+        case 31: self = .unjail(try decoder.message(31))
+        case 32: self = .proveMissedDuties(try decoder.message(32))
         case .some(let field): throw .unexpectedField(field)
         case nil: throw .missing(field: 10)
         }
@@ -125,6 +131,7 @@ package enum Action: Hashable, Sendable {
         case .submitJob(let request): request.spending
         case .openDispute(let dispute): dispute.deposit
         case .unbond, .publish, .setOffers, .unbondProvider, .cancelJob: .zero
+        case .unjail, .proveMissedDuties: .zero
         }
     }
 }

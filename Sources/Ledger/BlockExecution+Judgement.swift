@@ -111,12 +111,14 @@ extension BlockExecution {
     private mutating func refuse(_ place: TaskPlace, as ending: TaskState) {
         var (task, job) = (requireTask(place), requireJob(place.job))
         guard let delivered = task.delivered else { preconditionFailure("no receipt for \(place)") }
-        let epoch = AuditCheck(state, view: view, calendar: calendar).epoch(ofReceipt: delivered)
+        let redraw: RedrawRecord? = state.load(StateKey.redraw(place))
+        let epoch = AuditCheck(state, view: view, calendar: calendar).epoch(ofReceipt: delivered) ?? redraw?.dueEpoch
         task.state = ending
         job.closed += 1
         state.store(task, at: StateKey.task(place))
         state.store(job, at: StateKey.job(place.job))
         state.remove(StateKey.due(epoch ?? view.epoch.number - 2, delivered, place))
+        state.remove(StateKey.redraw(place))
         refund(job.escrow.credited(job.assurance), to: job.requester)
     }
 

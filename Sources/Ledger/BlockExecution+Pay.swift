@@ -31,17 +31,18 @@ extension BlockExecution {
         }
     }
 
-    /// Delivered in an epoch before this one. A task in dispute stays in the list, alone.
+    /// Delivered in an epoch before this one. A task in dispute or with an open redraw stays in the list, alone.
     private mutating func dueTasks() -> [(place: TaskPlace, task: TaskRecord)] {
         guard view.epoch.number > 0 else { return [] }
         let last = (view.epoch.number - 1).bigEndianBytes
         return state.range(.due, upTo: last, limit: .max, as: AssignmentRecord.self).compactMap { id, entry in
             let place = TaskPlace(keySuffix: id)
-            if state.bytes(StateKey.dispute(place)) != nil {
+            if state.bytes(StateKey.dispute(place)) != nil || judgement.redrawn.contains(place) {
                 judgement.withhold(.openAudit, from: entry.provider)
                 return nil
             }
             state.remove([StateTag.due.rawValue] + id)
+            state.remove(StateKey.redraw(place))
             countSuccess(place, entry.provider)
             return (place, requireTask(place))
         }

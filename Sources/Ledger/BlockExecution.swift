@@ -30,6 +30,7 @@ struct BlockExecution {
 
     mutating func run() -> Transition {
         countBlock()
+        countAttendance()
         let lastReceipt = calendar.lastReceipt
         for evidence in block.evidence { punish(evidence) }
         for entry in block.entries { results.append(execute(entry)) }
@@ -95,7 +96,7 @@ struct BlockExecution {
                 try execute(statement)
                 return .success
             } catch {
-                chargeAuthor(entry)
+                if error.isChargedToAuthor { chargeAuthor(entry) }
                 return ItemResult(code: error.rawValue)
             }
         case .attestation(let attestation):
@@ -142,6 +143,8 @@ struct BlockExecution {
         case .submitJob(let request): try perform(request, by: sender, sequence: content.sequence)
         case .cancelJob(let cancel): try perform(cancel, by: sender)
         case .openDispute(let request): try perform(request, by: sender)
+        case .unjail(let request): try perform(request, by: sender)
+        case .proveMissedDuties(let missed): try perform(missed, by: sender)
         }
     }
 

@@ -85,6 +85,14 @@ struct Judgement {
     var absent: Set<Address> = []
     /// Audited tasks of a provider that are settled now.
     var successes: [Address: UInt64] = [:]
+    /// Validators that are jailed at the epoch's end, unless they are too many.
+    var jailings: Set<Address> = []
+    /// Auditors whose key of the judged epoch nobody knows.
+    var undisclosed: Set<Address> = []
+    /// Tasks whose audit somebody missed, and who did.
+    var missed: [TaskPlace: Set<Address>] = [:]
+    /// Tasks that wait for an auditor in another's place.
+    var redrawn: Set<TaskPlace> = []
     private var dues: [RewardKey: (amount: Amount, evidence: Digest)] = [:]
 
     mutating func withhold(_ reason: Reason, from provider: Address) {

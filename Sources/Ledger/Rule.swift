@@ -126,6 +126,12 @@ package enum Rule: UInt32, Error, CaseIterable, Sendable {
     case voteRepeated = 157
     /// Not one digest for each salt of the dispute.
     case voteIncomplete = 158
+    /// The auditor's key did not draw the task.
+    case notDrawn = 159
+    /// The auditor's verdict stands in the state.
+    case dutyDone = 160
+    /// All of it was proven so long ago that the author knew.
+    case dutyProvenBefore = 161
 
     // 170-179: disputes that an account opens.
     case disputeWindowClosed = 170
@@ -136,6 +142,16 @@ package enum Rule: UInt32, Error, CaseIterable, Sendable {
     case disputeWithoutCause = 173
     /// Below three times the task's escrow.
     case depositTooSmall = 174
+
+    // 175-199: standing of validators.
+    /// The validator is not in jail.
+    case notJailed = 175
+    /// Its term is not over.
+    case jailNotOver = 176
+    /// Somebody else proved all of it first.
+    case dutyProven = 177
+    /// An account's proof of a missed duty that does not hold.
+    case dutyUnproven = 178
 
     /// The name in every machine-readable answer.
     package var label: String {
@@ -220,6 +236,19 @@ package enum Rule: UInt32, Error, CaseIterable, Sendable {
         case .disputeExists: "dispute_exists"
         case .disputeWithoutCause: "dispute_without_cause"
         case .depositTooSmall: "deposit_too_small"
+        default: standingLabel
+        }
+    }
+
+    private var standingLabel: String {
+        switch self {
+        case .notJailed: "not_jailed"
+        case .jailNotOver: "jail_not_over"
+        case .notDrawn: "not_drawn"
+        case .dutyDone: "duty_done"
+        case .dutyProvenBefore: "duty_proven_before"
+        case .dutyProven: "duty_proven"
+        case .dutyUnproven: "duty_unproven"
         default: ""
         }
     }

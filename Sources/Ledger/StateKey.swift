@@ -65,6 +65,14 @@ package enum StateTag: UInt8, CaseIterable, Sendable {
     case dispute = 53
     /// ‖ job ‖ index ‖ operator: `VoteRecord`.
     case disputeVote = 54
+    /// ‖ operator: `StandingRecord`.
+    case standing = 55
+    /// ‖ height modulo the window (8 bytes): `SlotRecord`.
+    case attendanceSlot = 56
+    /// ‖ epoch (8 bytes) ‖ operator ‖ round (1 byte) ‖ job ‖ index: `MissedRecord`.
+    case missedDuty = 57
+    /// ‖ job ‖ index: `RedrawRecord`.
+    case redraw = 58
 }
 
 /// Facts that exist once.
@@ -80,6 +88,8 @@ package enum Singleton: UInt8, CaseIterable, Sendable {
     /// `UndeliverableRecord`, absent where nothing is held.
     case undeliverable = 32
     case auditCalendar = 33
+    /// `AttendanceRecord`, absent before block 2.
+    case attendance = 34
 }
 
 package enum StateKey {

@@ -180,7 +180,7 @@ struct AuditStoryTests {
             #expect(try chain.market.row(2, kind, epoch: 1)?.reason == .auditKeyUndisclosed)
         }
         #expect(try chain.market.row(0, .precommit, epoch: 1)?.amount ?? .zero > .zero)
-        // Epoch 1 had no receipt.
-        #expect(try chain.market.row(2, .precommit, epoch: 2)?.amount ?? .zero > .zero)
+        // Epoch 1 had no receipt; who is in jail earns nothing in it.
+        #expect(try chain.market.row(2, .precommit, epoch: 2)?.reason == .jailed)
     }
 }
