@@ -79,6 +79,7 @@ package enum Action: Hashable, Sendable {
     case openDispute(OpenDispute)
     case unjail(Unjail)
     case proveMissedDuties(MissedDuties)
+    case declareEngine(DeclareEngine)
 
     func encode(into encoder: inout Encoder) {
         switch self {
@@ -96,6 +97,7 @@ package enum Action: Hashable, Sendable {
         case .openDispute(let dispute): encoder.message(30, dispute)
         case .unjail(let unjail): encoder.message(31, unjail)
         case .proveMissedDuties(let missed): encoder.message(32, missed)
+        case .declareEngine(let declaration): encoder.message(33, declaration)
         }
     }
 
@@ -115,6 +117,7 @@ package enum Action: Hashable, Sendable {
         case 30: self = .openDispute(try decoder.message(30))
         case 31: self = .unjail(try decoder.message(31))
         case 32: self = .proveMissedDuties(try decoder.message(32))
+        case 33: self = .declareEngine(try decoder.message(33))
         case .some(let field): throw .unexpectedField(field)
         case nil: throw .missing(field: 10)
         }
@@ -131,7 +134,7 @@ package enum Action: Hashable, Sendable {
         case .submitJob(let request): request.spending
         case .openDispute(let dispute): dispute.deposit
         case .unbond, .publish, .setOffers, .unbondProvider, .cancelJob: .zero
-        case .unjail, .proveMissedDuties: .zero
+        case .unjail, .proveMissedDuties, .declareEngine: .zero
         }
     }
 }

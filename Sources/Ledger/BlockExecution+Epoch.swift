@@ -25,6 +25,7 @@ extension BlockExecution {
             state.store(count, .epochCount)
             return nil
         }
+        closeDeferred()
         closeDisputes()
         topUpOffenders()
         judgeDuties()

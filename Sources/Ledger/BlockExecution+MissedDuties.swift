@@ -95,7 +95,7 @@ extension BlockExecution {
     }
 
     /// The operator's shares, and all shares behind its validator.
-    private func ownShare(of operatorAddress: Address) -> (own: UInt64, all: UInt64) {
+    func ownShare(of operatorAddress: Address) -> (own: UInt64, all: UInt64) {
         let record: ValidatorRecord? = state.load(StateKey.validator(operatorAddress))
         return (record?.own.shares ?? 0, record?.delegations.shares ?? 0)
     }

@@ -155,6 +155,7 @@ extension BlockExecution {
             guard let account = Address(id.prefix(20)), let granted = UInt64(bigEndian: id.suffix(8)) else {
                 preconditionFailure("vesting key \(Hex.lower(id))")
             }
+            if isLocked(account) { continue }
             let days = (view.epoch.number - granted) / max(1, rules.calendar.epochsPerDay)
             let unlocked: Amount
             do throws(ArithmeticError) {
@@ -178,6 +179,7 @@ extension BlockExecution {
             .providerUnbonding, upTo: (view.epoch.number + 1).bigEndianBytes, limit: .max, as: UnbondingRecord.self)
         {
             guard let owner = Address(id.dropFirst(8)) else { preconditionFailure("unbonding key \(Hex.lower(id))") }
+            if isLocked(owner) { continue }
             credit(record.amount, to: owner)
             supply.bonds = supply.bonds.debited(record.amount)
             state.remove([StateTag.providerUnbonding.rawValue] + id)

@@ -145,6 +145,7 @@ struct BlockExecution {
         case .openDispute(let request): try perform(request, by: sender)
         case .unjail(let request): try perform(request, by: sender)
         case .proveMissedDuties(let missed): try perform(missed, by: sender)
+        case .declareEngine(let declaration): try perform(declaration, by: sender)
         }
     }
 

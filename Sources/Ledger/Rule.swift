@@ -152,6 +152,11 @@ package enum Rule: UInt32, Error, CaseIterable, Sendable {
     case dutyProven = 177
     /// An account's proof of a missed duty that does not hold.
     case dutyUnproven = 178
+    /// Slashes of the account wait: nothing leaves its bond.
+    case bondLocked = 179
+    /// No slash of this engine waits.
+    case engineNotDeferred = 180
+    case engineDeclared = 181
 
     /// The name in every machine-readable answer.
     package var label: String {
@@ -249,6 +254,9 @@ package enum Rule: UInt32, Error, CaseIterable, Sendable {
         case .dutyProvenBefore: "duty_proven_before"
         case .dutyProven: "duty_proven"
         case .dutyUnproven: "duty_unproven"
+        case .bondLocked: "bond_locked"
+        case .engineNotDeferred: "engine_not_deferred"
+        case .engineDeclared: "engine_declared"
         default: ""
         }
     }

@@ -73,6 +73,15 @@ package enum StateTag: UInt8, CaseIterable, Sendable {
     case missedDuty = 57
     /// ‖ job ‖ index: `RedrawRecord`.
     case redraw = 58
+    /// ‖ engine: `EngineLossRecord`.
+    case engineLoss = 59
+    /// ‖ engine ‖ epoch (8 bytes) whose end executes it ‖ offence (1 byte) ‖ account ‖ evidence:
+    /// `DeferredSlashRecord`.
+    case deferredSlash = 60
+    /// ‖ account: `LockRecord`.
+    case lock = 61
+    /// ‖ engine ‖ operator: `DeclarationRecord`.
+    case declaration = 62
 }
 
 /// Facts that exist once.

@@ -66,6 +66,8 @@ package struct Settlement {
         }
         let tables: EpochTables
         do throws(TableError) {
+            // Dues have one row each before they join those of the settlement.
+            _ = try EpochTables(rewards: tally.dues, slashes: [])
             tables = try EpochTables(rewards: all, slashes: tally.slashes)
         } catch {
             throw .table(error)

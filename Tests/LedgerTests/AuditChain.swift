@@ -44,7 +44,9 @@ struct AuditChain {
     var cheats: [UInt8: Set<UInt32>] = [:]
     var verdicts: [PartID: [Verdict]] = [:]
 
-    init(settings: [Setting] = Self.settings) throws { market = try MarketChain(settings: settings) }
+    init(settings: [Setting] = Self.settings, stakes: [UInt64] = []) throws {
+        market = try MarketChain(settings: settings, stakes: stakes)
+    }
 
     var view: LedgerView { market.chain.view }
     var store: MemoryStore { market.chain.store }

@@ -283,7 +283,8 @@ struct AuditTableTests {
     func coverage() {
         let words = Set(
             (Self.saying + Self.opening + MissedDutyTests.rules + StandingTests.rules
-                + " duty_proven_before own_task program_quarantined").split { $0 == " " || $0 == "\n" }
+                + " duty_proven_before bond_locked engine_not_deferred engine_declared own_task program_quarantined")
+                .split { $0 == " " || $0 == "\n" }
                 .map(String.init))
         let missing = LedgerRule.allCases.filter { $0.rawValue >= 140 || $0 == .unknownAuditor }
             .filter { !words.contains($0.label) }

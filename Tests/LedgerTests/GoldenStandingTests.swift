@@ -4,6 +4,7 @@ import Chain
 import Codec
 import Cryptography
 import Primitives
+import Rewards
 import Testing
 
 @testable import Ledger
@@ -32,6 +33,11 @@ struct GoldenStandingTests {
         var member = AttendanceRecord.Member(address, since: .first)
         (member.missed, member.isAbsent) = (3, true)
         attendance.members = [member]
+        var loss = EngineLossRecord(day: 1)
+        loss.add(address, stake: Amount(5))
+        let deferred = DeferredSlashRecord(
+            task: place, amount: Amount(9), reporter: address,
+            voters: [EngineLossRecord.Loser(address, stake: Amount(5))])
         let redraw = RedrawRecord(epoch: 1, auditor: address, beacon: digest, due: 2, missed: [address])
         return [
             ("unjail", content(.unjail(Unjail())), "0a20\(b)1001" + "fa0100"),
@@ -44,6 +50,14 @@ struct GoldenStandingTests {
             ("AttendanceRecord", attendance.encoded, "0828" + "121c0a14\(twenty)100118032001"),
             ("SlotRecord", SlotRecord(Height(5)!, absent: [address]).encoded, "08051214\(twenty)"),
             ("MissedRecord", MissedRecord(reporter: address, height: Height(5)!).encoded, "0a14\(twenty)1005"),
+            ("EngineLossRecord", loss.encoded, "08021218" + "0a14\(twenty)1005"),
+            (
+                "DeferredSlashRecord", deferred.encoded,
+                "0a250a20\(b)10820210091a14\(twenty)2218" + "0a14\(twenty)1005"
+            ),
+            ("LockRecord", LockRecord(slashes: 2).encoded, "0802"),
+            ("DeclarationRecord", DeclarationRecord(Height(5)!).encoded, "0805"),
+            ("declare", content(.declareEngine(DeclareEngine(engineID: digest))), "0a20\(b)10018a02220a20\(b)"),
             ("RedrawRecord", redraw.encoded, "08021214\(twenty)1a20\(b)20022a14\(twenty)"),
         ]
     }
@@ -54,11 +68,15 @@ struct GoldenStandingTests {
             #expect(Hex.lower(bytes) == golden, "\(name)")
             let again: any Message =
                 switch name {
-                case "unjail", "prove": try TransactionContent(decoding: bytes)
+                case "unjail", "prove", "declare": try TransactionContent(decoding: bytes)
                 case "StandingRecord": try StandingRecord(decoding: bytes)
                 case "AttendanceRecord": try AttendanceRecord(decoding: bytes)
                 case "SlotRecord": try SlotRecord(decoding: bytes)
                 case "MissedRecord": try MissedRecord(decoding: bytes)
+                case "EngineLossRecord": try EngineLossRecord(decoding: bytes)
+                case "DeferredSlashRecord": try DeferredSlashRecord(decoding: bytes)
+                case "LockRecord": try LockRecord(decoding: bytes)
+                case "DeclarationRecord": try DeclarationRecord(decoding: bytes)
                 case "RedrawRecord": try RedrawRecord(decoding: bytes)
                 default: try Item(decoding: bytes)
                 }
@@ -76,6 +94,14 @@ struct GoldenStandingTests {
                 + end)
         #expect(Hex.lower(StateKey.redraw(Self.place)) == "3a" + end)
         #expect(Hex.lower(StateKey.singleton(.attendance)) == "0822")
+        let slash = DeferredSlashKey(
+            engine: Self.digest, due: 1,
+            slash: SlashKey(account: Self.address, offence: .wrongDigest, evidence: Self.digest))
+        #expect(Hex.lower(slash.bytes) == "3c" + Self.b + one + "04" + Self.twenty + Self.b)
+        #expect(DeferredSlashKey(Bytes(slash.bytes.dropFirst())) == slash)
+        #expect(Hex.lower(StateKey.engineLoss(Self.digest)) == "3b" + Self.b)
+        #expect(Hex.lower(StateKey.lock(Self.address)) == "3d" + Self.twenty)
+        #expect(Hex.lower(StateKey.declaration(Self.digest, by: Self.address)) == "3e" + Self.b + Self.twenty)
     }
 
     @Test("tasks of a proof ascend strictly, and there is one")

@@ -21,6 +21,7 @@ struct GoldenStateTests {
                 "40 providerUnbonding", "41 vesting",
                 "48 epochSet", "49 drawBeacon", "50 auditCommit", "51 taskAudits", "52 disclosure", "53 dispute",
                 "54 disputeVote", "55 standing", "56 attendanceSlot", "57 missedDuty", "58 redraw",
+                "59 engineLoss", "60 deferredSlash", "61 lock", "62 declaration",
             ])
         #expect(
             Singleton.allCases.map { "\($0.rawValue) \($0)" } == [

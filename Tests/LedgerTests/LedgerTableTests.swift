@@ -210,6 +210,9 @@ struct LedgerTableTests {
         176 jail_not_over
         177 duty_proven
         178 duty_unproven
+        179 bond_locked
+        180 engine_not_deferred
+        181 engine_declared
         """
 
     @Test("rules have their published numbers and names, each once")

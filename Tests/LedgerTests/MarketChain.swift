@@ -26,8 +26,10 @@ struct MarketChain {
     var jobs: [Digest] = []
     private var sequences: [UInt8: UInt64] = [:]
 
-    init(settings: [Setting] = TestChain.standard) throws {
-        let genesis = TestChain.genesis(validators: 4, settings: settings, newcomers: [20, 21, 22, 30, 31])
+    /// `stakes` of the validators in MRT; 10,000 each where it is empty.
+    init(settings: [Setting] = TestChain.standard, stakes: [UInt64] = []) throws {
+        let genesis = TestChain.genesis(
+            validators: 4, settings: settings, newcomers: [20, 21, 22, 30, 31], stakes: stakes)
         chain = try TestChain(genesis: genesis, newcomers: [20, 21, 22, 30, 31])
     }
 
