@@ -202,6 +202,23 @@ struct MissedDutyTests {
         #expect(!chain.store.keys(.state).contains { $0[0] == StateTag.redraw.rawValue })
     }
 
+    @Test("who is absent from a vote that must be extended loses the reward and the seat")
+    func absentFromVote() throws {
+        // 60 % agree, 10 % differ: no 2/3; the absent 30 % may be jailed.
+        var chain = try AuditChain(stakes: [40_000, 20_000, 10_000, 30_000])
+        chain.cheats = [20: Set(0..<3)]
+        chain.manners = [2: .diverging, 3: .absent]
+        try chain.market.run("30 publish -> ok\n20 provide mrt=3500 -> ok")
+        try chain.market.run("30 job tasks=3 fuel=100000000 cu=116 -> ok\nblock 2")
+        try chain.deliver([20])
+        try chain.begin(epoch: 2)
+        #expect(chain.dispute(0)?.isExtended == true || chain.dispute(1)?.isExtended == true)
+        #expect(try chain.slashes(1).isEmpty)
+        #expect(try chain.market.row(3, .precommit, epoch: 1)?.reason == .absentFromVote)
+        let standing: StandingRecord? = WorkingState(chain.store).load(StateKey.standing(AuditChain.address(3)))
+        #expect(standing?.isJailed == true && chain.view.nextValidators.count == 3)
+    }
+
     @Test("an undisclosed key costs the reward and the seat, and its share of all tasks is drawn again")
     func undisclosed() throws {
         var chain = try AuditChain.delivered()
