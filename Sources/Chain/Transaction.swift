@@ -80,6 +80,9 @@ package enum Action: Hashable, Sendable {
     case buyCredits(BuyCredits)
     case electPay(ElectPay)
     case openDispute(OpenDispute)
+    case unjail(Unjail)
+    case proveMissedDuties(MissedDuties)
+    case declareEngine(DeclareEngine)
     case sealResults(SealResults)
     case revealResults(RevealResults)
 
@@ -100,6 +103,9 @@ package enum Action: Hashable, Sendable {
         case .buyCredits(let purchase): encoder.message(28, purchase)
         case .electPay(let election): encoder.message(29, election)
         case .openDispute(let dispute): encoder.message(30, dispute)
+        case .unjail(let unjail): encoder.message(31, unjail)
+        case .proveMissedDuties(let missed): encoder.message(32, missed)
+        case .declareEngine(let declaration): encoder.message(33, declaration)
         case .sealResults(let said): encoder.message(40, said)
         case .revealResults(let said): encoder.message(41, said)
         }
@@ -122,6 +128,9 @@ package enum Action: Hashable, Sendable {
         case 28: self = .buyCredits(try decoder.message(28))
         case 29: self = .electPay(try decoder.message(29))
         case 30: self = .openDispute(try decoder.message(30))
+        case 31: self = .unjail(try decoder.message(31))
+        case 32: self = .proveMissedDuties(try decoder.message(32))
+        case 33: self = .declareEngine(try decoder.message(33))
         case 40: self = .sealResults(try decoder.message(40))
         case 41: self = .revealResults(try decoder.message(41))
         case .some(let field): throw .unexpectedField(field)
@@ -140,9 +149,8 @@ package enum Action: Hashable, Sendable {
         case .submitJob(let request): request.spending
         case .openDispute(let dispute): dispute.deposit
         case .buyCredits(let purchase): purchase.amount
-        case .unbond, .publish, .setOffers, .unbondProvider, .cancelJob, .registerRequester, .electPay, .sealResults,
-            .revealResults:
-            .zero
+        case .unbond, .publish, .setOffers, .unbondProvider, .cancelJob, .registerRequester, .electPay: .zero
+        case .unjail, .proveMissedDuties, .declareEngine, .sealResults, .revealResults: .zero
         }
     }
 }

@@ -26,8 +26,13 @@ extension BlockExecution {
             state.store(count, .epochCount)
             return nil
         }
+        closeDeferred()
         closeDisputes()
         topUpOffenders()
+        judgeDuties()
+        judgeAttendance()
+        jailOffenders()
+        drawAgain()
         settle()
         unlockVesting()
         moveBonds()
@@ -129,6 +134,9 @@ extension BlockExecution {
         for member in judged?.members ?? [] where count.index(of: member.operatorAddress) == nil {
             try tally.add(former(member, judged))
         }
+        for prisoner in idlePrisoners(besides: judged) {
+            try tally.add(former(EpochSet.Member(operatorAddress: prisoner, stake: .zero, mayAudit: false), judged))
+        }
         tally.dues = judgement.rows
         tally.slashes = state.scan(.pendingSlash, as: SlashRow.self).map(\.record)
         return tally
@@ -139,7 +147,9 @@ extension BlockExecution {
     /// Who may hold a seat, ascending by operator: the largest bonds where there are more than seats.
     private func eligible() -> [(operatorAddress: Address, record: ValidatorRecord)] {
         let least = view.parameters.stakeToStay
-        let all = validators().filter { !$0.record.isTombstoned && $0.record.bond >= least }
+        let all = validators().filter {
+            !$0.record.isTombstoned && $0.record.bond >= least && !isJailed($0.operatorAddress)
+        }
         if all.count <= Limits.validatorsMax { return all }
         let largest = all.sorted { left, right in
             left.record.bond == right.record.bond

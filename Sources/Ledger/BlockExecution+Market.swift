@@ -69,6 +69,7 @@ extension BlockExecution {
     mutating func performUnbond(_ amount: Amount, byProvider sender: Address) throws(Rule) {
         guard amount > .zero else { throw .zeroAmount }
         guard var record: ProviderRecord = state.load(StateKey.provider(sender)) else { throw .notAProvider }
+        if isLocked(sender) { throw .bondLocked }
         guard record.bond >= amount else { throw .bondTooSmall }
         record.bond = record.bond.debited(amount)
         state.store(record, at: StateKey.provider(sender))

@@ -42,17 +42,18 @@ extension BlockExecution {
         }
     }
 
-    /// Delivered in an epoch before this one. A task in dispute stays in the list, alone.
+    /// Delivered in an epoch before this one. A task in dispute or with an open redraw stays in the list, alone.
     private mutating func dueTasks() -> [(place: TaskPlace, task: TaskRecord)] {
         guard view.epoch.number > 0 else { return [] }
         let last = (view.epoch.number - 1).bigEndianBytes
         return state.range(.due, upTo: last, limit: .max, as: AssignmentRecord.self).compactMap { id, entry in
             let place = TaskPlace(keySuffix: id)
-            if state.bytes(StateKey.dispute(place)) != nil {
+            if state.bytes(StateKey.dispute(place)) != nil || judgement.redrawn.contains(place) {
                 judgement.withhold(.openAudit, from: entry.provider)
                 return nil
             }
             state.remove([StateTag.due.rawValue] + id)
+            state.remove(StateKey.redraw(place))
             countSuccess(place, entry.provider)
             return (place, requireTask(place))
         }
@@ -166,6 +167,7 @@ extension BlockExecution {
             guard let account = Address(id.prefix(20)), let granted = UInt64(bigEndian: id.suffix(8)) else {
                 preconditionFailure("vesting key \(Hex.lower(id))")
             }
+            if isLocked(account) { continue }
             let grant = VestingGrant(epoch: granted, record, view.parameters.rewards)
             let unlocked = grant.unlocked(endOf: view.epoch.number)
             if unlocked <= record.paid { continue }
@@ -184,6 +186,7 @@ extension BlockExecution {
             .providerUnbonding, upTo: (view.epoch.number + 1).bigEndianBytes, limit: .max, as: UnbondingRecord.self)
         {
             guard let owner = Address(id.dropFirst(8)) else { preconditionFailure("unbonding key \(Hex.lower(id))") }
+            if isLocked(owner) { continue }
             credit(record.amount, to: owner)
             supply.bonds = supply.bonds.debited(record.amount)
             state.remove([StateTag.providerUnbonding.rawValue] + id)

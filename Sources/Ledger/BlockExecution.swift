@@ -30,6 +30,7 @@ struct BlockExecution {
 
     mutating func run() -> Transition {
         countBlock()
+        countAttendance()
         let lastReceipt = calendar.lastReceipt
         for evidence in block.evidence { punish(evidence) }
         for entry in block.entries { results.append(execute(entry)) }
@@ -96,7 +97,7 @@ struct BlockExecution {
                 try execute(statement)
                 return .success
             } catch {
-                chargeAuthor(entry)
+                if error.isChargedToAuthor { chargeAuthor(entry) }
                 return ItemResult(code: error.rawValue)
             }
         case .attestation(let attestation):
@@ -154,6 +155,9 @@ struct BlockExecution {
         case .buyCredits(let purchase): try perform(purchase, by: sender)
         case .electPay(let election): try perform(election, by: sender)
         case .openDispute(let request): try perform(request, by: sender)
+        case .unjail(let request): try perform(request, by: sender)
+        case .proveMissedDuties(let missed): try perform(missed, by: sender)
+        case .declareEngine(let declaration): try perform(declaration, by: sender)
         case .sealResults(let said): try perform(said, by: sender)
         case .revealResults(let said): try perform(said, by: sender)
         }

@@ -159,6 +159,12 @@ package enum Rule: UInt32, Error, CaseIterable, Sendable {
     case voteRepeated = 157
     /// Not one digest for each salt of the dispute.
     case voteIncomplete = 158
+    /// The auditor's key did not draw the task.
+    case notDrawn = 159
+    /// The auditor's verdict stands in the state.
+    case dutyDone = 160
+    /// All of it was proven so long ago that the author knew.
+    case dutyProvenBefore = 161
 
     // 170-179: disputes that an account opens.
     case disputeWindowClosed = 170
@@ -169,6 +175,21 @@ package enum Rule: UInt32, Error, CaseIterable, Sendable {
     case disputeWithoutCause = 173
     /// Below three times the task's escrow.
     case depositTooSmall = 174
+
+    // 175-199: standing of validators.
+    /// The validator is not in jail.
+    case notJailed = 175
+    /// Its term is not over.
+    case jailNotOver = 176
+    /// Somebody else proved all of it first.
+    case dutyProven = 177
+    /// An account's proof of a missed duty that does not hold.
+    case dutyUnproven = 178
+    /// Slashes of the account wait: nothing leaves its bond.
+    case bondLocked = 179
+    /// No slash of this engine waits.
+    case engineNotDeferred = 180
+    case engineDeclared = 181
 
     /// The name in every machine-readable answer.
     package var label: String {
@@ -275,6 +296,22 @@ package enum Rule: UInt32, Error, CaseIterable, Sendable {
         case .disputeExists: "dispute_exists"
         case .disputeWithoutCause: "dispute_without_cause"
         case .depositTooSmall: "deposit_too_small"
+        default: standingLabel
+        }
+    }
+
+    private var standingLabel: String {
+        switch self {
+        case .notJailed: "not_jailed"
+        case .jailNotOver: "jail_not_over"
+        case .notDrawn: "not_drawn"
+        case .dutyDone: "duty_done"
+        case .dutyProvenBefore: "duty_proven_before"
+        case .dutyProven: "duty_proven"
+        case .dutyUnproven: "duty_unproven"
+        case .bondLocked: "bond_locked"
+        case .engineNotDeferred: "engine_not_deferred"
+        case .engineDeclared: "engine_declared"
         default: ""
         }
     }

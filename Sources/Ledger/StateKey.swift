@@ -69,6 +69,23 @@ package enum StateTag: UInt8, CaseIterable, Sendable {
     case dispute = 53
     /// ‖ job ‖ index ‖ operator: `VoteRecord`.
     case disputeVote = 54
+    /// ‖ operator: `StandingRecord`.
+    case standing = 55
+    /// ‖ height modulo the window (8 bytes): `SlotRecord`.
+    case attendanceSlot = 56
+    /// ‖ epoch (8 bytes) ‖ operator ‖ round (1 byte) ‖ job ‖ index: `MissedRecord`.
+    case missedDuty = 57
+    /// ‖ job ‖ index: `RedrawRecord`.
+    case redraw = 58
+    /// ‖ engine: `EngineLossRecord`.
+    case engineLoss = 59
+    /// ‖ engine ‖ epoch (8 bytes) whose end executes it ‖ offence (1 byte) ‖ account ‖ evidence:
+    /// `DeferredSlashRecord`.
+    case deferredSlash = 60
+    /// ‖ account: `LockRecord`.
+    case lock = 61
+    /// ‖ engine ‖ operator: `DeclarationRecord`.
+    case declaration = 62
     /// ‖ job ‖ index: `PanelRecord`.
     case panel = 64
     /// ‖ height (8 bytes) ‖ job ‖ index: `QueueRecord`, panels whose phase is over after that height.
@@ -94,6 +111,8 @@ package enum Singleton: UInt8, CaseIterable, Sendable {
     /// `UndeliverableRecord`, absent where nothing is held.
     case undeliverable = 32
     case auditCalendar = 33
+    /// `AttendanceRecord`, absent before block 2.
+    case attendance = 34
     /// `ChallengeRecord`, absent before the first challenge.
     case challenges = 40
 }

@@ -96,6 +96,16 @@ package struct PayerTally: Hashable, Sendable {
     package init(account: Address, referral: Referral = .none) { (self.account, self.referral) = (account, referral) }
 }
 
+/// What one account proved that an auditor missed, in compute units.
+package struct DutyProof: Hashable, Sendable {
+    package let reporter: Address
+    package let computeUnits: UInt64
+
+    package init(reporter: Address, computeUnits: UInt64) {
+        (self.reporter, self.computeUnits) = (reporter, computeUnits)
+    }
+}
+
 package struct ValidatorTally: Hashable, Sendable {
     /// The operator's account.
     package let account: Address
@@ -112,6 +122,8 @@ package struct ValidatorTally: Hashable, Sendable {
     /// In cu of revealed duties.
     package var duty: UInt64 = 0
     package var done: UInt64 = 0
+    /// Duties that somebody proved to be missed.
+    package var proofs: [DutyProof] = []
     package var commission: UInt64 = 0
     package var delegations = DelegationPool()
     /// The operator's own position in `delegations`.

@@ -19,6 +19,9 @@ struct RowBook {
         if basis == nil && amount > .zero { mixed.insert(key) }
     }
 
+    /// A row that was computed elsewhere.
+    mutating func add(_ row: RewardRow) { rows.append(row) }
+
     func merged() throws(ArithmeticError) -> [RewardRow] {
         var result: [RewardRow] = []
         for row in rows.sorted(by: { $0.key < $1.key }) {

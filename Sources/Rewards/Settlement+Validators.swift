@@ -25,10 +25,32 @@ extension Settlement {
                 zero: validator.withheld ?? zero,
                 basis: .audit(AuditBasis(pool: pool, claim: claim, eligibleStake: eligible)))
         }
+        for validator in auditors where !validator.proofs.isEmpty {
+            try payProofs(of: validator, pool: pool, eligibleStake: eligible)
+        }
         for validator in tally.validators where !validator.mayAudit {
             book.add(
                 RewardKey(account: validator.account, kind: .audit), .zero, paid: .dutiesDone,
                 zero: validator.withheld ?? .auditKeyNotCounting, basis: nil)
+        }
+    }
+
+    /// Out of what the auditor's part of the pool lost by these duties.
+    private mutating func payProofs(
+        of validator: ValidatorTally, pool: Amount, eligibleStake: Amount
+    ) throws(ArithmeticError) {
+        var proven: UInt64 = 0
+        for proof in validator.proofs { proven = try proven.plus(proof.computeUnits) }
+        let claim = AuditClaim(
+            stake: validator.auditStake ?? validator.stake, duty: validator.duty, done: min(proven, validator.duty))
+        let pay = try Rule.proofPay(
+            pool: pool, claim: claim, eligibleStake: eligibleStake, units: validator.proofs.map(\.computeUnits),
+            rules: parameters.slashing)
+        for (proof, share) in zip(validator.proofs, pay.shares) where share > .zero {
+            pools.audit = try pools.audit.subtracting(share)
+            book.add(
+                RewardKey(account: proof.reporter, kind: .reporter), share, paid: .offenceReported,
+                zero: .belowOneUnit, basis: nil)
         }
     }
 

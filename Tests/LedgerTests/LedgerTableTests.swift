@@ -214,11 +214,21 @@ struct LedgerTableTests {
         156 dispute_unknown
         157 vote_repeated
         158 vote_incomplete
+        159 not_drawn
+        160 duty_done
+        161 duty_proven_before
         170 dispute_window_closed
         171 task_not_disputable
         172 dispute_exists
         173 dispute_without_cause
         174 deposit_too_small
+        175 not_jailed
+        176 jail_not_over
+        177 duty_proven
+        178 duty_unproven
+        179 bond_locked
+        180 engine_not_deferred
+        181 engine_declared
         """
 
     @Test("rules have their published numbers and names, each once")

@@ -28,11 +28,11 @@ struct MarketChain {
     /// Providers that answer every challenge in the block after it.
     var present: [UInt8] = [20, 21, 22]
 
-    /// `more` accounts hold money too.
-    init(settings: [Setting] = TestChain.standard, more: [UInt8] = []) throws {
+    /// `stakes` of the validators in MRT; 10,000 each where it is empty. `more` accounts hold money too.
+    init(settings: [Setting] = TestChain.standard, stakes: [UInt64] = [], more: [UInt8] = []) throws {
         let rich: [UInt8] = [20, 21, 22, 30, 31] + more
-        chain = try TestChain(
-            genesis: TestChain.genesis(validators: 4, settings: settings, newcomers: rich), newcomers: rich)
+        let genesis = TestChain.genesis(validators: 4, settings: settings, newcomers: rich, stakes: stakes)
+        chain = try TestChain(genesis: genesis, newcomers: rich)
     }
 
     static func address(_ number: UInt8) -> Address { TestKeys(number).account.address }

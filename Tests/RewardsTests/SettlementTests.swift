@@ -270,4 +270,19 @@ extension SettlementScenario {
             fee: Amount(5_000), computeUnits: 1, pace: Pace(used: used, budget: budget), resource: .open)
         try tally.record(task, by: account(provider), for: account(payer), parameters)
     }
+
+    @Test("proofs of missed duties earn a tenth of the audit pay that these duties would have brought, at most the cap")
+    func proofs() throws {
+        let claim = AuditClaim(stake: Amount(25), duty: 100, done: 40)
+        func pay(_ pool: UInt64, _ units: [UInt64]) throws -> [UInt64] {
+            try Rule.proofPay(
+                pool: Amount(pool), claim: claim, eligibleStake: Amount(100), units: units, rules: SlashRules()
+            ).shares.map(\.units)
+        }
+        // A quarter of the pool by stake, 40 of its 100 units.
+        #expect(try pay(1_000_000, [30, 10]) == [7_500, 2_500])
+        #expect(try pay(1_000_000, [40]) == [10_000])
+        #expect(try pay(1_000, [1, 2]) == [3, 6])
+        #expect(try pay(1 << 60, [40]) == [SlashRules().reporterCap.units])
+    }
 }
