@@ -162,7 +162,7 @@ extension BlockExecution {
         state.store(job, at: StateKey.job(place.job))
         state.remove(StateKey.due(epoch ?? view.epoch.number - 2, delivered, place))
         state.remove(StateKey.redraw(place))
-        refund(job.escrow.credited(job.assurance), to: job.requester)
+        refund(job.escrow.credited(job.assurance), of: job)
     }
 
     /// All receipts of a proven cheat that are not settled, of this epoch too.

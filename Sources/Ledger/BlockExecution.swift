@@ -38,6 +38,7 @@ struct BlockExecution {
         let beacon = Hash.sha256([view.beacon.bytes, block.beaconOutput])
         state.store(BeaconRecord(beacon), .beacon)
         runWork(beacon: beacon)
+        moveChallenges(beacon: beacon)
         moveCalendar(lastReceipt: lastReceipt, beacon: beacon)
         let newSeating = endEpochIfDue()
         state.store(calendar, .auditCalendar)
@@ -107,6 +108,14 @@ struct BlockExecution {
                 chargeAuthor(entry)
                 return ItemResult(code: error.rawValue)
             }
+        case .answer(let answer):
+            do throws(Rule) {
+                try execute(answer)
+                return .success
+            } catch {
+                chargeAuthor(entry)
+                return ItemResult(code: error.rawValue)
+            }
         }
     }
 
@@ -142,10 +151,15 @@ struct BlockExecution {
         case .unbondProvider(let change): try performUnbond(change.amount, byProvider: sender)
         case .submitJob(let request): try perform(request, by: sender, sequence: content.sequence)
         case .cancelJob(let cancel): try perform(cancel, by: sender)
+        case .registerRequester(let registration): try perform(registration, by: sender)
+        case .buyCredits(let purchase): try perform(purchase, by: sender)
+        case .electPay(let election): try perform(election, by: sender)
         case .openDispute(let request): try perform(request, by: sender)
         case .unjail(let request): try perform(request, by: sender)
         case .proveMissedDuties(let missed): try perform(missed, by: sender)
         case .declareEngine(let declaration): try perform(declaration, by: sender)
+        case .sealResults(let said): try perform(said, by: sender)
+        case .revealResults(let said): try perform(said, by: sender)
         }
     }
 

@@ -39,6 +39,31 @@ package enum Rule: UInt32, Error, CaseIterable, Sendable {
     /// The last third of the stake cannot leave within one epoch.
     case unbondingLimit = 27
 
+    // 50-59: those who ask for work.
+    /// The account has registered, or asked for its first job.
+    case requesterRegistered = 50
+    case selfReferral = 51
+    /// No account with the referrer's address exists.
+    case unknownReferrer = 52
+    /// The credits do not cover the escrow.
+    case insufficientCredits = 53
+    /// Of class `open` an odd number from 3 to 9, else none.
+    case badReplicas = 54
+
+    // 55-69: panels.
+    /// The sender has no seat on the task's panel, or left it.
+    case notOnPanel = 55
+    case sealRepeated = 56
+    /// Seals of this task are not taken any more.
+    case notSealing = 57
+    /// Results of this task are not taken yet, or not any more.
+    case notRevealing = 58
+    /// Not what the sender sealed.
+    case sealDiffers = 59
+    /// More fuel or output than the job allows.
+    case resultOutsideLimits = 60
+    case resultRepeated = 61
+
     // 100-109: programs, inputs and providers.
     /// The program breaks a rule of the pre-scan.
     case programRefused = 100
@@ -79,7 +104,7 @@ package enum Rule: UInt32, Error, CaseIterable, Sendable {
     /// Honest validators got different results from this program.
     case programQuarantined = 122
 
-    // 130-139: attestations. These cost the author of the batch too.
+    // 130-139: attestations and answers. These cost the author of the batch too.
     /// Neither the running epoch nor the one before.
     case wrongEpoch = 130
     /// The task is not, and was not, the provider's.
@@ -92,6 +117,14 @@ package enum Rule: UInt32, Error, CaseIterable, Sendable {
     case wrongTotal = 134
     /// Every task of it went to somebody else.
     case nothingCounted = 135
+    // Of these, answers to challenges.
+    /// The bond of the answering provider does not cover one slot.
+    case noBondedSlot = 136
+    /// Not the height of a challenge that is open and was put to this provider.
+    case notChallenged = 137
+    /// Not the beacon of the challenged height.
+    case wrongChallengeBeacon = 138
+    case challengeAnswered = 139
 
     // 140-169: what auditors say. These cost the author of the batch too.
     /// Neither the running epoch nor the one that is judged now.
@@ -183,6 +216,10 @@ package enum Rule: UInt32, Error, CaseIterable, Sendable {
 
     private var marketLabel: String {
         switch self {
+        case .requesterRegistered: "requester_registered"
+        case .selfReferral: "self_referral"
+        case .unknownReferrer: "unknown_referrer"
+        case .insufficientCredits: "insufficient_credits"
         case .programRefused: "program_refused"
         case .blobExists: "blob_exists"
         case .providerExists: "provider_exists"
@@ -211,6 +248,24 @@ package enum Rule: UInt32, Error, CaseIterable, Sendable {
         case .receiptOutsideLimits: "receipt_outside_limits"
         case .wrongTotal: "wrong_total"
         case .nothingCounted: "nothing_counted"
+        case .noBondedSlot: "no_bonded_slot"
+        case .notChallenged: "not_challenged"
+        case .wrongChallengeBeacon: "wrong_challenge_beacon"
+        case .challengeAnswered: "challenge_answered"
+        default: panelLabel
+        }
+    }
+
+    private var panelLabel: String {
+        switch self {
+        case .badReplicas: "bad_replicas"
+        case .notOnPanel: "not_on_panel"
+        case .sealRepeated: "seal_repeated"
+        case .notSealing: "not_sealing"
+        case .notRevealing: "not_revealing"
+        case .sealDiffers: "seal_differs"
+        case .resultOutsideLimits: "result_outside_limits"
+        case .resultRepeated: "result_repeated"
         default: auditLabel
         }
     }

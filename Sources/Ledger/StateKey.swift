@@ -51,6 +51,10 @@ package enum StateTag: UInt8, CaseIterable, Sendable {
     case providerUnbonding = 40
     /// ‖ account ‖ epoch (8 bytes) of the grant: `VestingRecord`.
     case vesting = 41
+    /// ‖ account: `UptimeRecord` of a provider, absent before it answered where genesis lists it.
+    case uptime = 42
+    /// ‖ account: `RequesterRecord`.
+    case requester = 43
     /// ‖ epoch (8 bytes): `EpochSet`.
     case epochSet = 48
     /// ‖ height (8 bytes) of receipts: `BeaconRecord` of the block after it, which draws their auditors.
@@ -82,6 +86,16 @@ package enum StateTag: UInt8, CaseIterable, Sendable {
     case lock = 61
     /// ‖ engine ‖ operator: `DeclarationRecord`.
     case declaration = 62
+    /// ‖ job ‖ index: `PanelRecord`.
+    case panel = 64
+    /// ‖ height (8 bytes) ‖ job ‖ index: `QueueRecord`, panels whose phase is over after that height.
+    case panelDeadline = 65
+    /// ‖ provider ‖ job ‖ index: `AssignmentRecord`, the seats that the provider has now.
+    case seat = 66
+    /// ‖ job ‖ index: `QueueRecord`, panels that closed since the last settlement.
+    case panelDue = 67
+    /// ‖ account: `HeldRecord` of a provider.
+    case held = 68
 }
 
 /// Facts that exist once.
@@ -99,6 +113,8 @@ package enum Singleton: UInt8, CaseIterable, Sendable {
     case auditCalendar = 33
     /// `AttendanceRecord`, absent before block 2.
     case attendance = 34
+    /// `ChallengeRecord`, absent before the first challenge.
+    case challenges = 40
 }
 
 package enum StateKey {

@@ -61,8 +61,6 @@ package struct ProviderTally: Hashable, Sendable {
     package var takesCredits = false
     /// Why receipts of this epoch are not paid now; the gravest cause.
     package var withheld: Reason?
-    /// What its fee row points at, e.g. the root of its receipts.
-    package var evidence: Digest?
     package var fees = FeeTotals()
     package var cpu = ClassWork()
     package var open = ClassWork()
@@ -141,6 +139,15 @@ package struct ValidatorTally: Hashable, Sendable {
     }
 }
 
+/// One seat of a panel that checked a task and was right.
+package struct PanelCheck: Hashable, Sendable {
+    package let account: Address
+    /// F of one replica; the check is paid like its provider part, out of the audit pool.
+    package let fee: Amount
+
+    package init(account: Address, fee: Amount) { (self.account, self.fee) = (account, fee) }
+}
+
 package struct EpochTally: Hashable, Sendable {
     package var blocks: UInt64 = 0
     /// T: all stake bonded at the start of the epoch.
@@ -157,6 +164,8 @@ package struct EpochTally: Hashable, Sendable {
     /// Audit and burn parts of tasks closed as undeliverable.
     package var undeliverableAudit = Amount.zero
     package var undeliverableBurn = Amount.zero
+    /// In the order in which the audit pool pays them.
+    package var checks: [PanelCheck] = []
     /// Reporter and compensation rows, paid out of slashed bonds by whoever slashed.
     package var dues: [RewardRow] = []
     package var slashes: [SlashRow] = []
@@ -219,7 +228,10 @@ extension ProviderTally {
         _ task: SettledTask, _ split: FeeSplit, speed: UInt64, _ parameters: Parameters
     ) throws(ArithmeticError) {
         let rate = try Rule.auditRate(streak: streak, rules: parameters.audit)
-        let haircut = try Rule.haircut(pay: split.provider, rate: rate, floor: parameters.audit.rateFloor)
+        // Nobody audits what a panel judges.
+        let haircut =
+            task.resource == .open
+            ? .zero : try Rule.haircut(pay: split.provider, rate: rate, floor: parameters.audit.rateFloor)
         var totals = fees
         totals.charged = try totals.charged.adding(task.fee)
         totals.audit = try totals.audit.adding(split.audit)

@@ -68,7 +68,7 @@ package struct Settlement {
         do throws(TableError) {
             // Dues have one row each before they join those of the settlement.
             _ = try EpochTables(rewards: tally.dues, slashes: [])
-            tables = try EpochTables(rewards: all, slashes: tally.slashes)
+            tables = try EpochTables(rewards: all, slashes: tally.slashes, bases: run.book.bases)
         } catch {
             throw .table(error)
         }

@@ -99,6 +99,22 @@ struct SettlementTests {
         #expect(shown == expected.split(separator: "\n").map(String.init))
     }
 
+    @Test("what a row was computed from gives its amount again; only a payer's own row has no formula")
+    func bases() throws {
+        let scenario = try SettlementScenario()
+        let outcome = try Settlement.settle(scenario.tally, scenario.pools, scenario.parameters)
+        var without: [String] = []
+        for row in outcome.tables.rewards {
+            guard let basis = outcome.tables.bases[row.key] else {
+                without.append("\(Hex.lower(row.key.account.bytes.prefix(1))) \(row.reason)")
+                continue
+            }
+            #expect(try basis.amount() == row.amount, "\(row)")
+        }
+        #expect(without == ["aa payingEarnsNothing"])
+        #expect(outcome.tables.bases.count == outcome.tables.rewards.count - 1)
+    }
+
     @Test("the pools, the market and the quality of each provider move as computed apart")
     func pools() throws {
         let scenario = try SettlementScenario()
