@@ -149,8 +149,9 @@ package enum Action: Hashable, Sendable {
         case .submitJob(let request): request.spending
         case .openDispute(let dispute): dispute.deposit
         case .buyCredits(let purchase): purchase.amount
-        case .unbond, .publish, .setOffers, .unbondProvider, .cancelJob, .registerRequester, .electPay: .zero
-        case .unjail, .proveMissedDuties, .declareEngine, .sealResults, .revealResults: .zero
+        case .unbond, .publish, .setOffers, .unbondProvider, .cancelJob, .registerRequester, .electPay, .sealResults,
+            .revealResults, .unjail, .proveMissedDuties, .declareEngine:
+            .zero
         }
     }
 }

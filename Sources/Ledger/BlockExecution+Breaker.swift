@@ -35,35 +35,37 @@ extension BlockExecution {
 
     /// A decision whose slashes wait: only the disputed pay is lost at once.
     mutating func postpone(_ truth: DisputeSide, _ losers: DisputeLosers, on disputed: DisputedTask, isReported: Bool) {
-        for loser in losers.results {
-            wait(.approvedWrongResult, of: loser, slashableStake(of: loser), on: disputed)
-        }
-        for loser in losers.digests { wait(.wrongDigest, of: loser, slashableStake(of: loser), on: disputed) }
+        for loser in losers.results { postpone(.approvedWrongResult, of: loser, on: disputed) }
+        for loser in losers.digests { postpone(.wrongDigest, of: loser, on: disputed) }
         if disputed.task.result == truth.result {
             judgement.verified.insert(disputed.place)
             return
         }
-        let reporter = isReported ? disputed.dispute.reporter : nil
-        let amount = providerSlash(disputed)
-        let voters = zip(truth.voters, truth.stakes).map { EngineLossRecord.Loser($0, stake: $1) }
-        wait(.wrongResult, of: disputed.task.provider, amount, on: disputed, reporter: reporter, voters: voters)
+        let record = DeferredSlashRecord(
+            task: disputed.place, amount: providerSlash(disputed),
+            reporter: isReported ? disputed.dispute.reporter : nil,
+            voters: zip(truth.voters, truth.stakes).map { EngineLossRecord.Loser($0, stake: $1) })
+        wait(.wrongResult, of: disputed.task.provider, record, on: disputed)
         judgement.withhold(.deferredByBreaker, from: disputed.task.provider)
         if disputed.task.state == .delivered { refuse(disputed.place, as: .forfeited) }
     }
 
+    /// A validator's: by its stake at the offence.
+    private mutating func postpone(_ offence: SlashOffence, of validator: Address, on disputed: DisputedTask) {
+        guard let stake = slashableStake(of: validator) else { return }
+        let record = DeferredSlashRecord(task: disputed.place, amount: stake, reporter: nil, voters: [])
+        wait(offence, of: validator, record, on: disputed)
+    }
+
     private mutating func wait(
-        _ offence: SlashOffence, of account: Address, _ amount: Amount?, on disputed: DisputedTask,
-        reporter: Address? = nil, voters: [EngineLossRecord.Loser] = []
+        _ offence: SlashOffence, of account: Address, _ record: DeferredSlashRecord, on disputed: DisputedTask
     ) {
-        guard let amount else { return }
         let days = view.parameters.rewards.slashing.breakerDays
         let (due, overflow) = view.epoch.number.addingReportingOverflow(view.parameters.epochs(days: days))
         let key = DeferredSlashKey(
             engine: disputed.job.request.engineID, due: overflow ? .max : due,
             slash: SlashKey(account: account, offence: offence, evidence: disputed.id))
-        state.store(
-            DeferredSlashRecord(task: disputed.place, amount: amount, reporter: reporter, voters: voters),
-            at: key.bytes)
+        state.store(record, at: key.bytes)
         lock(account, by: 1)
     }
 

@@ -35,7 +35,7 @@ package struct RedrawRecord: Hashable, Sendable, Message {
     /// Of the receipt.
     let dueEpoch: UInt64
     /// Who missed it so far, ascending.
-    let missed: [Address]
+    package let missed: [Address]
 
     init(epoch: UInt64, auditor: Address, beacon: Digest, due dueEpoch: UInt64, missed: [Address]) {
         (self.epoch, self.auditor, self.beacon) = (epoch, auditor, beacon)

@@ -20,7 +20,10 @@ struct RowBook {
     }
 
     /// A row that was computed elsewhere.
-    mutating func add(_ row: RewardRow) { rows.append(row) }
+    mutating func add(_ row: RewardRow) {
+        rows.append(row)
+        mixed.insert(row.key)
+    }
 
     func merged() throws(ArithmeticError) -> [RewardRow] {
         var result: [RewardRow] = []

@@ -21,8 +21,8 @@ struct GoldenStateTests {
                 "40 providerUnbonding", "41 vesting", "42 uptime", "43 requester",
                 "48 epochSet", "49 drawBeacon", "50 auditCommit", "51 taskAudits", "52 disclosure", "53 dispute",
                 "54 disputeVote", "55 standing", "56 attendanceSlot", "57 missedDuty", "58 redraw",
-                "59 engineLoss", "60 deferredSlash", "61 lock", "62 declaration", "64 panel", "65 panelDeadline",
-                "66 seat", "67 panelDue", "68 held",
+                "59 engineLoss", "60 deferredSlash", "61 lock", "62 declaration",
+                "64 panel", "65 panelDeadline", "66 seat", "67 panelDue", "68 held",
             ])
         #expect(
             Singleton.allCases.map { "\($0.rawValue) \($0)" } == [

@@ -28,8 +28,8 @@ struct MarketChain {
     /// Providers that answer every challenge in the block after it.
     var present: [UInt8] = [20, 21, 22]
 
-    /// `stakes` of the validators in MRT; 10,000 each where it is empty. `more` accounts hold money too.
-    init(settings: [Setting] = TestChain.standard, stakes: [UInt64] = [], more: [UInt8] = []) throws {
+    /// `more` accounts hold money too; `stakes` of the validators in MRT, 10,000 each where it is empty.
+    init(settings: [Setting] = TestChain.standard, more: [UInt8] = [], stakes: [UInt64] = []) throws {
         let rich: [UInt8] = [20, 21, 22, 30, 31] + more
         let genesis = TestChain.genesis(validators: 4, settings: settings, newcomers: rich, stakes: stakes)
         chain = try TestChain(genesis: genesis, newcomers: rich)
