@@ -213,7 +213,8 @@ extension BlockExecution {
 
     /// Its members may take their parts.
     private func isOpen(_ tranche: TrancheRecord, _ id: TrancheID) -> Bool {
-        id.epoch < view.epoch.number && tranche.matures <= view.epoch.number
+        if id.kind == .redelegation && isLocked(id.validator) { return false }
+        return id.epoch < view.epoch.number && tranche.matures <= view.epoch.number
     }
 
     private func exactly(_ value: UInt64, times numerator: UInt64, over denominator: UInt64) -> UInt64 {

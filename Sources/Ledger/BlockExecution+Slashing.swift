@@ -67,11 +67,12 @@ extension BlockExecution {
         }
         for ((offender, record), amount) in zip(all, due)
         where amount > .zero && (operatorAddress == nil || operatorAddress == offender) {
-            let burned = burnStake(of: offender, atMost: amount)
             var record = record
             record.charged = record.charged.credited(amount)
             state.store(record, at: StateKey.offender(offence, offender, epoch: record.epochPlusOne - 1))
-            addSlash(SlashKey(account: offender, offence: offence, evidence: record.evidence), burned)
+            let isNew = offence == .approvedWrongResult && record.epochPlusOne == view.epoch.number + 1
+            let claim = isNew ? judgement.claims.removeValue(forKey: offender) : nil
+            take(amount, from: SlashKey(account: offender, offence: offence, evidence: record.evidence), claim)
         }
     }
 

@@ -44,6 +44,7 @@ extension BlockExecution {
         guard amount > .zero else { throw .zeroAmount }
         let key = StateKey.validator(sender)
         guard var record: ValidatorRecord = state.load(key) else { throw .notAValidator }
+        if isLocked(sender) { throw .bondLocked }
         let free = record.ownBond.debited(min(record.leaving, record.ownBond))
         guard amount <= free else { throw .bondTooSmall }
         let rest = free.debited(amount).credited(record.joining)
@@ -97,6 +98,7 @@ extension BlockExecution {
             .unbonding, upTo: next.bigEndianBytes, limit: .max, as: UnbondingRecord.self)
         {
             guard let owner = Address(id.dropFirst(8)) else { preconditionFailure("unbonding key \(Hex.lower(id))") }
+            if isLocked(owner) { continue }
             release(record.amount, to: owner)
             state.remove([StateTag.unbonding.rawValue] + id)
         }

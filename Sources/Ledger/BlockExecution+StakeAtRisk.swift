@@ -35,7 +35,7 @@ extension BlockExecution {
         }
         let prefix = StateKey.tranches(.redelegation, of: operatorAddress)
         for (id, tranche) in state.scan(prefix: prefix, as: TrancheRecord.self)
-        where tranche.matures > view.epoch.number {
+        where tranche.matures > view.epoch.number || isLocked(operatorAddress) {
             // Those of this epoch are shares of the validator itself.
             if id.starts(with: view.epoch.number.bigEndianBytes) && tranche.isShares { continue }
             guard let destination = Address(id.dropFirst(8)) else {
@@ -75,9 +75,17 @@ extension BlockExecution {
         return found
     }
 
-    /// Burns up to `amount` of the stake behind a validator, the same part of each kind. Returns what was burned.
+    /// Burns up to `amount` of the stake behind a validator. Returns what was burned.
     @discardableResult
     mutating func burnStake(of operatorAddress: Address, atMost amount: Amount) -> Amount {
+        let taken = takeStake(of: operatorAddress, atMost: amount)
+        supply.burned = supply.burned.credited(taken)
+        return taken
+    }
+
+    /// Takes up to `amount` of the stake behind a validator, the same part of each kind. It leaves the bonds; where it
+    /// goes is the caller's to say.
+    mutating func takeStake(of operatorAddress: Address, atMost amount: Amount) -> Amount {
         guard let record: ValidatorRecord = state.load(StateKey.validator(operatorAddress)) else { return .zero }
         let parts = parts(of: operatorAddress, record)
         let total = parts.reduce(Amount.zero) { $0.credited($1.value) }
@@ -94,15 +102,15 @@ extension BlockExecution {
             shares[index] = shares[index].credited(more)
             rest = rest.debited(more)
         }
-        var burned = Amount.zero
+        var taken = Amount.zero
         for (part, share) in zip(parts, shares) where share > .zero {
-            burned = burned.credited(burn(share, of: part.part, behind: operatorAddress))
+            taken = taken.credited(take(share, of: part.part, behind: operatorAddress))
         }
-        burnt(burned)
-        return burned
+        supply.bonds = supply.bonds.debited(taken)
+        return taken
     }
 
-    private mutating func burn(_ amount: Amount, of part: StakePart, behind operatorAddress: Address) -> Amount {
+    private mutating func take(_ amount: Amount, of part: StakePart, behind operatorAddress: Address) -> Amount {
         switch part {
         case .pool, .joining:
             guard var record: ValidatorRecord = state.load(StateKey.validator(operatorAddress)) else { return .zero }
@@ -120,13 +128,13 @@ extension BlockExecution {
             guard var tranche: TrancheRecord = state.load(key) else { return .zero }
             tranche.pool.tokens = Amount(tranche.pool.tokens).debited(amount).units
             state.store(tranche, at: key)
-        case .redelegated(let key, let destination): return burn(amount, ofTrancheAt: key, in: destination)
+        case .redelegated(let key, let destination): return take(amount, ofTrancheAt: key, in: destination)
         }
         return amount
     }
 
     /// The tranche's shares leave the other validator's pool, rounded up, so that nobody else in it loses.
-    private mutating func burn(_ amount: Amount, ofTrancheAt key: Bytes, in operatorAddress: Address) -> Amount {
+    private mutating func take(_ amount: Amount, ofTrancheAt key: Bytes, in operatorAddress: Address) -> Amount {
         guard var tranche: TrancheRecord = state.load(key),
             var record: ValidatorRecord = state.load(StateKey.validator(operatorAddress))
         else { return .zero }
@@ -165,13 +173,9 @@ extension BlockExecution {
         for (key, entry) in burned < amount ? ownUnbonding(of: operatorAddress) : [] {
             let part = min(entry.amount, amount.debited(burned))
             if part == .zero { continue }
-            burned = burned.credited(burn(part, of: .ownUnbonding(key), behind: operatorAddress))
+            burned = burned.credited(take(part, of: .ownUnbonding(key), behind: operatorAddress))
         }
-        burnt(burned)
-    }
-
-    private mutating func burnt(_ amount: Amount) {
-        supply.bonds = supply.bonds.debited(amount)
-        supply.burned = supply.burned.credited(amount)
+        supply.bonds = supply.bonds.debited(burned)
+        supply.burned = supply.burned.credited(burned)
     }
 }

@@ -75,6 +75,7 @@ extension BlockExecution {
             guard let operatorAddress = Address(id.dropFirst(8).prefix(20)), let delegator = Address(id.dropFirst(28)),
                 let validator: ValidatorRecord = state.load(StateKey.validator(operatorAddress))
             else { preconditionFailure("unbonding key \(Hex.lower(id))") }
+            if isLocked(operatorAddress) { continue }
             state.remove([StateTag.delegatorUnbonding.rawValue] + id)
             var touched = TouchedDelegation(
                 operatorAddress: operatorAddress, delegator: delegator, validator: validator,
