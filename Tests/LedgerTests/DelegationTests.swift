@@ -360,6 +360,35 @@ struct DelegationTests {
         #expect(heavy.view.nextValidators.validators.map(\.power).max() == 104_250)
     }
 
+    @Test("what an account has behind a validator is one answer, and a claim pays what it says")
+    func reading() throws {
+        func entry(_ chain: TestChain, _ validator: UInt8) -> DelegationEntry? {
+            Ledger.delegation(to: Self.address(validator), by: Self.address(20), on: chain.store)
+        }
+        func tokens(_ entry: DelegationEntry?) -> [UInt64] {
+            [entry?.free, entry?.joining, entry?.maturing, entry?.unbonding]
+                .map { ($0?.units ?? 0) / TestChain.token }
+        }
+        var chain = try Self.chain("20 0 delegate 0 100 -> ok\nblock")
+        #expect(tokens(entry(chain, 0)) == [0, 100, 0, 0] && entry(chain, 1) == nil)
+        chain = try LedgerTableTests.run(
+            "epoch\n20 1 redelegate 0 1 30 -> ok\n20 2 undelegate 0 20 -> ok\nblock", on: chain)
+        #expect(tokens(entry(chain, 0)) == [50, 0, 0, 20] && tokens(entry(chain, 1)) == [0, 0, 30, 0])
+        try chain.finishEpoch()
+        try chain.finishEpoch()
+        #expect(tokens(entry(chain, 0)) == [50, 0, 0, 20] && tokens(entry(chain, 1)) == [0, 0, 30, 0])
+        for (validator, sequence) in [(UInt8(0), UInt64(3)), (1, 4)] {
+            let earned = try #require(entry(chain, validator)).earned
+            let before = chain.account(20).balance.units
+            let claim = TestChain.item(20, sequence, .claim(ClaimRewards(validator: Self.address(validator))))
+            try chain.advance([(0, [claim])])
+            let paid = chain.account(20).balance.units + UInt64(claim.encoded.count * 10) - before
+            #expect(earned > .zero && paid == earned.units && entry(chain, validator)?.earned == .zero)
+        }
+        for _ in 0..<4 { try chain.finishEpoch() }
+        #expect(tokens(entry(chain, 0)) == [50, 0, 0, 0] && tokens(entry(chain, 1)) == [30, 0, 0, 0])
+    }
+
     @Test("a fee that falls on a validator falls on its operator's part alone")
     func fees() throws {
         var chain = try Self.chain("20 0 delegate 0 5000 -> ok\nblock\nepoch")
