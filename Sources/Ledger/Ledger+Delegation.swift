@@ -35,7 +35,9 @@ extension Ledger {
             guard let source = entry.source else { continue }
             let id = TrancheID(.redelegation, of: source, epoch: entry.epoch, to: operatorAddress)
             let part = reading.part(entry, id, of: entry.epoch == epoch ? source : nil)
-            if part.matures <= epoch && part.isShares {
+            // As a claim does it: what waits for deferred slashes of its source is not free.
+            let isLocked = state.bytes(StateKey.lock(source)) != nil
+            if part.matures <= epoch && part.isShares && !isLocked {
                 reading.shares += part.amount
             } else {
                 reading.entry.maturing.add(reading.tokens(part, of: entry.epoch == epoch ? source : nil))
