@@ -171,7 +171,7 @@ let package = Package(
             "ProviderTests",
             ["Provider", "Client", "Ledger", "Chain", "Cryptography", "Codec", "Primitives"]),
         tests("BenchTests", ["Bench", "Ledger", "Chain", "Quorum", "Cryptography", "RPC", "Primitives"]),
-        tests("MeritTests", ["merit", "Ledger", "Rewards", "RPC", "Primitives"]),
+        tests("MeritTests", ["merit", "Execution", "Cryptography", "Ledger", "Rewards", "RPC", "Primitives"]),
         tests("EndToEndTests", ["merit", "Client", "RPC", "Cryptography", "Primitives"], exclude: ["Tables"]),
         tests("TidyTests", []),
     ]
