@@ -1,5 +1,5 @@
 // Threads that check signatures, so that the core's thread never does. Statements go before batches and items. What
-// does not fit is dropped: repeats bring votes again, pulls bring batches, and an item is refused to its client.
+// does not fit is dropped: repeats bring votes again, pulls bring batches, and an item's client is told to come back.
 import Chain
 import Cryptography
 import Foundation
@@ -24,7 +24,7 @@ final class VerifierPool: @unchecked Sendable {
     }
 
     func submit(_ request: VerifyRequest) {
-        if !enqueue(request), case .item(_, let ticket) = request { deliver(.itemRefused(ticket)) }
+        if !enqueue(request), case .item(let claim, let source) = request { deliver(.itemPutBack(claim, source)) }
     }
 
     /// False when its lane is full.

@@ -10,32 +10,38 @@ import Quorum
 import Sync
 
 extension NodeCore {
-    // MARK: A client's item
+    // MARK: Items of clients, and of peers that take them from clients
 
-    mutating func submit(_ bytes: Bytes, _ ticket: Ticket, _ snapshot: some Snapshot) {
-        guard isStarted, identity.validator != nil, ownIndex != nil else {
-            return refuse(ticket, code: 2, "this node is no validator; hand the item to one")
+    mutating func submit(_ bytes: Bytes, _ source: ItemSource, _ snapshot: some Snapshot) {
+        guard isStarted else { return refuse(source, code: 2, "this node is starting") }
+        guard ownIndex != nil || canRelay(for: source) else {
+            return refuse(source, code: 2, "this node has no vote and no link to a validator; try again or elsewhere")
         }
         let claim: ItemClaim
         do { claim = try ItemClaim(decoding: bytes, chainID: view.chainID) } catch {
-            return refuse(ticket, code: 1, "malformed item: \(error)")
+            if case .peer(let peer) = source { output.penalties.append(.malformedFrame(peer)) }
+            return refuse(source, code: 1, "malformed item: \(error)")
         }
         // Admission first: state and repeats cost nothing to look at, a signature check does.
-        if let rule = refusal(of: claim, snapshot) { return refuse(ticket, code: rule.rawValue, rule.label) }
-        guard seen.insert(claim.decoded.contentID) else { return refuse(ticket, code: 3, "already handed in") }
-        tickets[ticket] = claim.decoded.contentID
-        output.checks.append(.item(claim, ticket))
+        if let rule = refusal(of: claim.decoded, snapshot) { return refuse(source, code: rule.rawValue, rule.label) }
+        guard seen.insert(claim.decoded.contentID) else { return refuse(source, code: 3, "already handed in") }
+        output.checks.append(.item(claim, source))
     }
 
-    private func refusal(of claim: ItemClaim, _ snapshot: some Snapshot) -> Rule? {
-        let reserved = claim.item.sender.flatMap { reservations[$0] } ?? Reservation()
+    /// A peer's item goes no further than one validator.
+    private func canRelay(for source: ItemSource) -> Bool {
+        if case .client = source { canRelay } else { false }
+    }
+
+    func refusal(of decoded: DecodedItem, _ snapshot: some Snapshot) -> Rule? {
+        let reserved = decoded.item.sender.flatMap { reservations[$0] } ?? Reservation()
         return Ledger.admit(
-            claim.item, byteCount: claim.bytes.count, on: snapshot, view: view,
+            decoded.item, byteCount: decoded.bytes.count, on: snapshot, view: view,
             pending: PendingSpend(count: reserved.count, amount: Amount(reserved.amount)))
     }
 
-    /// Counts what an item in an own batch will take from its sender, or no longer does.
-    private mutating func reserve(_ item: Item, byteCount: Int, by step: Int) {
+    /// Counts what an item that waits here will take from its sender, or no longer does.
+    mutating func reserve(_ item: Item, byteCount: Int, by step: Int) {
         guard let sender = item.sender else { return }
         let amount = Ledger.spend(of: item, byteCount: byteCount, view: view).units
         var reserved = reservations[sender] ?? Reservation()
@@ -50,23 +56,35 @@ extension NodeCore {
         reservations[sender] = reserved.count == 0 ? nil : reserved
     }
 
-    mutating func refuse(_ ticket: Ticket, code: UInt32, _ reason: String) {
-        if let id = tickets.removeValue(forKey: ticket) { seen.forget(id) }
-        output.replies.append(Reply(ticket: ticket, answer: .refused(code: code, reason: reason)))
+    private mutating func refuse(_ source: ItemSource, code: UInt32, _ reason: String) {
+        answer(source, .refused(code: code, reason: reason))
     }
 
-    mutating func take(
-        _ claim: ItemClaim, _ ticket: Ticket, _ snapshot: some Snapshot
-    ) {
-        if let rule = refusal(of: claim, snapshot) { return refuse(ticket, code: rule.rawValue, rule.label) }
-        guard open.append(claim.decoded, now: moment) else {
-            if let id = tickets.removeValue(forKey: ticket) { seen.forget(id) }
-            output.replies.append(Reply(ticket: ticket, answer: .busy))
-            return
+    private mutating func answer(_ source: ItemSource, _ answer: Reply.Answer) {
+        if case .client(let ticket) = source { output.replies.append(Reply(ticket: ticket, answer: answer)) }
+    }
+
+    mutating func refuseSignature(of claim: ItemClaim, _ source: ItemSource) {
+        seen.forget(claim.decoded.contentID)
+        if case .peer(let peer) = source { output.penalties.append(.badRecord(peer)) }
+        refuse(source, code: 1, "the item is malformed or a signature does not hold")
+    }
+
+    /// There is no room for it now.
+    mutating func putBack(_ decoded: DecodedItem, _ source: ItemSource) {
+        seen.forget(decoded.contentID)
+        answer(source, .busy)
+    }
+
+    mutating func take(_ claim: ItemClaim, _ source: ItemSource, _ snapshot: some Snapshot) {
+        if let rule = refusal(of: claim.decoded, snapshot) {
+            seen.forget(claim.decoded.contentID)
+            return refuse(source, code: rule.rawValue, rule.label)
         }
+        let isTaken = ownIndex == nil ? relay(claim.decoded) : open.append(claim.decoded, now: moment)
+        guard isTaken else { return putBack(claim.decoded, source) }
         reserve(claim.item, byteCount: claim.bytes.count, by: 1)
-        tickets[ticket] = nil
-        output.replies.append(Reply(ticket: ticket, answer: .admitted))
+        answer(source, .admitted)
     }
 
     // MARK: Own batches

@@ -113,6 +113,7 @@ extension NodeCore {
         pendingEvidence.removeAll { !Ledger.isAdmissible($0, on: snapshot, view: view) }
         agreement = Self.agreement(for: view, identity: identity)
         sync.advanced(to: view.tip.height, now: moment)
+        judgeRelays(snapshot)
         newestVotes = newestVotes.filter { view.validators.index(of: $0.key) != nil }
         if let own = identity.validator { hearTip(view.tip.height, of: own) }
         guardian?.advance(tip: view.tip.height, isNewTip: true, now: moment)

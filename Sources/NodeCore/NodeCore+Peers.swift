@@ -62,8 +62,10 @@ extension NodeCore {
         case .proposalRequest(let request): answer(request, to: frame.peer)
         case .blockRequest(let request): answer(request, to: frame.peer, snapshot)
         case .blockPart(let part): take(part, from: frame.peer, snapshot)
-        case .status(let status): note(status, from: frame.peer, )
+        case .status(let status): note(status, from: frame.peer)
         case .newestVote(let vote): take(newestVote: vote, from: frame.peer)
+        case .item(let bytes):
+            if ownIndex != nil { submit(bytes, .peer(frame.peer), snapshot) }
         }
     }
 

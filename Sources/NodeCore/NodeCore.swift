@@ -60,7 +60,8 @@ package struct NodeCore: CoreMachine, Sendable {
     var partialBlocks: [PartialBlock] = []
     /// Per sender, what its items in own batches will take when they are ordered.
     var reservations: [Address: Reservation] = [:]
-    var tickets: [Ticket: Digest] = [:]
+    /// Items that wait at a node without a vote until they stand in a block.
+    var relays: [Relay] = []
 
     /// nil for a node that never signs.
     var guardian: SigningGuard?
@@ -169,8 +170,8 @@ package struct NodeCore: CoreMachine, Sendable {
     /// This node's place in the set of the open height; nil when it has no vote there.
     package var ownIndex: Int? { identity.validator.flatMap { view.validators.index(of: $0) } }
 
-    /// Admitted items that are in no batch yet.
-    package var itemsOpen: Int { open.count }
+    /// Admitted items that are in no batch yet, or wait for a block after being handed on.
+    package var itemsOpen: Int { open.count + relays.count }
     /// Held batches that no decided block has named.
     package var batchesWaiting: Int { batches.waiting.batches }
 
@@ -192,7 +193,7 @@ package struct NodeCore: CoreMachine, Sendable {
         let freshAt = fresh.map { canProposeNow ? $0.earliest : max($0.earliest, $0.latest) }
         return [
             agreement.nextDeadline, freshAt, acknowledgeAt, repeatAt, batchBeingSigned.isEmpty ? open.deadline : nil,
-            pulls.deadline, sync.deadline, guardian?.deadline,
+            pulls.deadline, sync.deadline, guardian?.deadline, relayDeadline,
         ].compactMap { $0 }.min()
     }
 
@@ -214,9 +215,10 @@ package struct NodeCore: CoreMachine, Sendable {
         case .peerConnected(let peer): connect(peer)
         case .peerDisconnected(let peer): disconnect(peer)
         case .frameReceived(let peer, let bytes): receive(bytes, from: peer, snapshot)
-        case .itemSubmitted(let bytes, let ticket): submit(bytes, ticket, snapshot)
-        case .itemVerified(let claim, let ticket): take(claim.value, ticket, snapshot)
-        case .itemRefused(let ticket): refuse(ticket, code: 1, "the item is malformed or a signature does not hold")
+        case .itemSubmitted(let bytes, let ticket): submit(bytes, .client(ticket), snapshot)
+        case .itemVerified(let claim, let source): take(claim.value, source, snapshot)
+        case .itemRefused(let claim, let source): refuseSignature(of: claim, source)
+        case .itemPutBack(let claim, let source): putBack(claim.decoded, source)
         case .voteVerified(let claim, _): record(claim, snapshot)
         case .proposalVerified(let claim, let proposal, let at):
             record(proposal, claim, receivedAt: at, snapshot)
@@ -241,6 +243,7 @@ package struct NodeCore: CoreMachine, Sendable {
         acknowledge()
         pursueFreshProposal()
         requestMissing()
+        pursueRelays()
         repeatStatements()
     }
 }

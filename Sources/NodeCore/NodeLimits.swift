@@ -21,6 +21,10 @@ package enum NodeLimits {
     package static let blockPartsMax: UInt32 = 16
     /// Bytes of blocks above the tip, whole or in parts, beyond which only the open height is asked for.
     package static let syncBytesMax = 128 << 20
+    /// Items that a node without a vote waits for, how often it hands each on, and how long it waits between.
+    package static let relaysMax = 1_024
+    static let relayTriesMax = 4
+    package static let relayPatience = Span.seconds(3)
     /// Pairs of votes that wait to become evidence.
     package static let evidenceMax = 64
     /// A validator that looks for other signatures of its key signs when nothing was decided for this long.

@@ -58,7 +58,7 @@ package enum VerifyRequest: Sendable {
     case proposal(ProposalClaim, SignedProposal, PeerID, receivedAt: Instant)
     /// Still encoded: decoding and hashing half a megabyte is the pool's work.
     case batch(Bytes, authorKey: PublicKey, chainID: ChainID, PeerID)
-    case item(ItemClaim, Ticket)
+    case item(ItemClaim, ItemSource)
 
     /// Does the work; the same for the pool and the simulator.
     package func perform() -> Event {
@@ -69,8 +69,8 @@ package enum VerifyRequest: Sendable {
             Verified(claim).map { .proposalVerified($0, proposal, receivedAt: receivedAt) } ?? .recordRefused(peer)
         case .batch(let bytes, let key, let chainID, let peer):
             Self.batch(bytes, key, chainID).map { .batchVerified($0, peer) } ?? .recordRefused(peer)
-        case .item(let claim, let ticket):
-            Verified(claim).map { .itemVerified($0, ticket) } ?? .itemRefused(ticket)
+        case .item(let claim, let source):
+            Verified(claim).map { .itemVerified($0, source) } ?? .itemRefused(claim, source)
         }
     }
 

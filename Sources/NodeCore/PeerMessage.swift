@@ -1,4 +1,4 @@
-// What validators say to each other: one canonical message with exactly one field, whose number is the kind. The
+// What nodes say to each other: one canonical message with exactly one field, whose number is the kind. The
 // priority is the queue it travels in; a slow peer loses the lower ones first.
 package import Chain
 package import Codec
@@ -34,6 +34,8 @@ package enum PeerMessage: Equatable, Sendable {
     /// The newest vote of the receiver that the sender has verified: the part of the hello that is about signing. It
     /// goes before the first status.
     case newestVote(Vote)
+    /// A client's item, from a node without a vote to a validator.
+    case item(Bytes)
 
     package var priority: MessagePriority {
         switch self {
@@ -41,6 +43,7 @@ package enum PeerMessage: Equatable, Sendable {
         case .proposal, .proposalRequest, .batchRequest, .blockRequest: .proposal
         case .blockPart: .block
         case .batch: .batch
+        case .item: .transaction
         }
     }
 }
@@ -117,6 +120,7 @@ extension PeerMessage: Message {
         case .blockPart(let part): encoder.message(8, part)
         case .status(let status): encoder.message(9, status)
         case .newestVote(let vote): encoder.message(10, vote)
+        case .item(let bytes): encoder.data(11, bytes)
         }
     }
 
@@ -133,6 +137,7 @@ extension PeerMessage: Message {
         case 8: self = .blockPart(try decoder.message(8))
         case 9: self = .status(try decoder.message(9))
         case 10: self = .newestVote(try decoder.message(10))
+        case 11: self = .item(try decoder.data(11, max: Item.bytesMax))
         default: throw .unexpectedField(field)
         }
     }

@@ -26,6 +26,8 @@ package struct Simulation {
     package struct Settings: Sendable {
         package var seed: UInt64
         package var validators: Int
+        /// Nodes without a vote; where there are some, they are handed all transfers.
+        package var followers = 0
         package var faults: Faults
         /// Transfers handed in per simulated second, spread over the nodes.
         package var transfersPerSecond: UInt64 = 5
@@ -55,7 +57,7 @@ package struct Simulation {
         case tick
     }
 
-    package let settings: Settings
+    package private(set) var settings: Settings
     package let genesis: Genesis
     package internal(set) var now: Instant
     /// Of everything that happened so far.
@@ -91,10 +93,12 @@ package struct Simulation {
         self.settings = settings
         faults = settings.faults
         random = Random(seed: settings.seed)
-        let keys = (0..<settings.validators).map { NodeKeys(number: UInt64($0), seed: settings.seed) }
+        let keys = (0..<settings.validators + settings.followers).map {
+            NodeKeys(number: UInt64($0), seed: settings.seed)
+        }
         accounts = (0..<4).map { NodeKeys(number: UInt64(1000 + $0), seed: settings.seed).account }
         sequences = accounts.map { _ in 0 }
-        genesis = Self.genesis(keys: keys, accounts: accounts)
+        genesis = Self.genesis(keys: Array(keys.prefix(settings.validators)), accounts: accounts)
         now = genesis.time.instant.advanced(by: .seconds(1))
         peerIDs = keys.map(\.transport.address)
         nodes = keys.map { Node(keys: $0) }
@@ -135,6 +139,16 @@ package struct Simulation {
             run(for: .milliseconds(250))
         }
         return false
+    }
+
+    /// Nobody hands in transfers any more.
+    package mutating func quieten() { settings.transfersPerSecond = 0 }
+
+    /// Transactions of the accounts that the chain of node 0 has counted.
+    package var counted: UInt64 {
+        guard let store = nodes[0].driver?.world.disk.store else { return 0 }
+        let state = WorkingState(store)
+        return accounts.reduce(0) { $0 + state.account($1.address).nextSequence }
     }
 
     /// From here on nothing is lost and nobody crashes: progress must follow.
@@ -272,10 +286,12 @@ package struct Simulation {
 
     /// A transfer between two of the accounts, handed to the node that the sender always uses.
     private mutating func submit() {
+        if settings.transfersPerSecond == 0 { return }
         let interval = 1_000_000_000 / Int64(settings.transfersPerSecond)
         queue.push(.submit, at: now.advanced(by: Span(nanoseconds: interval)))
         let sender = Int(random.below(UInt64(accounts.count)))
-        let node = sender % nodes.count
+        let followers = settings.followers
+        let node = followers > 0 ? settings.validators + sender % followers : sender % nodes.count
         guard nodes[node].driver != nil else { return }
         let recipient = accounts[Int(random.below(UInt64(accounts.count)))].address
         let transfer = Transfer(recipient: recipient, amount: Amount(1 + random.below(1000)))

@@ -44,19 +44,18 @@ extension NodeOptions {
         let item = Item.transaction(Transaction(signing: content, by: key, chainID: try chainID())).encoded
         let word = try ask("broadcast_tx_sync", ["tx": .string(Base64.encode(item))])
         if word["code"] != .number(0) { refused(try word.number("code"), try word.text("log")) }
-        let result = try wait(for: Hash.sha256(item))
+        let result = try committed(Hash.sha256(item)).member("tx_result")
         if result["code"] != .number(0) { refused(try result.number("code"), try result.text("log")) }
         return sequence
     }
 
-    /// The result of an item that was handed in.
-    private func wait(for hash: Digest) throws -> JSON {
+    /// Height and result of an item that was handed in, once it stands in a block; ends the process after a minute.
+    func committed(_ hash: Digest) throws -> JSON {
         let deadline = Date().addingTimeInterval(60)
         let client = try client()
         while Date() < deadline {
             do throws(ClientError) {
-                let answer = try client.call("tx", ["hash": .string(Base64.encode(hash.bytes))])
-                if let result = answer["tx_result"] { return result }
+                return try client.call("tx", ["hash": .string(Base64.encode(hash.bytes))])
             } catch {
                 // An error of the call itself says that it is in no block yet.
                 if case .refused = error {} else { Merit.leave("\(node): \(error)", 4) }

@@ -17,23 +17,14 @@ final class LocalProcesses: Sendable {
 
     /// Starts the built program under a name; a living process of the name must not exist.
     func start(_ name: String, _ arguments: [String]) throws {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: program)
-        process.arguments = arguments
-        process.standardInput = FileHandle.nullDevice
-        process.standardOutput = FileHandle.nullDevice
-        process.standardError = FileHandle.nullDevice
         try state.withLock { state in
             Self.forgetEnded(&state)
             precondition(state.running[name] == nil, "\(name) runs already")
             if state.isOver { return }
-            try process.run()
-            state.running[name] = process.processIdentifier
+            state.running[name] = try Spawn.start(program, arguments)
         }
     }
 
-    /// The kernel is asked, because Foundation can miss an end: it waits for a socket to close that another child,
-    /// started at the same moment, may have inherited.
     private static func forgetEnded(_ state: inout State) {
         state.running = state.running.filter { waitpid($0.value, nil, WNOHANG) == 0 }
     }
@@ -95,22 +86,18 @@ enum Child {
     }
 
     static func run(_ arguments: [String], mayFail: Bool = false) throws -> Result {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: executable)
-        process.arguments = arguments
-        let output = Pipe()
-        let errors = Pipe()
-        (process.standardOutput, process.standardError) = (output, errors)
-        process.standardInput = FileHandle.nullDevice
-        try process.run()
-        // Progress lines on standard error stay far below a pipe's buffer.
-        let data = output.fileHandleForReading.readDataToEndOfFile()
-        let complaint = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-        process.waitUntilExit()
-        if process.terminationStatus != 0, !mayFail {
+        var output = try SpawnPipe()
+        var errors = try SpawnPipe()
+        let id = try Spawn.start(executable, arguments, output: output.writer, errors: errors.writer)
+        output.closeWriter()
+        errors.closeWriter()
+        let (answer, words) = SpawnPipe.drain(output, errors)
+        let code = Spawn.wait(for: id)
+        let complaint = String(decoding: words, as: UTF8.self)
+        if code != 0, !mayFail {
             let command = "merit " + arguments.prefix(2).joined(separator: " ")
-            throw LocalnetError.child("\(command) ended with \(process.terminationStatus): \(complaint)")
+            throw LocalnetError.child("\(command) ended with \(code): \(complaint)")
         }
-        return Result(code: process.terminationStatus, output: data, complaint: complaint)
+        return Result(code: code, output: Data(answer), complaint: complaint)
     }
 }

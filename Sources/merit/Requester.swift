@@ -1,6 +1,7 @@
 // The account that asks for work: it submits the topology's jobs on their schedule, each by `merit job submit` as
 // anybody would, one after the other because they spend one account's sequence numbers.
 import Foundation
+import Node
 import Primitives
 import Synchronization
 
@@ -58,13 +59,12 @@ final class Requester: Sendable {
         do {
             let file = "\(home)/input-\(job.program.rawValue)"
             try Data(job.program.input(tasks: job.tasks, number: number)).write(to: URL(fileURLWithPath: file))
-            let node = nodes[Int(number % UInt64(nodes.count))]
             let inputs = [job.program.model(programs: programs), file].compactMap { $0 }
-            let result = try Child.run(
+            let result = try atSomeNode(
                 [
                     "job", "submit", "\(programs)/\(job.program.rawValue).wasm", "--tasks", "\(job.tasks)", "--key",
-                    home + "/keys/account.json", "--node", node, "--json",
-                ] + inputs.flatMap { ["--input", $0] })
+                    home + "/keys/account.json", "--json",
+                ] + inputs.flatMap { ["--input", $0] }, first: number)
             let answer = try JSONDecoder().decode(Answer.self, from: result.output)
             guard let id = Hex.decode(answer.id).flatMap({ Digest($0) }) else { return }
             state.withLock { $0.submissions.append(Submission(job: id, tasks: job.tasks)) }
@@ -72,6 +72,22 @@ final class Requester: Sendable {
             state.withLock { state in
                 if state.failures.count < Self.failuresMax { state.failures.append("\(error)") }
             }
+        }
+    }
+
+    /// Asks the nodes in turn until one takes the command. One that is killed or cut off meanwhile answers nothing, but
+    /// what it took may still come into a block, and then the next try is refused for its sequence number.
+    private func atSomeNode(_ arguments: [String], first: UInt64) throws -> Child.Result {
+        var hasLostOne = false
+        var turn = first
+        while true {
+            let isLast = turn - first == UInt64(nodes.count)
+            let node = nodes[Int(turn % UInt64(nodes.count))]
+            let result = try Child.run(arguments + ["--node", node], mayFail: !isLast)
+            if result.code == 0 { return result }
+            hasLostOne = hasLostOne || result.code == NodeEnd.Code.unreachable.rawValue
+            if !hasLostOne { throw LocalnetError.child("merit job submit: \(result.complaint)") }
+            turn += 1
         }
     }
 }

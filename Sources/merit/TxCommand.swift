@@ -34,16 +34,21 @@ struct TxCommand: ParsableCommand {
                 sender: signer.publicKey, sequence: try options.account(signer.address).account.nextSequence,
                 action: .transfer(Transfer(recipient: recipient, amount: Amount(amount))))
             let item = Item.transaction(Transaction(signing: content, by: signer, chainID: chainID)).encoded
-            let method = wait ? "broadcast_tx_commit" : "broadcast_tx_sync"
-            let result = try options.ask(method, ["tx": .string(Base64.encode(item))])
-            QueryCommand.answer("tx-transfer", result)
-            let isDone = wait ? Self.isSuccess(result) : result["code"] == .number(0)
-            if !isDone { throw ExitCode(1) }
-        }
-
-        private static func isSuccess(_ result: JSON) -> Bool {
-            result["check_tx"]?["code"] == .number(0) && result["tx_result"]?["code"] == .number(0)
-                && result["height"] != "0"
+            let word = try options.ask("broadcast_tx_sync", ["tx": .string(Base64.encode(item))])
+            guard wait, word["code"] == .number(0) else {
+                QueryCommand.answer("tx-transfer", word)
+                if word["code"] != .number(0) { throw ExitCode(1) }
+                return
+            }
+            let answer = try options.committed(Hash.sha256(item))
+            let result = try answer.member("tx_result")
+            QueryCommand.answer(
+                "tx-transfer",
+                [
+                    "code": .number(0), "hash": .hex(Hash.sha256(item)), "height": .string(try answer.text("height")),
+                    "tx_result": result,
+                ])
+            if result["code"] != .number(0) { throw ExitCode(1) }
         }
     }
 }

@@ -53,7 +53,7 @@ struct LocalnetTests {
             Program.root.appendingPathComponent("Sources/Programs/wasm").path, "--epochs", "1",
             "--seconds-per-epoch", "20", "--json",
         ])
-        #expect(run.code == 0)
+        try #require(run.code == 0, "\(run.complaint)")
         let summary = try JSONDecoder().decode(Summary.self, from: run.output)
         #expect(summary.schema == "merit.testnet.1")
         #expect(summary.validators.count == 4 && summary.app_hash_equal)
@@ -78,12 +78,13 @@ struct LocalnetTests {
             "--epochs", "1", "--seconds-per-epoch", "20",
         ])
         // Code 0 says that the loss fell, and that all the other checks held.
-        #expect(run.code == 0)
+        try #require(run.code == 0, "\(run.complaint)")
+        #expect(run.complaint.contains("\ntraining round 8: loss 0."))
         let text = String(decoding: run.output, as: UTF8.self)
         #expect(text.contains("\nTraining\n  round   loss  right\n") && text.contains("\n      8  0."))
     }
 
-    @Test("an interrupted network leaves no process behind")
+    @Test("an interrupted network leaves no process behind: no node, no provider, no executor")
     func interruption() throws {
         let folder = NSTemporaryDirectory() + "merit-localnet-\(UUID().uuidString)"
         defer { try? FileManager.default.removeItem(atPath: folder) }
@@ -91,19 +92,32 @@ struct LocalnetTests {
             struct Node: Decodable { let process: Int32 }
             let nodes: [Node]
         }
-        let process = Program.process(["localnet", "up", "--home", folder, "--seconds-per-epoch", "20"])
-        process.standardOutput = FileHandle.nullDevice
-        try process.run()
-        defer { process.terminate() }
+        let network = try TestProcess([
+            "localnet", "up", "--home", folder, "--seconds-per-epoch", "20", "--validators", "2", "--topology",
+            Program.root.appendingPathComponent("Network/local.json").path, "--programs",
+            Program.root.appendingPathComponent("Sources/Programs/wasm").path,
+        ])
         var running: [Int32] = []
-        try wait(for: "the processes' numbers") {
+        try wait(for: "an executor at work") {
             let data = FileManager.default.contents(atPath: folder + "/localnet.json") ?? Data()
-            running = (try? JSONDecoder().decode(Record.self, from: data))?.nodes.map(\.process) ?? []
-            return running.count == 4 && running.allSatisfy { $0 > 0 }
+            let processes = (try? JSONDecoder().decode(Record.self, from: data))?.nodes.map(\.process) ?? []
+            let executors = Self.children(of: Set(processes))
+            running = processes + executors
+            return processes.count == 6 && processes.allSatisfy { $0 > 0 } && !executors.isEmpty
         }
-        kill(process.processIdentifier, SIGINT)
-        process.waitUntilExit()
-        #expect(process.terminationStatus == 1)
-        #expect(running.allSatisfy { kill($0, 0) != 0 })
+        #expect(network.stop(SIGINT) == 1)
+        // An executor ends by itself when its provider is gone.
+        try wait(for: "the end of all", seconds: 10) { running.allSatisfy { kill($0, 0) != 0 } }
+    }
+
+    /// Processes whose parent is one of these.
+    private static func children(of parents: Set<Int32>) -> [Int32] {
+        let entries = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
+        return entries.compactMap(Int32.init).filter { id in
+            // NUMBER (NAME) STATE PARENT …
+            let text = (try? String(contentsOfFile: "/proc/\(id)/stat", encoding: .utf8)) ?? ""
+            let words = text.split(separator: ")").last?.split(separator: " ") ?? []
+            return words.count > 1 && Int32(words[1]).map(parents.contains) ?? false
+        }
     }
 }

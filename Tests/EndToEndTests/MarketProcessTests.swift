@@ -11,7 +11,7 @@ import Testing
 final class TestProvider {
     let home: String
     let address: String
-    private var process: Process?
+    private var process: TestProcess?
 
     init(home: String) throws {
         self.home = home
@@ -23,27 +23,19 @@ final class TestProvider {
 
     func start(_ network: TestNetwork, _ more: [String] = []) throws {
         let nodes = network.nodes.flatMap { ["--node", "http://" + $0.rpc] }
-        let process = Program.process(
+        process = try TestProcess(
             ["provider", "start", "--home", home, "--genesis-hash", network.files.genesis_hash, "--workers", "1"]
                 + nodes + more)
-        process.standardOutput = FileHandle.nullDevice
-        try process.run()
-        self.process = process
     }
 
     /// The exit code.
     @discardableResult
     func stop(_ signal: Int32) -> Int32 {
-        guard let process else { return -1 }
-        kill(process.processIdentifier, signal)
-        process.waitUntilExit()
-        self.process = nil
-        return process.terminationStatus
+        defer { process = nil }
+        return process?.stop(signal) ?? -1
     }
 
     var log: String { (try? String(contentsOfFile: home + "/log/provider.log", encoding: .utf8)) ?? "" }
-
-    deinit { stop(SIGKILL) }
 }
 
 @Suite("Paid jobs", .serialized)
@@ -71,7 +63,8 @@ struct MarketProcessTests {
 
     private static func json(_ arguments: [String], code: Int32 = 0) throws -> JSON {
         let run = try Program.run(arguments)
-        try #require(run.code == code, "merit \(arguments.joined(separator: " ")) ended with \(run.code)")
+        try #require(
+            run.code == code, "merit \(arguments.joined(separator: " ")) ended with \(run.code): \(run.complaint)")
         return try JSON(parsing: Bytes(run.output), max: 1 << 22)
     }
 

@@ -38,6 +38,43 @@ struct ProcessTests {
         #expect(codes == [0, 0, 0, 0, 0])
     }
 
+    @Test("a synced node that registers votes after the epoch, and unbonds again")
+    func registration() throws {
+        let network = try TestNetwork(validators: 2, secondsPerEpoch: 5)
+        for node in network.nodes { try node.start() }
+        try network.waitUntilAll(reach: 2)
+        let guest = try join(network)
+        try wait(for: "the guest") { (guest.height ?? 0) >= 2 }
+
+        func answer(_ arguments: [String]) throws -> JSON {
+            let run = try Program.run(arguments + ["--node", "http://" + guest.rpc])
+            try #require(run.code == 0, "\(arguments): \(run.complaint)")
+            return try JSON(parsing: Bytes(run.output), max: 1 << 20)
+        }
+        let key = guest.home + "/keys/account.json"
+        let keys = try Program.run(["keys", "show", "--home", guest.home, "--json"]).output
+        let account = try JSON(parsing: Bytes(keys), max: 1 << 16).member("account").text("address")
+        _ = try answer([
+            "tx", "transfer", "--to", account, "--amount", "2000000000000", "--key",
+            network.files.nodes[0].home + "/keys/account.json", "--wait",
+        ])
+        let stake = ["stake", "register", "--home", guest.home, "--amount", "1500000000000", "--json"]
+        let registered = try answer(stake)
+        #expect(registered["schema"] == "merit.stake.register.1" && registered["account"] == .string(account))
+        #expect(registered["bond"] == "1500000000000")
+        let validator = try registered.text("validator")
+        let twice = try Program.run(stake + ["--node", "http://" + guest.rpc])
+        #expect(twice.code == 1 && twice.complaint.contains("validator_exists"), "\(twice.complaint)")
+
+        try wait(for: "a commit that the guest signed") { try guest.signers().contains(validator) }
+        let change = ["--amount", "500000000000", "--key", key, "--json"]
+        #expect(try answer(["stake", "unbond"] + change)["schema"] == "merit.stake.unbond.1")
+        let tooMuch = try Program.run(
+            ["stake", "unbond", "--amount", "500000000000", "--key", key, "--node", "http://" + guest.rpc])
+        #expect(tooMuch.code == 1 && tooMuch.complaint.contains("stake_below_minimum"), "\(tooMuch.complaint)")
+        #expect((network.nodes + [guest]).map { $0.stop(SIGTERM) } == [0, 0, 0])
+    }
+
     /// A node with keys of its own that knows the genesis and the addresses of the others.
     private func join(_ network: TestNetwork) throws -> TestNode {
         let home = network.folder + "/guest"
@@ -64,7 +101,7 @@ struct ProcessTests {
             FileManager.default.temporaryDirectory.path + "/merit-keys-\(ProcessInfo.processInfo.processIdentifier)"
         defer { try? FileManager.default.removeItem(atPath: folder) }
         func answer(_ arguments: [String]) throws -> JSON {
-            let (output, code) = try Program.run(arguments + ["--json"])
+            let (output, _, code) = try Program.run(arguments + ["--json"])
             #expect(code == 0, "\(arguments)")
             return try JSON(parsing: Bytes(output), max: 1 << 20)
         }

@@ -19,18 +19,9 @@ struct RefusalTests {
 
     /// Standard output and error together, and the exit code.
     static func shell(_ line: String, in folder: String) throws -> (text: String, code: Int32) {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/bin/sh")
-        process.arguments = ["-c", line]
-        process.currentDirectoryURL = URL(fileURLWithPath: folder)
-        process.environment = ProcessInfo.processInfo.environment.merging(["merit": Program.path]) { $1 }
-        process.standardInput = FileHandle.nullDevice
-        let pipe = Pipe()
-        (process.standardOutput, process.standardError) = (pipe, pipe)
-        try process.run()
-        let data = pipe.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        return (String(decoding: data, as: UTF8.self), process.terminationStatus)
+        let script = "cd '\(folder)'; export merit='\(Program.path)'; exec 2>&1\n\(line)"
+        let (output, _, code) = try Program.run("/bin/sh", ["-c", script])
+        return (String(decoding: output, as: UTF8.self), code)
     }
 
     /// A folder with the homes that rows begin from; removed at the end.
@@ -108,7 +99,7 @@ struct RefusalTests {
         let start = try Self.blocks(home)
         try node.start()
         try wait(for: "a block") { try Self.blocks(home) > start }
-        let id = try #require(node.process?.processIdentifier)
+        let id = try #require(node.process?.id)
         let second = try Self.shell("timeout 20 \"$merit\" start --home .", in: home)
         #expect(second.code == 3 && second.text.contains("\(id)"), "\(second)")
         #expect(second.text.split(separator: "\n").count == 1)

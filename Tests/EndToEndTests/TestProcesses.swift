@@ -5,6 +5,8 @@ import Primitives
 import RPC
 import Testing
 
+@testable import merit
+
 enum TestFailure: Error {
     case late(String)
     case ended(String)
@@ -16,24 +18,39 @@ enum Program {
         .deletingLastPathComponent()
     static let path = root.appendingPathComponent(".build/debug/merit").path
 
-    static func process(_ arguments: [String]) -> Process {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: path)
-        process.arguments = arguments
-        process.standardInput = FileHandle.nullDevice
-        process.standardError = FileHandle.nullDevice
-        return process
+    /// What it wrote, and the exit code.
+    static func run(_ arguments: [String]) throws -> (output: Data, complaint: String, code: Int32) {
+        try run(path, arguments)
     }
 
-    /// Standard output and the exit code.
-    static func run(_ arguments: [String]) throws -> (output: Data, code: Int32) {
-        let process = process(arguments)
-        let pipe = Pipe()
-        process.standardOutput = pipe
-        try process.run()
-        let data = pipe.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        return (data, process.terminationStatus)
+    static func run(_ program: String, _ arguments: [String]) throws -> (output: Data, complaint: String, code: Int32) {
+        var output = try SpawnPipe()
+        var errors = try SpawnPipe()
+        let id = try Spawn.start(program, arguments, output: output.writer, errors: errors.writer)
+        output.closeWriter()
+        errors.closeWriter()
+        let (answer, words) = SpawnPipe.drain(output, errors)
+        return (Data(answer), String(decoding: words, as: UTF8.self), Spawn.wait(for: id))
+    }
+}
+
+/// The built program at work in the background; killed when nobody holds it any more.
+final class TestProcess {
+    let id: pid_t
+    private var code: Int32?
+
+    init(_ arguments: [String]) throws { id = try Spawn.start(Program.path, arguments) }
+
+    deinit { stop(SIGKILL) }
+
+    /// The exit code; 128 and the signal's number where one ended it.
+    @discardableResult
+    func stop(_ signal: Int32) -> Int32 {
+        if let code { return code }
+        kill(id, signal)
+        let ended = Spawn.wait(for: id)
+        code = ended
+        return ended
     }
 }
 
@@ -51,25 +68,17 @@ func wait(for what: String, seconds: Double = 60, until condition: () throws -> 
 final class TestNode {
     let home: String
     let rpc: String
-    private(set) var process: Process?
+    private(set) var process: TestProcess?
 
     init(home: String, rpc: String) { (self.home, self.rpc) = (home, rpc) }
 
-    func start() throws {
-        let process = Program.process(["start", "--home", home])
-        process.standardOutput = FileHandle.nullDevice
-        try process.run()
-        self.process = process
-    }
+    func start() throws { process = try TestProcess(["start", "--home", home]) }
 
     /// The exit code.
     @discardableResult
     func stop(_ signal: Int32) -> Int32 {
-        guard let process else { return -1 }
-        kill(process.processIdentifier, signal)
-        process.waitUntilExit()
-        self.process = nil
-        return process.terminationStatus
+        defer { process = nil }
+        return process?.stop(signal) ?? -1
     }
 
     private var client: RPCClient? { NodeURL("http://" + rpc).map { RPCClient($0) } }
@@ -82,6 +91,14 @@ final class TestNode {
         } catch {
             return nil
         }
+    }
+
+    /// Consensus addresses whose precommits for the newest block the node has.
+    func signers() throws -> [String] {
+        let answer = try #require(try client?.call("commit"))
+        let commit = try answer.member("signed_header").member("commit")
+        return try commit.elements("signatures", max: 100).filter { $0["block_id_flag"] == .number(2) }
+            .map { try $0.text("validator_address") }
     }
 
     func header(_ height: UInt64) throws -> String {

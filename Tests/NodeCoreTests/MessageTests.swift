@@ -51,6 +51,7 @@ enum Sample {
             ("blockPart", .blockPart(BlockPart(BlockRequest(.first), of: [1, 2, 3])!)),
             ("status", .status(Status(tip: .zero, round: 0))),
             ("newestVote", .newestVote(vote)),
+            ("item", .item([1, 2, 3])),
         ]
     }
 
@@ -106,6 +107,7 @@ struct MessageTests {
         "blockPart 2c9c790d62480d34",
         "status 6a8a0a66970f71dc",
         "newestVote 46521ce0715b7482",
+        "item cc7addc8f1cbbbf3",
         "row proposal 3c33c8a7aa00426c",
         "row vote 5ac7af831dd4984a",
         "row ownVote 9ab1b81b8261b420",

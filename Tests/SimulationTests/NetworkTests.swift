@@ -41,6 +41,22 @@ struct NetworkTests {
         #expect(simulation.stats.submitted > 30)
     }
 
+    @Test("what clients hand to nodes without a vote stands in blocks, also when a tenth of all messages is lost")
+    func relays() {
+        for drop in [0, 100_000] as [UInt64] {
+            var settings = Simulation.Settings(seed: 21 + drop)
+            settings.followers = 2
+            settings.faults.dropPPM = drop
+            var simulation = Simulation(settings)
+            simulation.run(for: .seconds(5))
+            simulation.quieten()
+            simulation.run(for: .seconds(20))
+            #expect(simulation.violation == nil)
+            #expect(simulation.stats.submitted > 20 && simulation.stats.admitted == simulation.stats.submitted)
+            #expect(simulation.counted == UInt64(simulation.stats.submitted), "\(drop) ppm lost")
+        }
+    }
+
     @Test("a chain of one validator starts at once, whatever it is told to look for first")
     func single() {
         var settings = Simulation.Settings(seed: 3, validators: 1)
