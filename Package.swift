@@ -175,7 +175,7 @@ let package = Package(
             "ProviderTests",
             ["Provider", "Client", "Ledger", "Chain", "Cryptography", "Codec", "Primitives"]),
         tests("BenchTests", ["Bench", "Ledger", "Chain", "Quorum", "Cryptography", "RPC", "Primitives"]),
-        tests("MeritTests", ["merit", "Ledger", "Rewards", "RPC", "Primitives"]),
+        tests("MeritTests", ["merit", "Execution", "Cryptography", "Ledger", "Rewards", "RPC", "Primitives"]),
         tests(
             "EndToEndTests", ["merit", "Client", "Ledger", "Rewards", "RPC", "Cryptography", "Codec", "Primitives"],
             exclude: ["Tables"]),

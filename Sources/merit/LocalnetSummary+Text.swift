@@ -7,7 +7,7 @@ import Rewards
 extension LocalnetSummary {
     var text: String {
         let parts =
-            epochLines + rewardLines + slashLines + providerLines + checkLines
+            epochLines + rewardLines + slashLines + providerLines + workload + checkLines
             + failures.map { "FAILED: \($0)" }
         return parts.joined(separator: "\n")
     }
