@@ -1,5 +1,6 @@
 // The breaker (rewards design, section 8): an engine that gives many honest validators a wrong result must not burn
-// their stake. Its slashes wait; more than 2/3 of the stake may say that the engine is at fault, else they are executed.
+// their stake. Its slashes wait; more than 2/3 of the stake may say that the engine is at fault, else they are
+// executed.
 // Invariant: a deferred slash has moved no money; what it will take cannot leave before.
 import Chain
 import Primitives

@@ -168,19 +168,18 @@ extension BlockExecution {
             preconditionFailure("8 bytes of 32")
         }
         guard Rewards.Rule.isPanelChecked(word: word) else { return false }
-        return seatMore(PanelLimits.checkers, .checker, &record, place, job, &draw)
+        return seatMore((PanelLimits.checkers, .checker), &record, place, job, &draw)
     }
 
     /// Adds seats of other operators, or none where there are not enough.
     private mutating func seatMore(
-        _ count: Int, _ kind: SeatKind, _ record: inout PanelRecord, _ place: TaskPlace,
-        _ job: JobRecord,
+        _ more: (count: Int, kind: SeatKind), _ record: inout PanelRecord, _ place: TaskPlace, _ job: JobRecord,
         _ draw: inout ProviderDraw
     ) -> Bool {
         guard
-            let chosen = draw.panel(place, of: job, count: count, kind: kind, except: record.providers)
+            let chosen = draw.panel(place, of: job, count: more.count, kind: more.kind, except: record.providers)
         else { return false }
-        record.seats += chosen.map { PanelSeat(provider: draw.candidates[$0].account, kind: kind) }
+        record.seats += chosen.map { PanelSeat(provider: draw.candidates[$0].account, kind: more.kind) }
         (record.assigned, record.budget) = (view.height, take(chosen, job, &draw))
         open(.sealing, of: &record, place)
         return true
@@ -192,7 +191,7 @@ extension BlockExecution {
     ) {
         record.result = record.majority(of: record.seats.count)
         let mayGrow = record.result == nil && record.seats.allSatisfy { $0.kind == .replica }
-        if mayGrow, seatMore(PanelLimits.further, .further, &record, place, job, &draw) { return }
+        if mayGrow, seatMore((PanelLimits.further, .further), &record, place, job, &draw) { return }
         for index in record.seats.indices where record.seats[index].isOpen {
             leave(&record.seats[index], place, job, isLate: false)
         }

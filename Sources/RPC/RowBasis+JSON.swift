@@ -36,18 +36,20 @@ extension RowBasis {
     }
 
     private static func steps(_ quality: QualityBasis) -> [String] {
-        let uptime = (try? quality.uptime()) ?? 0
+        let uptime = number { () throws(ArithmeticError) in try quality.uptime() }
+        let multiplier = number { () throws(ArithmeticError) in try quality.multiplier() }
         let reliability = UInt64(truncatingIfNeeded: (UInt128(quality.reliability) * 1_000_000) >> 16)
         return [
             "uptime: \(quality.answered) of \(quality.asked) challenges answered, multiplier \(ppm(uptime))",
             "quality m: speed \(ppm(quality.speed)) * reliability \(ppm(reliability)), within 50 % and 110 %, * uptime "
-                + "= \(ppm((try? quality.multiplier()) ?? 0))",
+                + "= \(ppm(multiplier))",
         ]
     }
 
     private static func steps(_ basis: UsageBasis) -> [String] {
-        steps(basis.quality) + [
-            "weight: \(basis.burn) nMRT burned by its tasks * m = \((try? basis.weight()) ?? 0)",
+        let weight = number { () throws(ArithmeticError) in try basis.weight() }
+        return steps(basis.quality) + [
+            "weight: \(basis.burn) nMRT burned by its tasks * m = \(weight)",
             "share: pool \(basis.pool) nMRT * weight / \(basis.totalWeight) of all, at most \(basis.cap)",
         ]
     }
@@ -60,7 +62,7 @@ extension RowBasis {
     }
 
     private static func steps(_ basis: StakingBasis) -> [String] {
-        let reward = (try? basis.reward()) ?? .zero
+        let reward = number { () throws(ArithmeticError) in try basis.reward().units }
         return [
             basis.isWithheld
                 ? "the epoch's reward is lost"
@@ -81,12 +83,18 @@ extension RowBasis {
     }
 
     private static func steps(_ basis: AuditBasis) -> [String] {
-        [
-            "duties done: \(basis.claim.done) of \(basis.claim.duty) compute units\(basis.claim.duty == 0 ? ": none was due" : "")",
+        let none = basis.claim.duty == 0 ? ": none was due" : ""
+        return [
+            "duties done: \(basis.claim.done) of \(basis.claim.duty) compute units\(none)",
             "share: pool \(basis.pool) nMRT * stake \(basis.claim.stake) * done / (stake of all auditors "
                 + "\(basis.eligibleStake) * due)",
         ]
     }
+}
+
+/// 0 where the numbers of an unchecked basis overflow.
+private func number(_ calculate: () throws(ArithmeticError) -> UInt64) -> UInt64 {
+    do throws(ArithmeticError) { return try calculate() } catch { return 0 }
 }
 
 /// 1000000 is 100.0000 %.

@@ -1,5 +1,5 @@
-// Why a provider was paid, asked of a real node and checked by the real program, then kept in a file and checked without
-// any node; and every byte of what is kept matters.
+// Why a provider was paid, asked of a real node and checked by the real program, then kept in a file and checked
+// without any node; and every byte of what is kept matters.
 import Client
 import Codec
 import Foundation

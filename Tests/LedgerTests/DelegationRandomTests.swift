@@ -70,27 +70,32 @@ struct DelegationRandomTests {
         #expect(tags.isSuperset(of: [13, 14, 15, 16]))
     }
 
+    /// Claims everything that the sender has behind validators; takes it back where it is leaving.
+    private static func farewells(of sender: UInt8, leaving: Bool, _ chain: TestChain) throws -> [Item] {
+        var items: [Item] = []
+        var sequence = chain.account(sender).nextSequence
+        for validator in UInt8(0)..<4 {
+            guard let record = chain.delegation(to: validator, by: sender) else { continue }
+            let address = DelegationTests.address(validator)
+            items.append(TestChain.item(sender, sequence, .claim(ClaimRewards(validator: address))))
+            sequence += 1
+            let shares = record.position.shares
+            let pool = try #require(chain.validator(validator)).delegations
+            let worth = pool.shares == 0 ? 0 : try pool.tokens.scaled(by: shares, over: pool.shares)
+            if worth == 0 || !leaving { continue }
+            let change = DelegationChange(validator: address, amount: Amount(worth))
+            items.append(TestChain.item(sender, sequence, .undelegate(change)))
+            sequence += 1
+        }
+        return items
+    }
+
     @Test("an epoch's end forgets every tranche whose members are gone")
     func forgetting() throws {
         var chain = try Self.chain(seed: 5, blocks: 40)
         for round in 0..<14 {
             for sender in [UInt8(20), 21, 22] {
-                var items: [Item] = []
-                var sequence = chain.account(sender).nextSequence
-                for validator in UInt8(0)..<4 {
-                    guard let record = chain.delegation(to: validator, by: sender) else { continue }
-                    let address = DelegationTests.address(validator)
-                    items.append(
-                        TestChain.item(sender, sequence, .claim(ClaimRewards(validator: address))))
-                    sequence += 1
-                    let shares = record.position.shares
-                    let pool = try #require(chain.validator(validator)).delegations
-                    let worth = pool.shares == 0 ? 0 : try pool.tokens.scaled(by: shares, over: pool.shares)
-                    if worth == 0 || round >= 8 { continue }
-                    let change = DelegationChange(validator: address, amount: Amount(worth))
-                    items.append(TestChain.item(sender, sequence, .undelegate(change)))
-                    sequence += 1
-                }
+                let items = try Self.farewells(of: sender, leaving: round < 8, chain)
                 try chain.advance(items.isEmpty ? [] : [(0, items)])
             }
             try chain.finishEpoch()

@@ -222,7 +222,9 @@ struct PanelTests {
             try $0 + (market.row($1, .audit, epoch: epoch)?.amount.units ?? 0)
         }
         // A tenth of the fees of three winners a task is all that the audit pool has.
-        #expect(rewarded == min(UInt64(checkers) * Self.pay, 100 * 3 * 1_200) && rewarded > 0)
+        #expect(
+            rewarded == min(UInt64(checkers) * Self.pay, 100 * 3 * 1_200) && rewarded > 0,
+            "\(rewarded) for \(checkers) seats")
         try market.checkMoney()
         // Now one of them lies, and the next checked task that it sits on takes what is held.
         let heldBefore = market.held(20)

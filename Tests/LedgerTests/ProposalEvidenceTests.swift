@@ -12,14 +12,14 @@ import Testing
 struct ProposalEvidenceTests {
     /// One proposal of validator `number` in round 2 of a decided height.
     static func proposal(
-        _ chain: TestChain, _ number: UInt8, at height: UInt64, byte: UInt8, round: UInt32 = 2,
+        _ chain: TestChain, _ number: UInt8, at place: (height: UInt64, round: UInt32), byte: UInt8,
         key: SigningKey? = nil
     ) -> SignedProposalStatement {
         let digest = Digest(Bytes(repeating: byte, count: 32))
         let id = BlockID(hash: digest, parts: PartSetHeader(total: 1, hash: digest))
-        guard let height = Height(signed: Int64(height)) else { preconditionFailure("height") }
+        guard let height = Height(signed: Int64(place.height)) else { preconditionFailure("height") }
         let statement = ProposalStatement(
-            height: height, round: round, polRound: nil,
+            height: height, round: place.round, polRound: nil,
             proposal: ProposalID(blockID: id, time: chain.view.tip.time))
         let signer = key ?? TestKeys(number).consensus
         return SignedProposalStatement(
@@ -28,8 +28,8 @@ struct ProposalEvidenceTests {
 
     static func proof(_ chain: TestChain, _ number: UInt8, at height: UInt64) -> DuplicateProposals {
         DuplicateProposals(
-            validator: TestKeys(number).consensus.address, proposal(chain, number, at: height, byte: 1),
-            proposal(chain, number, at: height, byte: 2))
+            validator: TestKeys(number).consensus.address, proposal(chain, number, at: (height, 2), byte: 1),
+            proposal(chain, number, at: (height, 2), byte: 2))
     }
 
     @discardableResult
@@ -69,7 +69,7 @@ struct ProposalEvidenceTests {
         func one(_ byte: UInt8, height: UInt64 = 2, round: UInt32 = 2, key: SigningKey? = nil)
             -> SignedProposalStatement
         {
-            Self.proposal(chain, 3, at: height, byte: byte, round: round, key: key)
+            Self.proposal(chain, 3, at: (height, round), byte: byte, key: key)
         }
         let address = TestKeys(3).consensus.address
         let rows: [(DuplicateProposals, LedgerRule)] = [

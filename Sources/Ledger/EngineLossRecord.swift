@@ -1,5 +1,5 @@
-// The breaker of an engine (rewards design, section 8): who was on losing sides within a day, the slashes that wait, and
-// which validators say that the engine is at fault.
+// The breaker of an engine (rewards design, section 8): who was on losing sides within a day, the slashes that wait,
+// and which validators say that the engine is at fault.
 // Invariant: an account is locked while a slash of it waits; its lock counts these slashes.
 import Chain
 import Codec
