@@ -10,7 +10,7 @@ package struct DelegationEntry: Hashable, Sendable {
     package var joining = Amount.zero
     /// Came from another validator and stays until it cannot be slashed for that one.
     package var maturing = Amount.zero
-    /// Leaves, or has left and waits for the unbonding time.
+    /// Leaves, or has left and waits for the unbonding time, with what it earned until it left.
     package var unbonding = Amount.zero
     /// What a claim pays of rewards.
     package var earned = Amount.zero
@@ -44,8 +44,12 @@ extension Ledger {
             }
         }
         for entry in record.exits {
+            // What it earned until it left is paid with it, and not by a claim.
+            let earned = reading.entry.earned
             let part = reading.part(entry, TrancheID(.exit, of: operatorAddress, epoch: entry.epoch))
-            reading.entry.unbonding.add(reading.tokens(part, of: nil))
+            let own = reading.entry.earned.debited(earned)
+            reading.entry.earned = earned
+            reading.entry.unbonding.add(reading.tokens(part, of: nil) + own.units)
         }
         reading.entry.free = Amount(worth(of: reading.shares, in: validator.delegations))
         return reading.entry

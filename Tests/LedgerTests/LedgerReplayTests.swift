@@ -13,7 +13,7 @@ struct LedgerReplayTests {
     func golden() throws {
         let chain = try TestChain()
         #expect(chain.genesis.hash.description == "890463eba57d3a57a1a0bbf02878995c3ef83d0a58b3309fe0f1421bc6ada763")
-        #expect(chain.view.appHash.description == "95cdf1de8a4cde01b88d50489d61aed164bd39c3e199577ca5f41de48e0f1ecf")
+        #expect(chain.view.appHash.description == "09cfdb073204b116f7b6772994240fb127ae38481a35d5c6a15cecacaaa59b80")
         #expect(try Genesis(decoding: chain.genesis.encoded) == chain.genesis)
         #expect(LedgerView(chain.store)?.tip == chain.view.tip)
     }

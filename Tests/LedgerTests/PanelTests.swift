@@ -218,8 +218,9 @@ struct PanelTests {
         let epoch = market.chain.view.epoch.number
         try market.finishEpochs(1)
         let checkers = seen.flatMap(\.seats).filter { $0.kind == .checker }.count
-        let rewarded = try (UInt8(20)...28).reduce(UInt64(0)) {
-            try $0 + (market.row($1, .audit, epoch: epoch)?.amount.units ?? 0)
+        var rewarded: UInt64 = 0
+        for (provider, paying) in (UInt8(20)...28).flatMap({ provider in (0...epoch).map { (provider, $0) } }) {
+            rewarded += try market.row(provider, .audit, epoch: paying)?.amount.units ?? 0
         }
         // A tenth of the fees of three winners a task is all that the audit pool has.
         #expect(
