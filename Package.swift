@@ -56,6 +56,12 @@ let package = Package(
         module("Sync", ["Primitives"]),
         module("LightClient", ["Primitives", "Codec", "Cryptography", "Quorum", "Chain"]),
         module("Auditor", ["Primitives", "Codec", "Cryptography", "Quorum", "Chain", "Rewards", "Ledger"]),
+        module(
+            "Economy",
+            [
+                "Primitives", "Codec", "Cryptography", "Quorum", "Chain", "Rewards", "ProgramRules", "Ledger",
+                "Auditor",
+            ]),
         // Core
         module(
             "NodeCore",
@@ -113,7 +119,7 @@ let package = Package(
                 "NodeCore",
                 "Storage",
                 "Transport", "Execution", "Node", "RPC", "Rewards", "API", "Client", "Provider", "Bench",
-                "ProgramRules",
+                "ProgramRules", "Economy",
                 logging,
                 argumentParser,
             ],
@@ -135,6 +141,7 @@ let package = Package(
             ["Auditor", "Ledger", "Rewards", "ProgramRules", "Chain", "Quorum", "Cryptography", "Codec", "Primitives"],
             exclude: ["Tables"]),
         tests("RewardsTests", ["Rewards", "Primitives", "TestVectors"]),
+        tests("EconomyTests", ["Economy", "Rewards", "Ledger", "Primitives"]),
         tests("AuditorTests", ["Auditor", "Chain", "Cryptography", "Codec", "Primitives"]),
         tests("SyncTests", ["Sync", "Primitives"]),
         tests(
@@ -171,7 +178,7 @@ let package = Package(
             "ProviderTests",
             ["Provider", "Client", "Ledger", "Chain", "Cryptography", "Codec", "Primitives"]),
         tests("BenchTests", ["Bench", "Ledger", "Chain", "Quorum", "Cryptography", "RPC", "Primitives"]),
-        tests("MeritTests", ["merit", "Ledger", "Rewards", "RPC", "Primitives"]),
+        tests("MeritTests", ["merit", "Economy", "Ledger", "Rewards", "RPC", "Primitives"]),
         tests("EndToEndTests", ["merit", "Client", "RPC", "Cryptography", "Primitives"], exclude: ["Tables"]),
         tests("TidyTests", []),
     ]
