@@ -130,6 +130,4 @@ package enum Prices {
     package static let market: UInt64 = 100_000_000
     package static let fuel: UInt64 = 100_000_000
     package static let slotBond: UInt64 = 350 * Amount.unitsPerToken
-    /// Of one task at its limit, in compute units: fixed, fuel, memory, bytes.
-    package static let taskUnits: UInt64 = 10 + fuel / 1_000_000 + 4 + 1
 }

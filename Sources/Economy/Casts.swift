@@ -7,7 +7,7 @@ package enum Casts {
     static let honestStake = Amount(67_000 * Amount.unitsPerToken)
     /// What is left of all stake: 33 %.
     package static let thirdStake = Amount(33_000 * Amount.unitsPerToken)
-    static let honestValidators = 4
+    static let honestValidators = 3
 
     /// `third`: who holds the last third of the stake.
     package static func honest(third: ValidatorRole = ValidatorRole(.others, stake: thirdStake)) -> Cast {

@@ -31,34 +31,59 @@ package struct Effort: Hashable, Sendable {
     package var climb: Int
     package var seed: UInt64
 
-    package init(searchSeeds: Int = 2, finalSeeds: Int = 8, climb: Int = 4, seed: UInt64 = 1) {
+    package init(searchSeeds: Int = 1, finalSeeds: Int = 6, climb: Int = 3, seed: UInt64 = 1) {
         (self.searchSeeds, self.finalSeeds, self.climb, self.seed) = (searchSeeds, finalSeeds, climb, seed)
+    }
+
+    var searching: [UInt64] { seeds(searchSeeds, offset: 0) }
+    var judging: [UInt64] { seeds(finalSeeds, offset: 1_000) }
+
+    private func seeds(_ count: Int, offset: UInt64) -> [UInt64] {
+        (0..<UInt64(count)).map { seed &* 1_000_003 &+ offset &+ $0 }
+    }
+}
+
+/// One run: what it is a function of, beside the terms.
+package struct RunID: Hashable, Sendable {
+    package let cast: Cast
+    package let seed: UInt64
+
+    package func run(_ terms: Terms) -> Books {
+        var world = World(cast, terms, seed: seed)
+        return world.run()
     }
 }
 
 package struct Contest {
-    private struct RunID: Hashable {
-        let cast: Cast
-        let seed: UInt64
-    }
 
     private let strategy: Strategy
     private let terms: Terms
     private let effort: Effort
     private let progress: (String) -> Void
-    private var known: [RunID: Books] = [:]
+    private var known: [RunID: Books]
+    private var runs = 0
 
+    /// `known`: runs under the same terms that were made already.
     package init(
-        _ strategy: Strategy, _ terms: Terms, _ effort: Effort, progress: @escaping (String) -> Void = { _ in }
+        _ strategy: Strategy, _ terms: Terms, _ effort: Effort, known: [RunID: Books] = [:],
+        progress: @escaping (String) -> Void = { _ in }
     ) {
-        (self.strategy, self.terms, self.effort, self.progress) = (strategy, terms, effort, progress)
+        (self.strategy, self.terms, self.effort) = (strategy, terms, effort)
+        (self.known, self.progress) = (known, progress)
+    }
+
+    /// The honest runs that judging these strategies needs, each once.
+    package static func honestRuns(_ strategies: [Strategy], _ effort: Effort) -> [RunID] {
+        var seen: Set<Cast> = []
+        let casts = strategies.flatMap(\.honest).map(\.cast).filter { seen.insert($0).inserted }
+        return casts.flatMap { cast in effort.judging.map { RunID(cast: cast, seed: $0) } }
     }
 
     /// Searches the best setting and judges it. `settings`: judges these alone.
     package mutating func verdict(settings fixed: [UInt64]? = nil) -> Verdict {
         let settings = fixed ?? search()
         progress("\(strategy.name): judging \(Self.text(strategy, settings)) on \(effort.finalSeeds) seeds")
-        let seeds = seeds(effort.finalSeeds, offset: 1_000)
+        let seeds = effort.judging
         let attack = allBooks(strategy.cast(settings), seeds)
         var best: (name: String, books: [Books]) = ("", [])
         for honest in strategy.honest {
@@ -70,7 +95,7 @@ package struct Contest {
             honestName: best.name, honestProfit: Estimate(best.books.map(\.subject)),
             difference: Estimate(zip(attack, best.books).map { $0.subject - $1.subject }),
             harm: Estimate(zip(attack, best.books).map { $1.others - $0.others }), seeds: seeds.count,
-            runs: known.count)
+            runs: runs)
     }
 
     package static func text(_ strategy: Strategy, _ settings: [UInt64]) -> String {
@@ -81,10 +106,6 @@ package struct Contest {
 
     private static func mean(_ books: [Books]) -> Int64 { Estimate(books.map(\.subject)).mean }
 
-    private func seeds(_ count: Int, offset: UInt64) -> [UInt64] {
-        (0..<UInt64(count)).map { effort.seed &* 1_000_003 &+ offset &+ $0 }
-    }
-
     private mutating func allBooks(_ cast: Cast, _ seeds: [UInt64]) -> [Books] {
         var all: [Books] = []
         for seed in seeds { all.append(books(cast, seed)) }
@@ -94,8 +115,8 @@ package struct Contest {
     private mutating func books(_ cast: Cast, _ seed: UInt64) -> Books {
         let id = RunID(cast: cast, seed: seed)
         if let books = known[id] { return books }
-        var world = World(cast, terms, seed: seed)
-        let books = world.run()
+        runs += 1
+        let books = id.run(terms)
         known[id] = books
         return books
     }
@@ -145,6 +166,6 @@ package struct Contest {
     }
 
     private mutating func trial(_ settings: [UInt64]) -> Int64 {
-        Self.mean(allBooks(strategy.cast(settings), seeds(effort.searchSeeds, offset: 0)))
+        Self.mean(allBooks(strategy.cast(settings), effort.searching))
     }
 }

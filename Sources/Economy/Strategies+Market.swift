@@ -21,12 +21,10 @@ extension Strategies {
     static let requesters: [Strategy] = [
         Strategy(
             "wash", "pays itself for work whose results it knows, below every other provider's price",
-            knobs: [Knob("jobs", grid: [1, 4], bounds: 1...16, step: 2), .choice("assurance", [0, 1])],
-            honest: honestAsking
+            knobs: [Knob("jobs", grid: [1, 4], bounds: 1...16, step: 2)], honest: honestAsking
         ) { settings in
             var (request, plan) = (RequesterPlan(), ProviderPlan())
             (request.jobsPerEpoch, request.tasksPerJob, request.bid) = (settings[0], 2, Prices.market / 100 * 99)
-            request.assurance = settings[1] * 500_000
             plan.knowsOwnJobs = true
             return asking(request, plan, ask: Prices.market / 100 * 99)
         },
@@ -37,7 +35,7 @@ extension Strategies {
         ) { washing($0[0]) },
         Strategy(
             "false_disputer", "disputes right results with a made-up claim",
-            knobs: [.share("dispute_ppm", grid: [50_000, 500_000])], honest: honestAsking
+            knobs: [.share("dispute_ppm", grid: [100_000, 500_000])], honest: honestAsking
         ) { settings in
             var request = RequesterPlan()
             request.disputesRight = settings[0]
@@ -54,7 +52,7 @@ extension Strategies {
         Strategy(
             "non_deterministic_job", "asks for work whose result differs between machines, and reports the minority",
             knobs: [
-                .share("divergence_ppm", grid: [50_000, 300_000, 500_000]), .choice("reports", [0, 1]),
+                .share("divergence_ppm", grid: [100_000, 300_000, 500_000]), .choice("reports", [0, 1]),
             ], honest: honestAsking
         ) { settings in
             var request = RequesterPlan()
@@ -99,7 +97,7 @@ extension Strategies {
     static let providers: [Strategy] = [
         Strategy(
             "timeout_griefer", "lets tasks pass their deadline",
-            knobs: [.share("ignore_ppm", grid: [30_000, 500_000])],
+            knobs: [.share("ignore_ppm", grid: [100_000, 500_000])],
             honest: honestProviding(fourSlots)
         ) { settings in
             var plan = ProviderPlan()
@@ -116,7 +114,7 @@ extension Strategies {
         },
         Strategy(
             "abstainer", "abstains from tasks in place of executing them",
-            knobs: [.share("abstain_ppm", grid: [30_000, 500_000])], honest: honestProviding(fourSlots)
+            knobs: [.share("abstain_ppm", grid: [100_000, 500_000])], honest: honestProviding(fourSlots)
         ) { settings in
             var plan = ProviderPlan()
             plan.abstains = settings[0]

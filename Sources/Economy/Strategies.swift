@@ -45,7 +45,7 @@ package enum Strategies {
         return providing(fourSlots, plan)
     }
 
-    static let forgeRates: [UInt64] = [10_000, 100_000, 300_000, 1_000_000]
+    static let forgeRates: [UInt64] = [100_000, 300_000, 1_000_000]
 
     static let forgerWithReputation = Strategy(
         "forger_with_reputation", "works honestly until its audit rate is low, then makes results up",
@@ -77,16 +77,23 @@ package enum Strategies {
         return cast
     }
 
-    static let honestThird = [
-        Honest("validate and provide honestly", withThird(AuditorPlan(), fourSlots, ProviderPlan()))
-    ]
+    /// Also with what its own providers found, so that nothing is executed twice: right verdicts for less.
+    static let honestThird: [Honest] = {
+        var sharing = AuditorPlan()
+        sharing.cover = .approval
+        return [
+            Honest("validate and provide honestly", withThird(AuditorPlan(), fourSlots, ProviderPlan())),
+            Honest(
+                "validate and provide, executing own tasks once", withThird(sharing, fourSlots, ProviderPlan())),
+        ]
+    }()
 
     static let cartel = Strategy(
         "cartel", "a third of the stake has no duty where its own providers make results up",
         knobs: [
-            .share("forge_ppm", grid: [30_000, 300_000, 1_000_000]),
+            .share("forge_ppm", grid: [100_000, 1_000_000]),
             Knob("from_streak", grid: [0, 15], bounds: 0...40, step: 8),
-        ], honest: honestThird
+        ], honest: honestThird, missingRule: "proofs of missed duties"
     ) { settings in
         var (auditor, plan) = (AuditorPlan(), ProviderPlan())
         auditor.cover = .silence
@@ -96,7 +103,7 @@ package enum Strategies {
 
     static let approvingCartel = Strategy(
         "approving_cartel", "a third of the stake approves what its own providers make up, and may vote for it",
-        knobs: [.share("forge_ppm", grid: [30_000, 300_000, 1_000_000]), .choice("votes_for_it", [0, 1])],
+        knobs: [.share("forge_ppm", grid: [100_000, 1_000_000]), .choice("votes_for_it", [0, 1])],
         honest: honestThird
     ) { settings in
         var (auditor, plan) = (AuditorPlan(), ProviderPlan())
@@ -108,7 +115,7 @@ package enum Strategies {
     static let briber = Strategy(
         "briber", "pays a third of the stake in every epoch to have no duty where it makes results up",
         knobs: [.share("forge_ppm", grid: [100_000, 1_000_000]), .choice("bribe_milli_mrt", [1_000])],
-        honest: honestProviding(fourSlots)
+        honest: honestProviding(fourSlots), missingRule: "proofs of missed duties"
     ) { settings in
         var (auditor, plan) = (AuditorPlan(), ProviderPlan())
         auditor.cover = .silence
@@ -137,6 +144,13 @@ package enum Strategies {
         return Casts.honest(third: third(.subject, plan))
     }
 
+    /// The same where one of the other providers makes a third of its results up.
+    static func besideForger(_ change: (inout AuditorPlan) -> Void) -> Cast {
+        var cast = validating(change)
+        cast.providers[0].plan.forges = 333_333
+        return cast
+    }
+
     static let auditors: [Strategy] = [
         Strategy(
             "lazy_auditor", "discloses its key and says that it drew no duty", knobs: [], honest: honestValidator,
@@ -147,8 +161,9 @@ package enum Strategies {
             honest: honestValidator
         ) { _ in validating { $0.manner = .copying } },
         Strategy(
-            "absent_voter", "executes its duties and nothing that is in dispute", knobs: [], honest: honestValidator
-        ) { _ in validating { $0.votes = false } },
+            "absent_voter", "executes its duties and nothing that is in dispute, beside somebody who forges", knobs: [],
+            honest: [Honest("validate honestly", besideForger { _ in })]
+        ) { _ in besideForger { $0.votes = false } },
         Strategy(
             "stake_grinder", "takes stake out and bonds it again, so that draws fall on another stake",
             knobs: [Knob("every", grid: [1, 5], bounds: 1...40, step: 4)], honest: honestValidator

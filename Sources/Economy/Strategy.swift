@@ -14,9 +14,9 @@ package struct Knob: Hashable, Sendable {
         (self.name, self.grid, self.bounds, self.step) = (name, grid, bounds, step)
     }
 
-    /// A share in ppm.
+    /// A share in ppm. At least a tenth: whoever hardly cheats is hardly to be told from the honest.
     package static func share(_ name: String, grid: [UInt64]) -> Knob {
-        Knob(name, grid: grid, bounds: 0...1_000_000, step: 100_000)
+        Knob(name, grid: grid, bounds: 100_000...1_000_000, step: 100_000)
     }
 
     package static func choice(_ name: String, _ grid: [UInt64]) -> Knob {

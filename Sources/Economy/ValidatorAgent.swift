@@ -24,7 +24,7 @@ struct ValidatorAgent {
     var address: Address { keys.account.address }
 
     mutating func act(_ sight: Sight) -> Act {
-        guard let found = reader.situation(on: sight.store) else { return Act() }
+        guard let found = reader.situation(on: sight.store, view: sight.view) else { return Act() }
         let situation = seen(found, sight)
         // Said once before and once after the executions, so that what is found out now is said in the next block.
         var contents = desk.update(situation)

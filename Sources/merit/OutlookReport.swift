@@ -8,10 +8,10 @@ struct OutlookReport {
     let years: UInt64
     let outlooks: [Outlook]
 
-    struct Quantity {
+    struct Quantity: Sendable {
         let name: String
         let unit: String
-        let value: (OutlookDay) -> UInt64
+        let value: @Sendable (OutlookDay) -> UInt64
     }
 
     static let quantities = [

@@ -3,6 +3,7 @@ import ArgumentParser
 import Economy
 import Foundation
 import Primitives
+import RPC
 
 struct SimulateCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -31,9 +32,9 @@ struct SimulateEconomyCommand: AsyncParsableCommand {
 
     @Option(help: ArgumentHelp("Only this attacker; may be repeated.", valueName: "name")) var strategy: [String] = []
     @Flag(help: "Name the attackers and end.") var list = false
-    @Option(help: "Epochs of every run; each is a day.") var epochs: UInt64 = 120
+    @Option(help: "Epochs of every run; each is a day.") var epochs: UInt64 = 100
     @Option(help: "Pairs of runs by which an attacker is judged.") var seeds = 6
-    @Option(help: "Runs of each setting that is tried.") var searchSeeds = 2
+    @Option(help: "Runs of each setting that is tried.") var searchSeeds = 1
     @Option(help: "Where the seeds begin: the same number gives the same runs.") var seed: UInt64 = 1
     @Option(help: ArgumentHelp("What executing costs, in percent of the market's price.", valueName: "percent"))
     var cost: UInt64 = 77
@@ -79,8 +80,14 @@ struct SimulateEconomyCommand: AsyncParsableCommand {
     private func judge(_ strategies: [Strategy]) async -> [Verdict] {
         let terms = Terms(costPerUnit: Prices.market / 100 * cost, epochs: epochs)
         let effort = effort
+        let honest = Contest.honestRuns(strategies, effort)
+        let books = await Self.inParallel(Array(honest.enumerated())) { number, run in
+            Merit.complain("honest run \(number + 1) of \(honest.count)")
+            return run.run(terms)
+        }
+        let known = Dictionary(uniqueKeysWithValues: zip(honest, books))
         return await Self.inParallel(strategies) { strategy in
-            var contest = Contest(strategy, terms, effort) { Merit.complain($0) }
+            var contest = Contest(strategy, terms, effort, known: known) { Merit.complain($0) }
             return contest.verdict()
         }
     }
@@ -106,7 +113,11 @@ struct SimulateEconomyCommand: AsyncParsableCommand {
     }
 
     private func answer(years: UInt64) throws {
-        let report = OutlookReport(years: years, outlooks: Demand.allCases.map { Outlook($0, years: years) })
+        let outlooks = Demand.allCases.map { demand in
+            Merit.complain("\(years) years of \(demand.label) demand")
+            return Outlook(demand, years: years)
+        }
+        let report = OutlookReport(years: years, outlooks: outlooks)
         if let svg {
             do { try Data(report.svg.utf8).write(to: URL(fileURLWithPath: svg)) } catch {
                 Merit.leave("cannot write \(svg): \(error.localizedDescription)", 5)
