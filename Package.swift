@@ -94,7 +94,11 @@ let package = Package(
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
             ]),
-        module("Client", ["Primitives", "Codec", "Quorum", "Chain", "Ledger", "LightClient", "RPC"]),
+        module(
+            "Client",
+            [
+                "Primitives", "Codec", "Cryptography", "Quorum", "Chain", "Rewards", "Ledger", "LightClient", "RPC",
+            ]),
         module(
             "Bench",
             [
@@ -179,7 +183,9 @@ let package = Package(
             ["Provider", "Client", "Ledger", "Chain", "Cryptography", "Codec", "Primitives"]),
         tests("BenchTests", ["Bench", "Ledger", "Chain", "Quorum", "Cryptography", "RPC", "Primitives"]),
         tests("MeritTests", ["merit", "Economy", "Ledger", "Rewards", "RPC", "Primitives"]),
-        tests("EndToEndTests", ["merit", "Client", "RPC", "Cryptography", "Primitives"], exclude: ["Tables"]),
+        tests(
+            "EndToEndTests", ["merit", "Client", "Ledger", "Rewards", "RPC", "Cryptography", "Codec", "Primitives"],
+            exclude: ["Tables"]),
         tests("TidyTests", []),
     ]
 )

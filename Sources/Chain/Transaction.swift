@@ -76,7 +76,15 @@ package enum Action: Hashable, Sendable {
     case unbondProvider(BondChange)
     case submitJob(SubmitJob)
     case cancelJob(CancelJob)
+    case registerRequester(RegisterRequester)
+    case buyCredits(BuyCredits)
+    case electPay(ElectPay)
     case openDispute(OpenDispute)
+    case unjail(Unjail)
+    case proveMissedDuties(MissedDuties)
+    case declareEngine(DeclareEngine)
+    case sealResults(SealResults)
+    case revealResults(RevealResults)
 
     func encode(into encoder: inout Encoder) {
         switch self {
@@ -91,7 +99,15 @@ package enum Action: Hashable, Sendable {
         case .unbondProvider(let change): encoder.message(24, change)
         case .submitJob(let request): encoder.message(25, request)
         case .cancelJob(let cancel): encoder.message(26, cancel)
+        case .registerRequester(let registration): encoder.message(27, registration)
+        case .buyCredits(let purchase): encoder.message(28, purchase)
+        case .electPay(let election): encoder.message(29, election)
         case .openDispute(let dispute): encoder.message(30, dispute)
+        case .unjail(let unjail): encoder.message(31, unjail)
+        case .proveMissedDuties(let missed): encoder.message(32, missed)
+        case .declareEngine(let declaration): encoder.message(33, declaration)
+        case .sealResults(let said): encoder.message(40, said)
+        case .revealResults(let said): encoder.message(41, said)
         }
     }
 
@@ -108,7 +124,15 @@ package enum Action: Hashable, Sendable {
         case 24: self = .unbondProvider(try decoder.message(24))
         case 25: self = .submitJob(try decoder.message(25))
         case 26: self = .cancelJob(try decoder.message(26))
+        case 27: self = .registerRequester(try decoder.message(27))
+        case 28: self = .buyCredits(try decoder.message(28))
+        case 29: self = .electPay(try decoder.message(29))
         case 30: self = .openDispute(try decoder.message(30))
+        case 31: self = .unjail(try decoder.message(31))
+        case 32: self = .proveMissedDuties(try decoder.message(32))
+        case 33: self = .declareEngine(try decoder.message(33))
+        case 40: self = .sealResults(try decoder.message(40))
+        case 41: self = .revealResults(try decoder.message(41))
         case .some(let field): throw .unexpectedField(field)
         case nil: throw .missing(field: 10)
         }
@@ -124,7 +148,10 @@ package enum Action: Hashable, Sendable {
         case .bondProvider(let change): change.amount
         case .submitJob(let request): request.spending
         case .openDispute(let dispute): dispute.deposit
-        case .unbond, .publish, .setOffers, .unbondProvider, .cancelJob: .zero
+        case .buyCredits(let purchase): purchase.amount
+        case .unbond, .publish, .setOffers, .unbondProvider, .cancelJob, .registerRequester, .electPay, .sealResults,
+            .revealResults, .unjail, .proveMissedDuties, .declareEngine:
+            .zero
         }
     }
 }

@@ -82,9 +82,9 @@ extension Check {
     private static let bondForger: Strategy = {
         var (plan, auditor) = (ProviderPlan(), AuditorPlan())
         (plan.forges, plan.forgesAlone, auditor.cover) = (1_000_000, true, .silence)
-        let slots = [UInt64](repeating: 2, count: 64)
+        let slots = [UInt64](repeating: 2, count: 128)
         var forging = Strategies.withThird(auditor, slots, plan)
-        forging.requesters = [Casts.demand(tasksPerEpoch: 32)]
+        forging.requesters = [Casts.demand(tasksPerEpoch: 64)]
         var waiting = forging
         waiting.validators[waiting.validators.count - 1].plan = AuditorPlan()
         for index in waiting.providers.indices where waiting.providers[index].owner == .subject {

@@ -33,7 +33,15 @@ struct ProviderAgent {
             jobs[place.job, default: []].append(Receipt(taskIndex: place.index, result: result(place, sight)))
         }
         if role.plan.steals { steal(into: &jobs, sight) }
-        return Act(items: bribe(sight) + jobs.keys.sorted().map { attestation($0, jobs[$0] ?? [], sight) })
+        return Act(
+            items: bribe(sight) + answers(sight) + jobs.keys.sorted().map { attestation($0, jobs[$0] ?? [], sight) })
+    }
+
+    private func answers(_ sight: Sight) -> [Item] {
+        Ledger.openChallenges(of: address, on: sight.store).map { open in
+            .answer(
+                ChallengeAnswer(signing: open.height, beacon: open.beacon, by: keys.account, chainID: LocalChain.id))
+        }
     }
 
     private func bribe(_ sight: Sight) -> [Item] {

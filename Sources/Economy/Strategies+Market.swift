@@ -113,6 +113,14 @@ extension Strategies {
             return providing(fourSlots, plan)
         },
         Strategy(
+            "uptime_faker", "answers every challenge and has no machine that could do a task", knobs: [],
+            honest: honestProviding(fourSlots)
+        ) { _ in
+            var plan = ProviderPlan()
+            plan.abstains = 1_000_000
+            return providing(fourSlots, plan)
+        },
+        Strategy(
             "abstainer", "abstains from tasks in place of executing them",
             knobs: [.share("abstain_ppm", grid: [100_000, 500_000])], honest: honestProviding(fourSlots)
         ) { settings in

@@ -93,7 +93,7 @@ package enum Strategies {
         knobs: [
             .share("forge_ppm", grid: [100_000, 1_000_000]),
             Knob("from_streak", grid: [0, 15], bounds: 0...40, step: 8),
-        ], honest: honestThird, missingRule: "proofs of missed duties"
+        ], honest: honestThird
     ) { settings in
         var (auditor, plan) = (AuditorPlan(), ProviderPlan())
         auditor.cover = .silence
@@ -115,7 +115,7 @@ package enum Strategies {
     static let briber = Strategy(
         "briber", "pays a third of the stake in every epoch to have no duty where it makes results up",
         knobs: [.share("forge_ppm", grid: [100_000, 1_000_000]), .choice("bribe_milli_mrt", [1_000])],
-        honest: honestProviding(fourSlots), missingRule: "proofs of missed duties"
+        honest: honestProviding(fourSlots)
     ) { settings in
         var (auditor, plan) = (AuditorPlan(), ProviderPlan())
         auditor.cover = .silence
@@ -153,8 +153,7 @@ package enum Strategies {
 
     static let auditors: [Strategy] = [
         Strategy(
-            "lazy_auditor", "discloses its key and says that it drew no duty", knobs: [], honest: honestValidator,
-            missingRule: "proofs of missed duties"
+            "lazy_auditor", "discloses its key and says that it drew no duty", knobs: [], honest: honestValidator
         ) { _ in validating { $0.manner = .denying } },
         Strategy(
             "verdict_copier", "repeats the receipt as its verdict and makes the digest up", knobs: [],

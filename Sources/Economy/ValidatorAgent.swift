@@ -67,7 +67,8 @@ struct ValidatorAgent {
                 duties: duties, said: (epoch.commits, epoch.isDisclosed))
         }
         return AuditSituation(
-            height: situation.height, epochs: epochs, disputes: plan.votes ? situation.disputes : [])
+            height: situation.height, epochs: epochs, disputes: plan.votes ? situation.disputes : [],
+            misses: situation.misses)
     }
 
     private func isOfSubject(_ place: TaskPlace, _ sight: Sight) -> Bool {

@@ -22,7 +22,8 @@ package struct Terms: Hashable, Sendable {
     }
 
     /// The design's defaults, with the fewest blocks in which an honest auditor can do its duty: epochs are days, and
-    /// a day has nine blocks. The desk says nothing in the first block of a window.
+    /// a day has twelve blocks, and three challenges. The desk says nothing in the first block of a window, and who
+    /// proves what others missed takes turns of two blocks.
     package static let standard: Rewards.Parameters = {
         var value = Rewards.Parameters.standard
         value.calendar.epochBlocksMin = blocksPerEpoch
@@ -31,11 +32,12 @@ package struct Terms: Hashable, Sendable {
         value.calendar.reveal.blocks = 3
         value.calendar.open.blocks = 1
         value.calendar.vote.blocks = 1
+        value.usage.challengesPerEpoch = 3
         return value
     }()
 
-    package static let blocksPerEpoch: UInt64 = 9
-    package static let secondsPerBlock: Int64 = 86_400 / 9
+    package static let blocksPerEpoch: UInt64 = 12
+    package static let secondsPerBlock: Int64 = 86_400 / 12
     /// At the end of a run nobody asks for work, so that all of it is settled, extended disputes too.
     package static let quietEpochs: UInt64 = 4
 }

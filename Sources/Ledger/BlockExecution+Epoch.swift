@@ -2,6 +2,7 @@
 // bonds move, and the validator set that decides from H + 2 on is drawn from them (formats A3).
 import Chain
 import Codec
+import Cryptography
 import Primitives
 import Quorum
 import Rewards
@@ -25,14 +26,20 @@ extension BlockExecution {
             state.store(count, .epochCount)
             return nil
         }
+        closeDeferred()
         closeDisputes()
         topUpOffenders()
+        judgeDuties()
+        judgeAttendance()
+        jailOffenders()
+        drawAgain()
         settle()
         unlockVesting()
         moveBonds()
         releaseProviderBonds()
         forgetOldEvidence()
         turnAudits()
+        turnChallenges()
         state.store(
             EpochRecord(
                 number: view.epoch.number + 1, startHeight: view.height.advanced(), startTime: block.header.time),
@@ -52,33 +59,44 @@ extension BlockExecution {
 
     private mutating func settle() {
         let parameters = view.parameters.rewards
-        let pools = state.require(.pools, as: PoolRecord.self).state(supply, parameters)
         let outcome: SettlementOutcome
+        let tables: EpochTables
         do throws(SettlementError) {
             var tally = try tally()
             try settleTasks(into: &tally)
+            // Refunds of settled tasks may have moved the credit pool.
+            let pools = state.require(.pools, as: PoolRecord.self).state(supply, parameters)
             outcome = try Settlement.settle(tally, pools, parameters)
+            tables = outcome.tables.explained { Hash.sha256($0.encoded) }
         } catch {
             preconditionFailure("epoch \(view.epoch.number) cannot be settled: \(error)")
         }
-        for row in outcome.tables.rewards where row.key.asset == .token && row.amount > .zero {
-            var account = state.account(row.key.account)
-            account.balance = account.balance.credited(row.amount)
-            state.store(account, of: row.key.account)
-            supply.balances = supply.balances.credited(row.amount)
-        }
+        for row in tables.rewards where row.amount > .zero { pay(row) }
         apply(outcome.providers)
+        holdPanelPay()
         for validator in outcome.validators { store(validator) }
         let record = PoolRecord(outcome.pools)
         state.store(record, .pools)
         (supply.minted, supply.burned) = (outcome.pools.mintedTotal, outcome.pools.burnedTotal)
         (supply.reserve, supply.pools) = (outcome.pools.reserve, record.held)
         let summary = EpochSummary(
-            outcome.tables, height: view.height, minted: outcome.minted,
+            tables, height: view.height, minted: outcome.minted,
             burned: supply.burned.debited(count.burnedBefore))
         state.store(summary, at: StateKey.epochSummary(view.epoch.number))
-        rows = outcome.tables.writes(epoch: view.epoch.number)
-        for row in outcome.tables.slashes { state.remove(StateKey.pendingSlash(row.key)) }
+        rows = tables.writes(epoch: view.epoch.number)
+        for row in tables.slashes { state.remove(StateKey.pendingSlash(row.key)) }
+    }
+
+    /// What a row in credits is backed by stayed in the pools.
+    private mutating func pay(_ row: RewardRow) {
+        var account = state.account(row.key.account)
+        switch row.key.asset {
+        case .token:
+            account.balance = account.balance.credited(row.amount)
+            supply.balances = supply.balances.credited(row.amount)
+        case .credits: account.credits = account.credits.credited(row.amount)
+        }
+        state.store(account, of: row.key.account)
     }
 
     private mutating func store(_ outcome: ValidatorOutcome) {
@@ -116,6 +134,9 @@ extension BlockExecution {
         for member in judged?.members ?? [] where count.index(of: member.operatorAddress) == nil {
             try tally.add(former(member, judged))
         }
+        for prisoner in idlePrisoners(besides: judged) {
+            try tally.add(former(EpochSet.Member(operatorAddress: prisoner, stake: .zero, mayAudit: false), judged))
+        }
         tally.dues = judgement.rows
         tally.slashes = state.scan(.pendingSlash, as: SlashRow.self).map(\.record)
         return tally
@@ -126,7 +147,9 @@ extension BlockExecution {
     /// Who may hold a seat, ascending by operator: the largest bonds where there are more than seats.
     private func eligible() -> [(operatorAddress: Address, record: ValidatorRecord)] {
         let least = view.parameters.stakeToStay
-        let all = validators().filter { !$0.record.isTombstoned && $0.record.bond >= least }
+        let all = validators().filter {
+            !$0.record.isTombstoned && $0.record.bond >= least && !isJailed($0.operatorAddress)
+        }
         if all.count <= Limits.validatorsMax { return all }
         let largest = all.sorted { left, right in
             left.record.bond == right.record.bond

@@ -67,11 +67,12 @@ extension BlockExecution {
         }
         for ((offender, record), amount) in zip(all, due)
         where amount > .zero && (operatorAddress == nil || operatorAddress == offender) {
-            let burned = burnStake(of: offender, atMost: amount)
             var record = record
             record.charged = record.charged.credited(amount)
             state.store(record, at: StateKey.offender(offence, offender, epoch: record.epochPlusOne - 1))
-            addSlash(SlashKey(account: offender, offence: offence, evidence: record.evidence), burned)
+            let isNew = offence == .approvedWrongResult && record.epochPlusOne == view.epoch.number + 1
+            let claim = isNew ? judgement.claims.removeValue(forKey: offender) : nil
+            take(amount, from: SlashKey(account: offender, offence: offence, evidence: record.evidence), claim)
         }
     }
 
@@ -111,10 +112,17 @@ extension BlockExecution {
         }
     }
 
-    /// Burns up to `amount` of a validator's stake: the bond, then what is joining, then what is unbonding. Returns
-    /// what was burned.
+    /// Burns up to `amount` of a validator's stake. Returns what was burned.
     @discardableResult
     mutating func burnStake(of operatorAddress: Address, atMost amount: Amount) -> Amount {
+        let taken = takeStake(of: operatorAddress, atMost: amount)
+        supply.burned = supply.burned.credited(taken)
+        return taken
+    }
+
+    /// Takes up to `amount` of a validator's stake: the bond, then what is joining, then what is unbonding. It leaves
+    /// the bonds; where it goes is the caller's to say.
+    mutating func takeStake(of operatorAddress: Address, atMost amount: Amount) -> Amount {
         let key = StateKey.validator(operatorAddress)
         guard var record: ValidatorRecord = state.load(key) else { return .zero }
         let fromBond = min(record.bond, amount)
@@ -122,15 +130,14 @@ extension BlockExecution {
         let fromJoining = min(record.joining, amount.debited(fromBond))
         record.joining = record.joining.debited(fromJoining)
         state.store(record, at: key)
-        var burned = fromBond.credited(fromJoining)
-        for (key, entry) in burned < amount ? unbonding(of: operatorAddress) : [] {
-            let part = min(entry.amount, amount.debited(burned))
-            burned = burned.credited(part)
+        var taken = fromBond.credited(fromJoining)
+        for (key, entry) in taken < amount ? unbonding(of: operatorAddress) : [] {
+            let part = min(entry.amount, amount.debited(taken))
+            taken = taken.credited(part)
             let rest = entry.amount.debited(part)
             if rest == .zero { state.remove(key) } else { state.store(UnbondingRecord(amount: rest), at: key) }
         }
-        supply.bonds = supply.bonds.debited(burned)
-        supply.burned = supply.burned.credited(burned)
-        return burned
+        supply.bonds = supply.bonds.debited(taken)
+        return taken
     }
 }

@@ -43,6 +43,7 @@ extension BlockExecution {
         guard amount > .zero else { throw .zeroAmount }
         let key = StateKey.validator(sender)
         guard var record: ValidatorRecord = state.load(key) else { throw .notAValidator }
+        if isLocked(sender) { throw .bondLocked }
         let free = record.bond.debited(min(record.leaving, record.bond))
         guard amount <= free else { throw .bondTooSmall }
         let rest = free.debited(amount).credited(record.joining)
@@ -92,6 +93,7 @@ extension BlockExecution {
                 preconditionFailure("unbonding key \(Hex.lower(id))")
             }
             if free > next { break }
+            if isLocked(owner) { continue }
             release(record.amount, to: owner)
             state.remove(StateKey.unbonding(owner, free: free))
         }

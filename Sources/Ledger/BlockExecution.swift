@@ -30,6 +30,7 @@ struct BlockExecution {
 
     mutating func run() -> Transition {
         countBlock()
+        countAttendance()
         let lastReceipt = calendar.lastReceipt
         for evidence in block.evidence { punish(evidence) }
         for entry in block.entries { results.append(execute(entry)) }
@@ -37,6 +38,7 @@ struct BlockExecution {
         let beacon = Hash.sha256([view.beacon.bytes, block.beaconOutput])
         state.store(BeaconRecord(beacon), .beacon)
         runWork(beacon: beacon)
+        moveChallenges(beacon: beacon)
         moveCalendar(lastReceipt: lastReceipt, beacon: beacon)
         let newSeating = endEpochIfDue()
         state.store(calendar, .auditCalendar)
@@ -95,12 +97,20 @@ struct BlockExecution {
                 try execute(statement)
                 return .success
             } catch {
-                chargeAuthor(entry)
+                if error.isChargedToAuthor { chargeAuthor(entry) }
                 return ItemResult(code: error.rawValue)
             }
         case .attestation(let attestation):
             do throws(Rule) {
                 try execute(attestation)
+                return .success
+            } catch {
+                chargeAuthor(entry)
+                return ItemResult(code: error.rawValue)
+            }
+        case .answer(let answer):
+            do throws(Rule) {
+                try execute(answer)
                 return .success
             } catch {
                 chargeAuthor(entry)
@@ -141,7 +151,15 @@ struct BlockExecution {
         case .unbondProvider(let change): try performUnbond(change.amount, byProvider: sender)
         case .submitJob(let request): try perform(request, by: sender, sequence: content.sequence)
         case .cancelJob(let cancel): try perform(cancel, by: sender)
+        case .registerRequester(let registration): try perform(registration, by: sender)
+        case .buyCredits(let purchase): try perform(purchase, by: sender)
+        case .electPay(let election): try perform(election, by: sender)
         case .openDispute(let request): try perform(request, by: sender)
+        case .unjail(let request): try perform(request, by: sender)
+        case .proveMissedDuties(let missed): try perform(missed, by: sender)
+        case .declareEngine(let declaration): try perform(declaration, by: sender)
+        case .sealResults(let said): try perform(said, by: sender)
+        case .revealResults(let said): try perform(said, by: sender)
         }
     }
 

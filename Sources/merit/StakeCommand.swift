@@ -19,7 +19,7 @@ struct StakeCommand: ParsableCommand {
               merit stake register --home ~/.merit --amount 1000000000000 --node http://127.0.0.1:26657
               merit stake unbond --amount 5000000000 --key ~/.merit/keys/account.json --node http://127.0.0.1:26657
             """,
-        subcommands: [Register.self, Bond.self, Unbond.self])
+        subcommands: [Register.self, Bond.self, Unbond.self, Unjail.self])
 
     struct Register: ParsableCommand {
         static let configuration = CommandConfiguration(
@@ -75,6 +75,23 @@ struct StakeCommand: ParsableCommand {
         }
 
         var change: BondChange { BondChange(amount: Amount(amount)) }
+    }
+
+    struct Unjail: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Return after a jail.",
+            discussion: "Once the term is over; the validator has its seat again from the next epoch on.")
+        @OptionGroup var account: AccountOptions
+        @OptionGroup var node: NodeOptions
+        @OptionGroup var output: OutputOptions
+
+        func run() throws {
+            let key = try account.signer()
+            _ = try node.perform(.unjail(Chain.Unjail()), by: key)
+            output.answer(
+                "stake.unjail", [("account", .string(key.address.bech32))],
+                text: "the validator has its seat again from the end of this epoch on")
+        }
     }
 
     struct Bond: ParsableCommand {

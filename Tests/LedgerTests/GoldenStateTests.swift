@@ -18,14 +18,16 @@ struct GoldenStateTests {
                 "1 account", "2 validator", "3 keyAddress", "4 provider", "5 seating", "6 author", "7 evidence",
                 "8 singleton", "9 unbonding", "10 epochSummary", "11 pendingSlash", "12 offender",
                 "32 blob", "33 job", "34 task", "35 work", "36 assignment", "37 deadline", "38 queue", "39 due",
-                "40 providerUnbonding", "41 vesting",
+                "40 providerUnbonding", "41 vesting", "42 uptime", "43 requester",
                 "48 epochSet", "49 drawBeacon", "50 auditCommit", "51 taskAudits", "52 disclosure", "53 dispute",
-                "54 disputeVote",
+                "54 disputeVote", "55 standing", "56 attendanceSlot", "57 missedDuty", "58 redraw",
+                "59 engineLoss", "60 deferredSlash", "61 lock", "62 declaration",
+                "64 panel", "65 panelDeadline", "66 seat", "67 panelDue", "68 held",
             ])
         #expect(
             Singleton.allCases.map { "\($0.rawValue) \($0)" } == [
                 "1 chain", "2 consensusParameters", "3 ledgerParameters", "4 supply", "5 beacon", "6 epoch",
-                "7 epochCount", "8 pools", "32 undeliverable", "33 auditCalendar",
+                "7 epochCount", "8 pools", "32 undeliverable", "33 auditCalendar", "34 attendance", "40 challenges",
             ])
         #expect(Hex.lower(StateKey.account(Self.address)) == "01" + Self.twenty)
         #expect(Hex.lower(StateKey.seating(since: .first)) == "050000000000000001")

@@ -151,6 +151,18 @@ struct LedgerTableTests {
         25 tombstoned
         26 bond_too_small
         27 unbonding_limit
+        50 requester_registered
+        51 self_referral
+        52 unknown_referrer
+        53 insufficient_credits
+        54 bad_replicas
+        55 not_on_panel
+        56 seal_repeated
+        57 not_sealing
+        58 not_revealing
+        59 seal_differs
+        60 result_outside_limits
+        61 result_repeated
         100 program_refused
         101 blob_exists
         102 provider_exists
@@ -179,6 +191,10 @@ struct LedgerTableTests {
         133 receipt_outside_limits
         134 wrong_total
         135 nothing_counted
+        136 no_bonded_slot
+        137 not_challenged
+        138 wrong_challenge_beacon
+        139 challenge_answered
         140 epoch_not_judged
         141 audit_window_closed
         142 not_in_epoch_set
@@ -198,11 +214,21 @@ struct LedgerTableTests {
         156 dispute_unknown
         157 vote_repeated
         158 vote_incomplete
+        159 not_drawn
+        160 duty_done
+        161 duty_proven_before
         170 dispute_window_closed
         171 task_not_disputable
         172 dispute_exists
         173 dispute_without_cause
         174 deposit_too_small
+        175 not_jailed
+        176 jail_not_over
+        177 duty_proven
+        178 duty_unproven
+        179 bond_locked
+        180 engine_not_deferred
+        181 engine_declared
         """
 
     @Test("rules have their published numbers and names, each once")
