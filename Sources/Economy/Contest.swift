@@ -136,27 +136,32 @@ package struct Contest {
         return climb(from: best, gain)
     }
 
-    /// Moves one knob after the other by its step while that helps, then by half of it.
+    /// Moves one knob by its step, as long as that helps, then by half of it.
     private mutating func climb(from start: [UInt64], _ gain: Int64) -> [UInt64] {
         var (best, gain, left) = (start, gain, effort.climb)
         var tried: Set<[UInt64]> = [start]
         var steps = strategy.knobs.map(\.step)
         while left > 0, steps.contains(where: { $0 > 0 }) {
-            var hasImproved = false
-            for (index, knob) in strategy.knobs.enumerated() where steps[index] > 0 {
-                for moved in Self.neighbours(best[index], steps[index], knob.bounds) where left > 0 {
-                    var settings = best
-                    settings[index] = moved
-                    guard tried.insert(settings).inserted else { continue }
-                    left -= 1
-                    progress("\(strategy.name): climbing to \(Self.text(strategy, settings))")
-                    let found = trial(settings)
-                    if found > gain { (best, gain, hasImproved) = (settings, found, true) }
-                }
+            let before = gain
+            for settings in moves(from: best, steps) where left > 0 && tried.insert(settings).inserted {
+                left -= 1
+                progress("\(strategy.name): climbing to \(Self.text(strategy, settings))")
+                let found = trial(settings)
+                if found > gain { (best, gain) = (settings, found) }
             }
-            if !hasImproved { steps = steps.map { $0 / 2 } }
+            if gain == before { steps = steps.map { $0 / 2 } }
         }
         return best
+    }
+
+    private func moves(from settings: [UInt64], _ steps: [UInt64]) -> [[UInt64]] {
+        settings.indices.filter { steps[$0] > 0 }.flatMap { index in
+            Self.neighbours(settings[index], steps[index], strategy.knobs[index].bounds).map { moved in
+                var changed = settings
+                changed[index] = moved
+                return changed
+            }
+        }
     }
 
     private static func neighbours(_ value: UInt64, _ step: UInt64, _ bounds: ClosedRange<UInt64>) -> [UInt64] {
