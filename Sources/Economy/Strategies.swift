@@ -151,9 +151,21 @@ package enum Strategies {
         return cast
     }
 
+    /// The same with so much work that a third of the stake draws over ten duties in an epoch.
+    static func busy(_ change: (inout AuditorPlan) -> Void) -> Cast {
+        var cast = validating(change)
+        cast.requesters = [Casts.demand(tasksPerEpoch: 200)]
+        return cast
+    }
+
     static let auditors: [Strategy] = [
         Strategy(
-            "lazy_auditor", "discloses its key and says that it drew no duty", knobs: [], honest: honestValidator
+            "lazy_auditor", "discloses its key and says that it drew no duty, of more than ten in an epoch", knobs: [],
+            honest: [Honest("validate honestly", busy { _ in })]
+        ) { _ in busy { $0.manner = .denying } },
+        Strategy(
+            "lazy_auditor_of_few", "says that it drew no duty where it draws less than ten", knobs: [],
+            honest: honestValidator
         ) { _ in validating { $0.manner = .denying } },
         Strategy(
             "verdict_copier", "repeats the receipt as its verdict and makes the digest up", knobs: [],
