@@ -146,8 +146,5 @@ extension Strategies {
             "sybil_split", "splits its bond over many providers", knobs: [.choice("parts", [2, 4, 8])],
             honest: honestProviding([8])
         ) { settings in providing([UInt64](repeating: 8 / settings[0], count: Int(settings[0]))) },
-        Strategy(
-            "sybil_merge", "joins the bonds of many providers in one", knobs: [], honest: honestProviding([2, 2, 2, 2])
-        ) { _ in providing([8]) },
     ]
 }
