@@ -2,7 +2,7 @@
 // words. It remembers what cannot change any more, so that a height costs what is new in it.
 import Chain
 package import Cryptography
-import Ledger
+package import Ledger
 package import Primitives
 package import Quorum
 import Rewards
@@ -42,7 +42,13 @@ package struct AuditReader: Sendable {
 
     /// nil while the key belongs to no validator of the running epoch, and while blocks are still read for own commits.
     package mutating func situation(on snapshot: some Snapshot) -> AuditSituation? {
-        guard let view = LedgerView(snapshot), let own = findOperator(view, snapshot) else { return nil }
+        guard let view = LedgerView(snapshot) else { return nil }
+        return situation(on: snapshot, view: view)
+    }
+
+    /// The same for a caller that has the snapshot's view.
+    package mutating func situation(on snapshot: some Snapshot, view: LedgerView) -> AuditSituation? {
+        guard let own = findOperator(view, snapshot) else { return nil }
         let status = Ledger.auditStatus(of: own, on: snapshot, view: view)
         guard book.follow(to: view.tip.height, from: status.runningStart, on: snapshot) else { return nil }
         let first = status.judgedEpoch ?? status.runningEpoch
