@@ -56,6 +56,12 @@ let package = Package(
         module("Sync", ["Primitives"]),
         module("LightClient", ["Primitives", "Codec", "Cryptography", "Quorum", "Chain"]),
         module("Auditor", ["Primitives", "Codec", "Cryptography", "Quorum", "Chain", "Rewards", "Ledger"]),
+        module(
+            "Economy",
+            [
+                "Primitives", "Codec", "Cryptography", "Quorum", "Chain", "Rewards", "ProgramRules", "Ledger",
+                "Auditor",
+            ]),
         // Core
         module(
             "NodeCore",
@@ -88,7 +94,11 @@ let package = Package(
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
             ]),
-        module("Client", ["Primitives", "Codec", "Quorum", "Chain", "Ledger", "LightClient", "RPC"]),
+        module(
+            "Client",
+            [
+                "Primitives", "Codec", "Cryptography", "Quorum", "Chain", "Rewards", "Ledger", "LightClient", "RPC",
+            ]),
         module(
             "Bench",
             [
@@ -113,7 +123,7 @@ let package = Package(
                 "NodeCore",
                 "Storage",
                 "Transport", "Execution", "Node", "RPC", "Rewards", "API", "Client", "Provider", "Bench",
-                "ProgramRules",
+                "ProgramRules", "Economy",
                 logging,
                 argumentParser,
             ],
@@ -135,6 +145,7 @@ let package = Package(
             ["Auditor", "Ledger", "Rewards", "ProgramRules", "Chain", "Quorum", "Cryptography", "Codec", "Primitives"],
             exclude: ["Tables"]),
         tests("RewardsTests", ["Rewards", "Primitives", "TestVectors"]),
+        tests("EconomyTests", ["Economy", "Rewards", "Ledger", "Primitives"]),
         tests("AuditorTests", ["Auditor", "Chain", "Cryptography", "Codec", "Primitives"]),
         tests("SyncTests", ["Sync", "Primitives"]),
         tests(
@@ -171,8 +182,11 @@ let package = Package(
             "ProviderTests",
             ["Provider", "Client", "Ledger", "Chain", "Cryptography", "Codec", "Primitives"]),
         tests("BenchTests", ["Bench", "Ledger", "Chain", "Quorum", "Cryptography", "RPC", "Primitives"]),
-        tests("MeritTests", ["merit", "Ledger", "Rewards", "RPC", "Primitives"]),
-        tests("EndToEndTests", ["merit", "Client", "RPC", "Cryptography", "Primitives"], exclude: ["Tables"]),
+        tests(
+            "MeritTests", ["merit", "Economy", "Execution", "Cryptography", "Ledger", "Rewards", "RPC", "Primitives"]),
+        tests(
+            "EndToEndTests", ["merit", "Client", "Ledger", "Rewards", "RPC", "Cryptography", "Codec", "Primitives"],
+            exclude: ["Tables"]),
         tests("TidyTests", []),
     ]
 )

@@ -28,6 +28,21 @@ package enum APILimits {
     /// Entries on one page.
     package static let pageMax: Int64 = 100
     package static let pageDefault: Int64 = 30
+    /// Rows of a table that are read to prove some of them.
+    package static let provedTableMax = 1 << 16
+    /// Open event streams, in total and from one address; the other connections are left for questions.
+    package static let subscribersMax = 128
+    package static let subscribersOfAddressMax = 32
+    /// An event stream on which nothing happened for so long gets a comment.
+    package static let heartbeatInterval = Duration.seconds(10)
+    /// How long a subscriber may take none of what it was sent.
+    package static let eventWriteTimeout = Duration.seconds(10)
+    /// Heights before the tip whose events are told again.
+    package static let eventHeightsMax: UInt64 = 10_000
+    /// Bytes of events that are read ahead of a subscriber; the last height may go beyond.
+    package static let eventBytesMax = 32_768
+    /// Bytes that the socket of a subscriber keeps.
+    static let eventSocketBytes: Int = 65_536
     /// Headers that one scrape of the metrics reads.
     package static let headersPerScrapeMax: UInt64 = 4_096
 }

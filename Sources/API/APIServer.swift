@@ -10,14 +10,14 @@ import RPC
 import Synchronization
 
 package struct APIServer<Node: NodeFacade>: Sendable {
-    private let handler: RPCHandler<Node>
+    let handler: RPCHandler<Node>
     private let host: String
     private let port: Int
     private let gate = RequestGate(max: APILimits.requestsMax)
 
     /// Port 0 takes a free one, which `run` reports.
-    package init(_ node: Node, host: String, port: Int) {
-        (handler, self.host, self.port) = (RPCHandler(node), host, port)
+    package init(_ node: Node, host: String, port: Int, events: EventBounds = EventBounds()) {
+        (handler, self.host, self.port) = (RPCHandler(node, events: events), host, port)
     }
 
     /// Serves until its task is cancelled; throws when the address is taken. `onListening` is given the bound port.
@@ -28,7 +28,9 @@ package struct APIServer<Node: NodeFacade>: Sendable {
             maxHeaderFieldSize: APILimits.headerBytesMax, maxHeaderListSize: APILimits.headerBytesMax,
             maxHeaderFieldCount: 100)
         let application = Application(
-            responder: CallbackResponder<BasicRequestContext> { request, _ in await respond(to: request) },
+            responder: CallbackResponder<ConnectionContext> { request, context in
+                await respond(to: request, on: context.channel)
+            },
             server: .http1(
                 configuration: .init(idleTimeout: .seconds(APILimits.idleSecondsMax), httpDecoderConfiguration: decoder)
             ),
@@ -40,12 +42,13 @@ package struct APIServer<Node: NodeFacade>: Sendable {
         try await application.run()
     }
 
-    private func respond(to request: Request) async -> Response {
+    private func respond(to request: Request, on channel: any Channel) async -> Response {
         guard gate.enter() else {
             return Self.response(handler.failed(.failed("too many requests at once"), status: 503))
         }
         defer { gate.leave() }
         switch request.method {
+        case .get where Self.isEvents(request): return events(request, on: channel)
         case .get: return Self.response(await handler.get(request.head.path ?? "/"))
         case .post:
             do {
@@ -74,7 +77,7 @@ package struct APIServer<Node: NodeFacade>: Sendable {
         }
     }
 
-    private static func response(_ answer: HTTPAnswer, closing: Bool = false) -> Response {
+    static func response(_ answer: HTTPAnswer, closing: Bool = false) -> Response {
         var headers: HTTPFields = [.contentType: answer.contentType]
         if closing { headers[.connection] = "close" }
         return Response(

@@ -110,6 +110,16 @@ struct Arguments: Sendable {
         }
     }
 
+    /// A word that needs no quotes in a target; nil where nothing stands.
+    func word(_ name: String) throws(RPCError) -> String? {
+        switch self[name] {
+        case nil: return nil
+        case .json(.string(let text))?: return text
+        case .uri(let text)?: return Self.unquoted(text) ?? text
+        default: throw .badParameters("\(name) is not a string")
+        }
+    }
+
     enum Encoding { case base64, hex }
 
     /// Bytes: in the given encoding in a body, `0x…` in a target.

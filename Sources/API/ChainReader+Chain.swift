@@ -136,6 +136,10 @@ extension ChainReader {
 }
 
 extension ItemResult {
-    /// The name of the rule that refused the item.
-    var log: String { code == 0 ? "" : Rule(rawValue: code)?.label ?? "rule_\(code)" }
+    /// The name of the rule that refused the item, and what the refusal says beside it.
+    var log: String {
+        if code == 0 { return "" }
+        let label = Rule(rawValue: code)?.label ?? "rule_\(code)"
+        return data.isEmpty ? label : "\(label): \(String(decoding: data, as: UTF8.self))"
+    }
 }

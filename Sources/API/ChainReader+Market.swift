@@ -70,9 +70,13 @@ extension ChainReader {
                 "deadline": .decimal(entry.record.deadline), "budget": .decimal(task?.budget ?? 0),
             ])
         }
+        let challenges = Ledger.openChallenges(of: provider, on: snapshot).map { open -> JSON in
+            ["height": .decimal(open.height), "beacon": .hex(open.beacon)]
+        }
         return [
             "height": .decimal(tip.height), "epoch": .decimal(try view().epoch.number),
-            "assignments": .array(entries), "count": .decimal(entries.count), "total": .decimal(count),
+            "assignments": .array(entries), "challenges": .array(challenges), "count": .decimal(entries.count),
+            "total": .decimal(count),
         ]
     }
 
@@ -122,7 +126,23 @@ extension ChainReader {
         return Self.table(epoch, rows, total: total)
     }
 
-    private static func row<Row: Message>(_ bytes: Bytes) throws(RPCError) -> Row {
+    func whyAnswer(_ asked: Int64?, of account: Address) throws(RPCError) -> JSON {
+        let (epoch, summary) = try summary(asked)
+        let limits = (rows: Int(APILimits.pageMax), table: APILimits.provedTableMax)
+        func rows(_ table: EpochTable) throws(RPCError) -> JSON {
+            guard let rows = Ledger.provedRows(table, epoch: epoch, of: account, limits: limits, on: snapshot) else {
+                throw .failed(
+                    "the tables of epoch \(epoch) have over \(APILimits.provedTableMax) rows: too many to prove")
+            }
+            return .array(rows.map(\.json))
+        }
+        return [
+            "epoch": .decimal(epoch), "height": .decimal(summary.height), "account": .string(account.bech32),
+            "rewards": try rows(.rewards), "slashes": try rows(.slashes),
+        ]
+    }
+
+    static func row<Row: Message>(_ bytes: Bytes) throws(RPCError) -> Row {
         do { return try Row(decoding: bytes) } catch { throw .failed("a stored row does not decode: \(error)") }
     }
 

@@ -1,10 +1,15 @@
 // Wakes those who wait for the next block. The node calls `advance` after each durable commit; it never waits for a
-// waiter. Invariant: every continuation is resumed exactly once, by a commit or by its deadline.
+// waiter. Invariant: every continuation is resumed exactly once: by a commit, by its deadline, or by the end of its
+// task.
 package import Primitives
 import Synchronization
 
 package final class CommitSignal: Sendable {
+    /// Who waits. Clients with a request are bounded here, subscribers by their seats: neither takes the other's place.
+    package enum Role: Sendable { case client, subscriber }
+
     private struct Waiter {
+        let role: Role
         let number: UInt64
         let after: Height
         let continuation: CheckedContinuation<Height?, Never>
@@ -21,6 +26,8 @@ package final class CommitSignal: Sendable {
     package init(tip: Height) { state = Mutex(State(tip: tip)) }
 
     package var tip: Height { state.withLock { $0.tip } }
+    /// How many wait.
+    package var waiting: Int { state.withLock { $0.waiters.count } }
 
     package func advance(to height: Height) {
         let due = state.withLock { state -> [Waiter] in
@@ -32,25 +39,40 @@ package final class CommitSignal: Sendable {
         for waiter in due { waiter.continuation.resume(returning: height) }
     }
 
-    /// The tip as soon as it is above `height`; nil when that takes longer than `limit`, or too many wait already.
-    package func next(after height: Height, within limit: Duration) async -> Height? {
+    /// The tip as soon as it is above `height`; nil when that takes longer than `limit`, when the task is cancelled, or
+    /// when too many clients wait already.
+    package func next(after height: Height, within limit: Duration, as role: Role = .client) async -> Height? {
         let number = state.withLock { state in
             state.asked += 1
             return state.asked
         }
-        let timer = Task { [weak self] in
-            try? await Task.sleep(for: limit)
-            self?.expire(number)
-        }
-        defer { timer.cancel() }
-        return await withCheckedContinuation { continuation in
-            let answer = state.withLock { state -> Height?? in
-                if state.tip > height { return .some(state.tip) }
-                if state.waiters.count >= APILimits.commitWaitersMax { return .some(nil) }
-                state.waiters.append(Waiter(number: number, after: height, continuation: continuation))
-                return nil
+        var timer: Task<Void, Never>?
+        defer { timer?.cancel() }
+        return await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let answer = wait(Waiter(role: role, number: number, after: height, continuation: continuation))
+                if let answer { return continuation.resume(returning: answer) }
+                timer = Task { [weak self] in
+                    try? await Task.sleep(for: limit)
+                    self?.expire(number)
+                }
             }
-            if let answer { continuation.resume(returning: answer) }
+        } onCancel: {
+            expire(number)
+        }
+    }
+
+    /// The answer where there is no need to wait, or no room. A task that is cancelled before this looks is seen here,
+    /// one that is cancelled later finds its waiter.
+    private func wait(_ waiter: Waiter) -> Height?? {
+        state.withLock { state in
+            if state.tip > waiter.after { return .some(state.tip) }
+            let isFull =
+                waiter.role == .client
+                && state.waiters.count { $0.role == .client } >= APILimits.commitWaitersMax
+            if isFull || Task.isCancelled { return .some(nil) }
+            state.waiters.append(waiter)
+            return nil
         }
     }
 

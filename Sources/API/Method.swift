@@ -4,6 +4,7 @@
 //   assignments(provider, page, per_page)  the open tasks of a provider, with deadline and budget in blocks
 //   epoch(epoch)                       totals and roots of a settled epoch, the newest without a number
 //   rewards(epoch, account, page, per_page), slashes(epoch, page, per_page)  rows of its tables, with their reasons
+//   why(epoch, account)                 rows of an account with their proofs and what they were computed from, encoded
 //   providers(page, per_page)          account, bond, slots, offers, endpoint, open tasks, reliability
 //   market()                           floor prices, engine, slot bond, and the running epoch
 //   blob(digest)                       published bytes in base64; whoever asks compares their SHA-256
@@ -22,7 +23,7 @@ enum Method: String, CaseIterable, Sendable {
     case broadcastSync = "broadcast_tx_sync"
     case broadcastAsync = "broadcast_tx_async"
     case broadcastCommit = "broadcast_tx_commit"
-    case job, assignments, epoch, rewards, slashes, providers, market, blob
+    case job, assignments, epoch, rewards, slashes, why, providers, market, blob
 
     var parameters: [String] {
         switch self {
@@ -38,6 +39,7 @@ enum Method: String, CaseIterable, Sendable {
         case .assignments: ["provider", "page", "per_page"]
         case .epoch: ["epoch"]
         case .rewards: ["epoch", "account", "page", "per_page"]
+        case .why: ["epoch", "account"]
         case .slashes: ["epoch", "page", "per_page"]
         case .providers: ["page", "per_page"]
         case .blob: ["digest"]

@@ -26,7 +26,7 @@ final class MetricsBook: Sendable {
         state.withLock { $0.requests[place] += 1 }
     }
 
-    func text(_ snapshot: some Snapshot, _ facts: NodeFacts) -> String {
+    func text(_ snapshot: some Snapshot, _ facts: NodeFacts, _ events: EventBook.Counters) -> String {
         var page = MetricsPage()
         let tip = snapshot.load(.meta, key: LedgerView.tipKey).flatMap { try? Tip(decoding: $0) }
         page.gauge("height", tip?.height.value ?? 0, "height of the newest committed block")
@@ -41,6 +41,10 @@ final class MetricsBook: Sendable {
         page.counter("signatures_checked_total", facts.signaturesChecked, "calls of the signature check")
         page.counter("peer_bytes_received_total", facts.bytesReceived, "bytes from peers")
         page.counter("peer_bytes_sent_total", facts.bytesSent, "bytes to peers")
+        page.gauge("event_subscribers", UInt64(events.open), "open event streams")
+        page.counter("events_sent_total", events.sent, "events that subscribers took")
+        page.counter("event_subscribers_dropped_total", events.dropped, "subscribers that were cut for being slow")
+        page.counter("event_subscribers_refused_total", events.refused, "subscribers that there was no seat for")
         for metric in facts.metrics { page.add(metric.name, metric.kind, metric.value, metric.help) }
         state.withLock { state in
             if let tip { Self.catchUp(&state, to: tip, snapshot) }

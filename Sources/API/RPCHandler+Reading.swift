@@ -20,7 +20,7 @@ extension RPCHandler {
         case .blockchain:
             return try chain.blockchainAnswer(
                 min: try arguments.integer("minHeight") ?? 0, max: try arguments.integer("maxHeight") ?? 0)
-        case .job, .assignments, .epoch, .rewards, .slashes, .providers, .market, .blob:
+        case .job, .assignments, .epoch, .rewards, .slashes, .why, .providers, .market, .blob:
             return try readMarket(method, arguments, chain)
         default: return try read(method, arguments, chain)
         }
@@ -39,6 +39,9 @@ extension RPCHandler {
             return try chain.rewardsAnswer(
                 try arguments.integer("epoch"), of: try arguments.account("account"), try PageQuery(arguments))
         case .slashes: return try chain.slashesAnswer(try arguments.integer("epoch"), try PageQuery(arguments))
+        case .why:
+            guard let account = try arguments.account("account") else { throw .badParameters("account is missing") }
+            return try chain.whyAnswer(try arguments.integer("epoch"), of: account)
         case .providers: return try chain.providersAnswer(try PageQuery(arguments))
         case .market: return try chain.marketAnswer()
         case .blob: return try chain.blobAnswer(try arguments.digest("digest"))

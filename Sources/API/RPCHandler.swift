@@ -12,8 +12,11 @@ package struct HTTPAnswer: Sendable, Equatable {
 package struct RPCHandler<Node: NodeFacade>: Sendable {
     let node: Node
     let metrics = MetricsBook()
+    let events: EventBook
 
-    package init(_ node: Node) { self.node = node }
+    package init(_ node: Node, events: EventBounds = EventBounds()) {
+        (self.node, self.events) = (node, EventBook(events))
+    }
 
     // MARK: GET
 
@@ -36,13 +39,14 @@ package struct RPCHandler<Node: NodeFacade>: Sendable {
     }
 
     private func metricsAnswer() async -> HTTPAnswer {
-        let text = metrics.text(node.snapshot(), node.facts)
+        let text = metrics.text(node.snapshot(), node.facts, events.counters)
         return HTTPAnswer(status: 200, body: Bytes(text.utf8), contentType: "text/plain; version=0.0.4")
     }
 
     /// The routes, for a person who opens the address.
     private static var index: JSON {
-        ["routes": .array(Method.allCases.map { .string("/\($0.rawValue)") } + ["/metrics"])]
+        let others: [JSON] = ["/metrics", .string(EventQuestion.path)]
+        return ["routes": .array(Method.allCases.map { .string("/\($0.rawValue)") } + others)]
     }
 
     // MARK: POST

@@ -84,6 +84,13 @@ extension AuditDesk {
         }
     }
 
+    /// What another auditor missed. It needs no execution: the draw is public now.
+    mutating func state(_ missed: MissedDuties) -> [AuditContent] {
+        guard let subject = missed.subject else { return [] }
+        if sent[subject] == nil { counters.misses += UInt64(missed.tasks.count) }
+        return say(subject) { .missed(missed) }
+    }
+
     private func verdict(_ duty: DrawnTask, _ epoch: UInt64) -> Verdict? {
         guard let finding = findings[duty.run], let own = finding.digests.first else { return nil }
         return Verdict(

@@ -41,6 +41,8 @@ package struct AuditDesk: Sendable {
         package var committed = 0
         /// Votes in disputes that were handed in since the start.
         package var votes: UInt64 = 0
+        /// Duties that others missed and that this auditor stated since the start.
+        package var misses: UInt64 = 0
         /// Commits that a new execution does not reproduce: they cannot be revealed.
         package var lost = 0
 
@@ -53,6 +55,7 @@ package struct AuditDesk: Sendable {
         case disclosure(epoch: UInt64)
         case reveal(epoch: UInt64, round: AuditRound, part: UInt32)
         case vote(TaskPlace)
+        case missed(epoch: UInt64, auditor: Address, round: AuditRound, first: TaskPlace)
     }
 
     struct Sent: Sendable {
@@ -122,12 +125,14 @@ package struct AuditDesk: Sendable {
         startedAt = startedAt ?? tip
         let open = situation.epochs.filter { $0.window != .over }
         plan(open, situation.disputes)
+        forget(situation, open)
         counters.duties = open.reduce(0) { $0 + $1.duties.count }
         counters.committed = open.reduce(0) { $0 + $1.commits.reduce(0) { $0 + $1.tasks.count } }
         counters.lost = open.reduce(0) { $0 + lostCommits(of: $1) }
         var statements: [AuditContent] = []
         for dispute in situation.disputes { statements += vote(in: dispute) }
         for epoch in open { statements += self.statements(for: epoch) }
+        for missed in situation.misses { statements += state(missed) }
         return statements
     }
 
@@ -147,12 +152,18 @@ package struct AuditDesk: Sendable {
         findings = findings.filter { known.contains($0.key) }
         attempts = attempts.filter { known.contains($0.key) }
         waiting = needed.filter { findings[$0] == nil && !isHopeless($0) }
-        let subjects = Set(epochs.map(\.epoch))
-        let votes = Set(disputes.filter { !$0.hasVoted }.map(\.task))
+    }
+
+    /// What was said on subjects that nothing more can be said on.
+    private mutating func forget(_ situation: AuditSituation, _ open: [AuditedEpoch]) {
+        let epochs = Set(open.map(\.epoch))
+        let votes = Set(situation.disputes.filter { !$0.hasVoted }.map(\.task))
+        let misses = Set(situation.misses.compactMap(\.subject))
         sent = sent.filter { subject, _ in
             switch subject {
-            case .commit(let epoch, _, _), .disclosure(let epoch), .reveal(let epoch, _, _): subjects.contains(epoch)
+            case .commit(let epoch, _, _), .disclosure(let epoch), .reveal(let epoch, _, _): epochs.contains(epoch)
             case .vote(let task): votes.contains(task)
+            case .missed: misses.contains(subject)
             }
         }
     }
@@ -179,6 +190,12 @@ extension DrawnTask {
     fileprivate func isNeeded(in epoch: AuditedEpoch) -> Bool {
         if let commit = epoch.commit(of: self) { return !commit.isRevealed }
         return epoch.window <= (round == .first ? .commit : .recheck)
+    }
+}
+
+extension MissedDuties {
+    var subject: AuditDesk.Subject? {
+        tasks.first.map { .missed(epoch: epoch, auditor: auditor, round: round, first: $0) }
     }
 }
 

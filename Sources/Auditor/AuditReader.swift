@@ -2,7 +2,7 @@
 // words. It remembers what cannot change any more, so that a height costs what is new in it.
 import Chain
 package import Cryptography
-import Ledger
+package import Ledger
 package import Primitives
 package import Quorum
 import Rewards
@@ -22,6 +22,8 @@ package struct AuditReader: Sendable {
     private var book: CommitBook
     private var operatorAddress: Address?
     private var draws: [Draws] = []
+    /// Duties of the judged epoch that others missed, as they were found when its reveals were over.
+    private var misses: (epoch: UInt64, found: Height, list: [MissedDuties])?
 
     /// `key`: the audit key.
     package init(key: SigningKey, chainID: ChainID) {
@@ -40,7 +42,13 @@ package struct AuditReader: Sendable {
 
     /// nil while the key belongs to no validator of the running epoch, and while blocks are still read for own commits.
     package mutating func situation(on snapshot: some Snapshot) -> AuditSituation? {
-        guard let view = LedgerView(snapshot), let own = findOperator(view, snapshot) else { return nil }
+        guard let view = LedgerView(snapshot) else { return nil }
+        return situation(on: snapshot, view: view)
+    }
+
+    /// The same for a caller that has the snapshot's view.
+    package mutating func situation(on snapshot: some Snapshot, view: LedgerView) -> AuditSituation? {
+        guard let own = findOperator(view, snapshot) else { return nil }
         let status = Ledger.auditStatus(of: own, on: snapshot, view: view)
         guard book.follow(to: view.tip.height, from: status.runningStart, on: snapshot) else { return nil }
         let first = status.judgedEpoch ?? status.runningEpoch
@@ -61,18 +69,43 @@ package struct AuditReader: Sendable {
         let disputes = open.filter(\.isVoting).map { dispute in
             DisputedTask(task: dispute.place, salts: [dispute.salt] + dispute.salts, hasVoted: dispute.hasVoted)
         }
-        return AuditSituation(height: view.tip.height, epochs: epochs, disputes: disputes)
+        return AuditSituation(
+            height: view.tip.height, epochs: epochs, disputes: disputes,
+            misses: misses(of: status, own, view, snapshot))
     }
 
     private mutating func findOperator(_ view: LedgerView, _ snapshot: some Snapshot) -> Address? {
         if let operatorAddress { return operatorAddress }
         let state = WorkingState(snapshot)
-        guard let set: EpochSet = state.load(StateKey.epochSet(view.epoch.number)) else { return nil }
-        operatorAddress = set.members.map(\.operatorAddress).first { member in
-            let record: ValidatorRecord? = state.load(StateKey.validator(member))
-            return record?.keys.audit == key.publicKey
+        // One that lost its seat still judges the epoch before.
+        for epoch in [view.epoch.number, view.epoch.number - min(1, view.epoch.number)] {
+            guard let set: EpochSet = state.load(StateKey.epochSet(epoch)) else { continue }
+            operatorAddress = set.members.map(\.operatorAddress).first { member in
+                let record: ValidatorRecord? = state.load(StateKey.validator(member))
+                return record?.keys.audit == key.publicKey
+            }
+            if operatorAddress != nil { break }
         }
         return operatorAddress
+    }
+
+    // MARK: What others missed
+
+    /// Looks once when the reveals are over; what somebody proved meanwhile is left out. Auditors take turns, so that
+    /// one proof is rarely handed in twice.
+    private mutating func misses(
+        of status: AuditStatus, _ own: Address, _ view: LedgerView, _ snapshot: some Snapshot
+    ) -> [MissedDuties] {
+        guard let epoch = status.judgedEpoch, status.phase >= .open else { return [] }
+        if misses?.epoch != epoch {
+            let list = Ledger.missedDuties(
+                besides: own, limit: AuditorLimits.missesMax, on: snapshot, view: view)
+            misses = (epoch, view.tip.height, list)
+        }
+        guard let misses, !misses.list.isEmpty else { return [] }
+        let turn = UInt64(own.bytes[0] ^ UInt8(truncatingIfNeeded: epoch)) % AuditorLimits.missTurns
+        guard view.tip.height.distance(from: misses.found) >= turn * AuditorLimits.missTurnBlocks else { return [] }
+        return Ledger.unproven(misses.list, on: snapshot)
     }
 
     // MARK: The judged epoch
@@ -84,6 +117,7 @@ package struct AuditReader: Sendable {
         let calendar: AuditCalendar? = WorkingState(snapshot).load(StateKey.singleton(.auditCalendar))
         // The receipts of the epoch's last block are drawn by the block after it.
         let isBegun = calendar.map { view.tip.height > $0.opened } ?? false
+        let forced = Ledger.redrawDuties(of: own, on: snapshot, view: view)
         let rechecks = Ledger.recheckDuties(
             key: drawn.key, of: own, limit: AuditorLimits.dutiesMax, on: snapshot, view: view)
         let window: AuditWindow = isComplete && isBegun ? AuditWindow(status.phase) : .running
@@ -95,8 +129,8 @@ package struct AuditReader: Sendable {
         }
         return AuditedEpoch(
             epoch: epoch, window: (window, isUrgent: calendar.map { Self.isHalfOver($0, view) } ?? false),
-            proof: drawn.proof, duties: drawn.tasks + rechecks.map(DrawnTask.init),
-            said: (parts, status.isDisclosed || status.judgedReceipts == 0))
+            proof: drawn.proof, duties: drawn.tasks + (forced + rechecks).map(DrawnTask.init),
+            said: (parts, status.isDisclosed || (status.judgedReceipts == 0 && forced.isEmpty)))
     }
 
     private static func isHalfOver(_ calendar: AuditCalendar, _ view: LedgerView) -> Bool {

@@ -11,9 +11,13 @@ package struct AuditSituation: Sendable {
     package let epochs: [AuditedEpoch]
     /// Disputes that take votes, and that this auditor's stake counts in.
     package let disputes: [DisputedTask]
+    /// Duties that others missed and that nobody has proven yet, when it is this auditor's turn to.
+    package let misses: [MissedDuties]
 
-    package init(height: Height, epochs: [AuditedEpoch], disputes: [DisputedTask]) {
-        (self.height, self.epochs, self.disputes) = (height, epochs, disputes)
+    package init(
+        height: Height, epochs: [AuditedEpoch], disputes: [DisputedTask], misses: [MissedDuties] = []
+    ) {
+        (self.height, self.epochs, self.disputes, self.misses) = (height, epochs, disputes, misses)
     }
 }
 

@@ -14,4 +14,9 @@ package enum AuditorLimits {
     package static let receiptsPerLook = 20_000
     /// Disputes that are voted on at the same time.
     package static let disputesMax = 4_096
+    /// Missed duties of others that are proven after one epoch.
+    package static let missesMax = 65_536
+    /// Auditors prove what others missed in this many turns, one after the other.
+    package static let missTurns: UInt64 = 4
+    package static let missTurnBlocks: UInt64 = 2
 }

@@ -107,6 +107,7 @@ package enum AuditContent: Hashable, Sendable {
     case disclosure(KeyDisclosure)
     case reveal(VerdictReveal)
     case vote(DisputeVote)
+    case missed(MissedDuties)
 
     func encode(into encoder: inout Encoder) {
         switch self {
@@ -114,6 +115,7 @@ package enum AuditContent: Hashable, Sendable {
         case .disclosure(let disclosure): encoder.message(11, disclosure)
         case .reveal(let reveal): encoder.message(12, reveal)
         case .vote(let vote): encoder.message(13, vote)
+        case .missed(let missed): encoder.message(14, missed)
         }
     }
 
@@ -123,6 +125,7 @@ package enum AuditContent: Hashable, Sendable {
         case 11: self = .disclosure(try decoder.message(11))
         case 12: self = .reveal(try decoder.message(12))
         case 13: self = .vote(try decoder.message(13))
+        case 14: self = .missed(try decoder.message(14))
         case .some(let field): throw .unexpectedField(field)
         case nil: throw .missing(field: 10)
         }

@@ -14,6 +14,8 @@ package enum Item: Hashable, Sendable {
     case attestation(Attestation)
     /// Of a validator under its audit key; pays no fee.
     case audit(AuditStatement)
+    /// Of a provider, to a challenge of its uptime; pays no fee.
+    case answer(ChallengeAnswer)
 
     /// The largest item; it may exceed a batch's size alone.
     package static let bytesMax = 1 << 20
@@ -25,6 +27,7 @@ package enum Item: Hashable, Sendable {
         case .transaction(let transaction): Hash.sha256([[2], transaction.content.encoded])
         case .attestation(let attestation): Hash.sha256([[3], attestation.content])
         case .audit(let statement): Hash.sha256([[4], statement.signedContent])
+        case .answer(let answer): Hash.sha256([[5], answer.content])
         }
     }
 
@@ -35,6 +38,7 @@ package enum Item: Hashable, Sendable {
         case .transaction(let transaction): transaction.signatureClaims(chainID: chainID)
         case .attestation(let attestation): [attestation.signatureClaim(chainID: chainID)]
         case .audit(let statement): [statement.signatureClaim(chainID: chainID)]
+        case .answer(let answer): [answer.signatureClaim(chainID: chainID)]
         }
     }
 }
@@ -46,6 +50,7 @@ extension Item: Message {
         case .transaction(let transaction): encoder.message(2, transaction)
         case .attestation(let attestation): encoder.message(3, attestation)
         case .audit(let statement): encoder.message(4, statement)
+        case .answer(let answer): encoder.message(5, answer)
         }
     }
 
@@ -55,6 +60,7 @@ extension Item: Message {
         case 2: self = .transaction(try decoder.message(2))
         case 3: self = .attestation(try decoder.message(3))
         case 4: self = .audit(try decoder.message(4))
+        case 5: self = .answer(try decoder.message(5))
         case .some(let field): throw .unexpectedField(field)
         case nil: throw .missing(field: 1)
         }

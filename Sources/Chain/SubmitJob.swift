@@ -79,8 +79,7 @@ package struct RegisterProvider: Hashable, Sendable, Message {
     }
 }
 
-/// Replaces all offers of the sender and its endpoint; an empty list takes no further tasks. A paused provider is back
-/// with it.
+/// Replaces all offers of the sender and its endpoint; an empty list takes no further tasks.
 package struct SetOffers: Hashable, Sendable, Message {
     package let offers: [Offer]
     package let endpoint: Bytes
@@ -112,6 +111,10 @@ package struct SubmitJob: Hashable, Sendable, Message {
     package let engineID: Digest
     /// The rate of audits that the requester prepays for, in ppm; 0 leaves it to the provider's record.
     package let assurance: UInt64
+    /// Its escrow comes out of the sender's credits, and refunds return there.
+    package let paysCredits: Bool
+    /// Providers that each do every task of class `open`; 0 for other classes.
+    package let replicas: UInt32
 
     package init(
         program: Digest, input: (digest: Digest?, bytes: Bytes), tasks: UInt32, limits: TaskLimits, price: JobPrice
@@ -119,17 +122,22 @@ package struct SubmitJob: Hashable, Sendable, Message {
         (self.program, self.input, bytes) = (program, input.digest, input.bytes)
         (self.tasks, self.limits) = (tasks, limits)
         (bid, resource, engineID, assurance) = (price.bid, price.resource, price.engineID, price.assurance)
+        (paysCredits, replicas) = (price.paysCredits, price.replicas)
     }
 
-    /// At most; what is prepaid for audits is below the escrow, so twice that covers both.
+    /// Of the balance, at most; what is prepaid for audits is below the escrow, so twice that covers both.
     var spending: Amount {
-        let factors = [bid, UInt64(tasks), assurance == 0 ? 1 : 2]
+        if paysCredits { return .zero }
+        let factors = [bid, UInt64(tasks), assurance == 0 ? 1 : 2, heldReplicas]
         let units = factors.reduce(limits.computeUnits) { product, factor in
             let (next, overflow) = product.multipliedReportingOverflow(by: factor)
             return overflow ? .max : next
         }
         return Amount(units)
     }
+
+    /// Escrows that are held for each task: those of all replicas that may have to be paid.
+    package var heldReplicas: UInt64 { replicas == 0 ? 1 : UInt64(replicas) + UInt64(PanelLimits.further) }
 
     /// Unique, because a sequence of an account counts once.
     package func id(sender: Address, sequence: UInt64) -> Digest {
@@ -146,6 +154,8 @@ package struct SubmitJob: Hashable, Sendable, Message {
         encoder.unsigned(7, UInt64(resource))
         encoder.data(8, engineID)
         encoder.unsigned(9, assurance)
+        encoder.bool(10, paysCredits)
+        encoder.unsigned(11, UInt64(replicas))
     }
 
     package init(from decoder: inout Decoder) throws(DecodeError) {
@@ -158,6 +168,8 @@ package struct SubmitJob: Hashable, Sendable, Message {
         resource = try decoder.unsigned32(7)
         engineID = try decoder.fixedBytes(8)
         assurance = try decoder.unsigned(9)
+        paysCredits = try decoder.bool(10)
+        replicas = try decoder.unsigned32(11)
     }
 }
 
@@ -167,9 +179,15 @@ package struct JobPrice: Hashable, Sendable {
     package let resource: UInt32
     package let engineID: Digest
     package let assurance: UInt64
+    package let paysCredits: Bool
+    package let replicas: UInt32
 
-    package init(bid: UInt64, resource: UInt32, engineID: Digest, assurance: UInt64 = 0) {
+    package init(
+        bid: UInt64, resource: UInt32, engineID: Digest, assurance: UInt64 = 0, paysCredits: Bool = false,
+        replicas: UInt32 = 0
+    ) {
         (self.bid, self.resource, self.engineID, self.assurance) = (bid, resource, engineID, assurance)
+        (self.paysCredits, self.replicas) = (paysCredits, replicas)
     }
 }
 

@@ -69,6 +69,11 @@ package enum Action: Hashable, Sendable {
     case registerValidator(RegisterValidator)
     case bond(BondChange)
     case unbond(BondChange)
+    case delegate(DelegationChange)
+    case undelegate(DelegationChange)
+    case redelegate(Redelegation)
+    case claim(ClaimRewards)
+    case setCommission(CommissionChange)
     case publish(Publish)
     case registerProvider(RegisterProvider)
     case setOffers(SetOffers)
@@ -76,7 +81,18 @@ package enum Action: Hashable, Sendable {
     case unbondProvider(BondChange)
     case submitJob(SubmitJob)
     case cancelJob(CancelJob)
+    case registerRequester(RegisterRequester)
+    case buyCredits(BuyCredits)
+    case electPay(ElectPay)
     case openDispute(OpenDispute)
+    case unjail(Unjail)
+    case proveMissedDuties(MissedDuties)
+    case declareEngine(DeclareEngine)
+    case sealResults(SealResults)
+    case revealResults(RevealResults)
+    case proposeChange(ProposeChange)
+    case voteForChange(VoteForChange)
+    case reportProposals(DuplicateProposals)
 
     func encode(into encoder: inout Encoder) {
         switch self {
@@ -84,6 +100,11 @@ package enum Action: Hashable, Sendable {
         case .registerValidator(let registration): encoder.message(11, registration)
         case .bond(let change): encoder.message(12, change)
         case .unbond(let change): encoder.message(13, change)
+        case .delegate(let change): encoder.message(14, change)
+        case .undelegate(let change): encoder.message(15, change)
+        case .redelegate(let change): encoder.message(16, change)
+        case .claim(let claim): encoder.message(17, claim)
+        case .setCommission(let change): encoder.message(18, change)
         case .publish(let publish): encoder.message(20, publish)
         case .registerProvider(let registration): encoder.message(21, registration)
         case .setOffers(let change): encoder.message(22, change)
@@ -91,7 +112,18 @@ package enum Action: Hashable, Sendable {
         case .unbondProvider(let change): encoder.message(24, change)
         case .submitJob(let request): encoder.message(25, request)
         case .cancelJob(let cancel): encoder.message(26, cancel)
+        case .registerRequester(let registration): encoder.message(27, registration)
+        case .buyCredits(let purchase): encoder.message(28, purchase)
+        case .electPay(let election): encoder.message(29, election)
         case .openDispute(let dispute): encoder.message(30, dispute)
+        case .unjail(let unjail): encoder.message(31, unjail)
+        case .proveMissedDuties(let missed): encoder.message(32, missed)
+        case .declareEngine(let declaration): encoder.message(33, declaration)
+        case .sealResults(let said): encoder.message(40, said)
+        case .revealResults(let said): encoder.message(41, said)
+        case .proposeChange(let proposal): encoder.message(50, proposal)
+        case .voteForChange(let vote): encoder.message(51, vote)
+        case .reportProposals(let proof): encoder.message(52, proof)
         }
     }
 
@@ -101,6 +133,11 @@ package enum Action: Hashable, Sendable {
         case 11: self = .registerValidator(try decoder.message(11))
         case 12: self = .bond(try decoder.message(12))
         case 13: self = .unbond(try decoder.message(13))
+        case 14: self = .delegate(try decoder.message(14))
+        case 15: self = .undelegate(try decoder.message(15))
+        case 16: self = .redelegate(try decoder.message(16))
+        case 17: self = .claim(try decoder.message(17))
+        case 18: self = .setCommission(try decoder.message(18))
         case 20: self = .publish(try decoder.message(20))
         case 21: self = .registerProvider(try decoder.message(21))
         case 22: self = .setOffers(try decoder.message(22))
@@ -108,7 +145,18 @@ package enum Action: Hashable, Sendable {
         case 24: self = .unbondProvider(try decoder.message(24))
         case 25: self = .submitJob(try decoder.message(25))
         case 26: self = .cancelJob(try decoder.message(26))
+        case 27: self = .registerRequester(try decoder.message(27))
+        case 28: self = .buyCredits(try decoder.message(28))
+        case 29: self = .electPay(try decoder.message(29))
         case 30: self = .openDispute(try decoder.message(30))
+        case 31: self = .unjail(try decoder.message(31))
+        case 32: self = .proveMissedDuties(try decoder.message(32))
+        case 33: self = .declareEngine(try decoder.message(33))
+        case 40: self = .sealResults(try decoder.message(40))
+        case 41: self = .revealResults(try decoder.message(41))
+        case 50: self = .proposeChange(try decoder.message(50))
+        case 51: self = .voteForChange(try decoder.message(51))
+        case 52: self = .reportProposals(try decoder.message(52))
         case .some(let field): throw .unexpectedField(field)
         case nil: throw .missing(field: 10)
         }
@@ -120,11 +168,17 @@ package enum Action: Hashable, Sendable {
         case .transfer(let transfer): transfer.amount
         case .registerValidator(let registration): registration.stake
         case .bond(let change): change.amount
+        case .delegate(let change): change.amount
         case .registerProvider(let registration): registration.bond
         case .bondProvider(let change): change.amount
         case .submitJob(let request): request.spending
         case .openDispute(let dispute): dispute.deposit
-        case .unbond, .publish, .setOffers, .unbondProvider, .cancelJob: .zero
+        case .buyCredits(let purchase): purchase.amount
+        case .unbond, .publish, .setOffers, .unbondProvider, .cancelJob, .registerRequester, .electPay, .sealResults,
+            .revealResults, .unjail, .proveMissedDuties, .declareEngine:
+            .zero
+        case .undelegate, .redelegate, .claim, .setCommission: .zero
+        case .proposeChange, .voteForChange, .reportProposals: .zero
         }
     }
 }

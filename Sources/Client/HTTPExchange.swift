@@ -11,6 +11,11 @@ package enum ClientLimits {
     package static let stepSeconds = 10
     /// From the first byte sent to the last one received.
     static let exchangeTimeout = Duration.seconds(60)
+    /// Bytes of one line of an event stream, and of all lines of one event.
+    package static let eventLineBytesMax = 16_384
+    package static let eventBytesMax = 65_536
+    /// After so long without a byte an event stream is dead; a living one says something every ten seconds.
+    package static let eventSilence = Duration.seconds(25)
     /// Pages of one validator set.
     static let validatorPagesMax = 16
 }
@@ -108,7 +113,7 @@ struct HTTPExchange: ~Copyable {
         return try read(max: max)
     }
 
-    private borrowing func write(_ bytes: Bytes) throws(ExchangeError) {
+    borrowing func write(_ bytes: Bytes) throws(ExchangeError) {
         var sent = 0
         while sent < bytes.count {
             let rest = bytes[sent...]
@@ -116,6 +121,18 @@ struct HTTPExchange: ~Copyable {
             if count <= 0 { throw errno == EAGAIN ? .timeout : .unreachable(String(cString: strerror(errno))) }
             sent += count
         }
+    }
+
+    /// What came within `limit`, at most 64 KiB; empty when the other side closed, nil when nothing came.
+    borrowing func receive(within limit: Duration) throws(ExchangeError) -> Bytes? {
+        var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        let ready = poll(&entry, 1, limit.wholeMilliseconds)
+        if ready < 0, errno != EINTR { throw .unreachable(String(cString: strerror(errno))) }
+        guard ready > 0 else { return nil }
+        var chunk = Bytes(repeating: 0, count: 65_536)
+        let count = recv(descriptor, &chunk, chunk.count, 0)
+        if count < 0 { throw errno == EAGAIN ? .timeout : .unreachable(String(cString: strerror(errno))) }
+        return Bytes(chunk[..<count])
     }
 
     private borrowing func read(max: Int) throws(ExchangeError) -> HTTPBody {
@@ -159,5 +176,15 @@ struct HTTPExchange: ~Copyable {
             return (status, end + mark.count, end + mark.count + length)
         }
         throw .malformed
+    }
+}
+
+extension Duration {
+    /// For `poll`: rounded up, so that a short wait is not none.
+    fileprivate var wholeMilliseconds: Int32 {
+        let (seconds, attoseconds) = components
+        if seconds < 0 || attoseconds < 0 { return 0 }
+        let rest = (attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000
+        return Int32(clamping: min(seconds, 1_000_000) * 1_000 + rest)
     }
 }

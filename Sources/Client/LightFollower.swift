@@ -39,6 +39,14 @@ package struct LightFollower: Sendable {
     package mutating func value(
         of key: Bytes, at height: Height? = nil, from client: RPCClient, now: Timestamp
     ) throws(LightQueryError) -> ProvedValue {
+        let (answer, header) = try answer(of: key, at: height, from: client, now: now)
+        return ProvedValue(value: answer.value, height: answer.height, header: header)
+    }
+
+    /// The same with its proof, which holds under the header.
+    package mutating func answer(
+        of key: Bytes, at height: Height? = nil, from client: RPCClient, now: Timestamp
+    ) throws(LightQueryError) -> (answer: StateAnswer, header: Header) {
         var session = try session(client)
         let answer = try Self.state(of: key, at: height, client)
         let header: Header
@@ -51,7 +59,7 @@ package struct LightFollower: Sendable {
         }
         self.session = session
         do { try answer.verify(key: key, header: header) } catch { throw .answer(error) }
-        return ProvedValue(value: answer.value, height: answer.height, header: header)
+        return (answer, header)
     }
 
     private mutating func session(_ client: RPCClient) throws(LightQueryError) -> LightSession {
@@ -102,7 +110,8 @@ package struct LightFollower: Sendable {
         }
     }
 
-    private static func state(
+    /// What a node says stands under a key, with a proof that nobody has looked at.
+    static func state(
         of key: Bytes, at height: Height?, _ client: RPCClient
     ) throws(LightQueryError) -> StateAnswer {
         var parameters: JSON = ["path": "/key", "data": .string(Hex.lower(key)), "prove": true]
@@ -134,7 +143,7 @@ package struct LightFollower: Sendable {
             proof: try operation.base64("data"))
     }
 
-    private static func ask(
+    static func ask(
         _ client: RPCClient, _ method: String, _ parameters: JSON
     ) throws(LightQueryError) -> JSON {
         do { return try client.call(method, parameters) } catch { throw .client(error) }

@@ -31,22 +31,31 @@ package enum MerkleTree {
 
     /// The proof that item `index` is in the list; nil when there is no such item.
     package static func proof(for index: Int, in items: [Bytes]) -> MerkleProof? {
-        guard items.indices.contains(index) else { return nil }
-        var level = items.map(leafHash)
-        let leaf = level[index]
-        var position = index
-        var aunts: [Digest] = []
+        items.indices.contains(index) ? proofs(for: [index], ofLeafHashes: items.map(leafHash))[0] : nil
+    }
+
+    /// The proofs of several leaves, which must exist, with one walk over the tree.
+    package static func proofs(for indexes: [Int], ofLeafHashes leaves: [Digest]) -> [MerkleProof] {
+        var level = leaves
+        var positions = indexes
+        var aunts: [[Digest]] = indexes.map { _ in [] }
         while level.count > 1 {
-            let sibling = position ^ 1
-            if sibling < level.count { aunts.append(level[sibling]) }
+            for place in positions.indices {
+                let sibling = positions[place] ^ 1
+                if sibling < level.count { aunts[place].append(level[sibling]) }
+                positions[place] /= 2
+            }
             var next: [Digest] = []
+            next.reserveCapacity((level.count + 1) / 2)
             for pair in stride(from: 0, to: level.count - 1, by: 2) {
                 next.append(innerHash(level[pair], level[pair + 1]))
             }
             if level.count % 2 == 1, let last = level.last { next.append(last) }
-            (level, position) = (next, position / 2)
+            level = next
         }
-        return MerkleProof(total: UInt64(items.count), index: UInt64(index), leafHash: leaf, aunts: aunts)
+        return zip(indexes, aunts).map { index, aunts in
+            MerkleProof(total: UInt64(leaves.count), index: UInt64(index), leafHash: leaves[index], aunts: aunts)
+        }
     }
 }
 
@@ -60,7 +69,7 @@ package enum MerkleError: Error, Equatable, Sendable {
 }
 
 /// An inclusion proof: aunts go from the leaf's sibling up to the root's child.
-package struct MerkleProof: Equatable, Sendable {
+package struct MerkleProof: Hashable, Sendable {
     package let total: UInt64
     package let index: UInt64
     package let leafHash: Digest

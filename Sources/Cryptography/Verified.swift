@@ -34,7 +34,7 @@ package struct Verified<Value: Signed>: Sendable {
 /// What Merit signs: `merit/<type>/1` ‖ 00 ‖ SHA-256(chain id) ‖ canonical bytes. The tag keeps a signature of one
 /// kind from being read as another, and cannot begin like TLS's 64 spaces or CometBFT's length byte of a vote.
 package enum SigningDomain: String, Sendable {
-    case transaction, registration, attestation, batch, proposal, verdict, dispute
+    case transaction, registration, attestation, batch, proposal, verdict, dispute, challenge
 
     package func message(chainID: Bytes, _ canonical: Bytes) -> Bytes {
         Bytes("merit/\(rawValue)/1".utf8) + [0] + Hash.sha256(chainID).bytes + canonical

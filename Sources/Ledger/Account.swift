@@ -8,20 +8,28 @@ package struct Account: Hashable, Sendable, Message {
     /// 1 + the number of its transactions that counted, so the next sequence is `nonce - 1`.
     package var nonce: UInt64
     package var balance: Amount
+    /// Prepaid fees of jobs.
+    package var credits = Amount.zero
+    /// A provider's part of fees comes as credits.
+    package var takesCredits = false
 
     package init(nonce: UInt64 = 1, balance: Amount = .zero) { (self.nonce, self.balance) = (nonce, balance) }
 
     package var nextSequence: UInt64 { nonce - 1 }
-    package var isVoid: Bool { nonce == 1 && balance == .zero }
+    package var isVoid: Bool { self == Account() }
 
     package func encode(into encoder: inout Encoder) {
         encoder.unsigned(1, nonce)
         encoder.unsigned(2, balance.units)
+        encoder.unsigned(3, credits.units)
+        encoder.bool(4, takesCredits)
     }
 
     package init(from decoder: inout Decoder) throws(DecodeError) {
         nonce = try decoder.unsigned(1)
         balance = Amount(try decoder.unsigned(2))
+        credits = Amount(try decoder.unsigned(3))
+        takesCredits = try decoder.bool(4)
         if nonce == 0 { throw .missing(field: 1) }
     }
 }

@@ -41,6 +41,7 @@ struct AuditCheck {
         case .disclosure(let disclosure): _ = try check(disclosure, by: auditor, statement.auditor)
         case .reveal(let reveal): try check(reveal, by: auditor)
         case .vote(let vote): _ = try check(vote, by: auditor)
+        case .missed(let missed): _ = try check(missed)
         }
     }
 
@@ -53,8 +54,7 @@ struct AuditCheck {
         guard state.bytes(key(commit.part)) == nil else { throw .commitRepeated }
         guard commit.part == 0 || state.bytes(key(commit.part - 1)) != nil else { throw .commitGap }
         for place in commit.tasks {
-            guard let task: TaskRecord = state.load(StateKey.task(place)), let delivered = task.delivered,
-                epoch(ofReceipt: delivered) == commit.epoch
+            guard let task: TaskRecord = state.load(StateKey.task(place)), isJudged(place, task, with: commit.epoch)
             else { throw .taskNotJudged }
             guard set.mayAudit(auditor, provider: task.provider) else { throw .ownTask }
             let audits: TaskAudits? = state.load(StateKey.taskAudits(commit.epoch, place))
@@ -85,7 +85,7 @@ struct AuditCheck {
         return set
     }
 
-    private func auditingSet(_ epoch: UInt64, _ auditor: Address) throws(Rule) -> EpochSet {
+    func auditingSet(_ epoch: UInt64, _ auditor: Address) throws(Rule) -> EpochSet {
         let set = epochSet(epoch)
         guard let member = set.member(auditor) else { throw .notInEpochSet }
         guard member.mayAudit else { throw .auditKeyNotCounting }

@@ -11,9 +11,12 @@ extension BlockExecution {
         let waiting = state.range(
             .queue, upTo: view.height.value.bigEndianBytes, limit: WorkLimits.queueVisitsPerBlockMax,
             as: QueueRecord.self)
-        if late.isEmpty && waiting.isEmpty { return }
+        let panels = duePanels()
+        if late.isEmpty && waiting.isEmpty && panels.isEmpty { return }
         var draw = ProviderDraw(
-            beacon: beacon, floorPrice: market(.cpu).floorPrice, candidates: candidates())
+            beacon: beacon, floorPrice: market(.cpu).floorPrice, openFloorPrice: market(.open).floorPrice,
+            candidates: candidates())
+        for place in panels { movePanel(place, &draw) }
         for place in late { redraw(place, &draw) }
         var room = WorkLimits.assignmentsPerBlockMax
         for (id, _) in waiting where room > 0 { assign(queued: id, &draw, room: &room) }
@@ -29,9 +32,7 @@ extension BlockExecution {
         }
     }
 
-    func slots(_ record: ProviderRecord) -> UInt64 {
-        record.isTombstoned ? 0 : record.bond.units / max(1, view.parameters.rewards.market.slotBond.units)
-    }
+    func slots(_ record: ProviderRecord) -> UInt64 { Ledger.slots(of: record, view.parameters) }
 
     // MARK: Assigning
 
@@ -40,7 +41,8 @@ extension BlockExecution {
         else { preconditionFailure("queue key \(Hex.lower(id))") }
         var job = requireJob(digest)
         let first = job.next
-        while job.next < job.end && room > 0 {
+        if job.request.replicas > 0 { beginPanels(of: digest, &job, &draw, room: &room) }
+        while job.request.replicas == 0 && job.next < job.end && room > 0 {
             let place = TaskPlace(job: digest, index: job.next)
             guard let chosen = draw.draw(place, of: job, not: nil) else { break }
             assign(place, of: job, to: chosen, &draw, late: nil)
@@ -137,7 +139,7 @@ extension BlockExecution {
         job.closed += 1
         state.store(task, at: StateKey.task(place))
         state.store(job, at: StateKey.job(place.job))
-        refund(job.escrow.credited(job.assurance), to: job.requester)
+        refund(job.escrow.credited(job.assurance), of: job)
     }
 
     /// Both charges go back; of the fee the audit and burn parts are kept.
@@ -160,7 +162,7 @@ extension BlockExecution {
         job.charges = job.charges.debited(task.charge).debited(charge)
         job.closed += 1
         (task.state, task.charge) = (.undeliverable, .zero)
-        refund(parts.refund.credited(job.assurance), to: job.requester)
+        refund(parts.refund.credited(job.assurance), of: job)
         var kept =
             state.load(StateKey.singleton(.undeliverable)) ?? UndeliverableRecord(audit: .zero, burn: .zero)
         (kept.audit, kept.burn) = (kept.audit.credited(parts.audit), kept.burn.credited(parts.burn))

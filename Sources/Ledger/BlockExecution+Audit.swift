@@ -25,6 +25,7 @@ extension BlockExecution {
         case .vote(let vote):
             _ = try check.check(vote, by: auditor)
             state.store(VoteRecord(vote), at: StateKey.vote(vote.task, of: auditor))
+        case .missed(let missed): try prove(missed, by: auditor)
         }
     }
 
@@ -49,36 +50,30 @@ extension BlockExecution {
         }
         commit.isRevealed = true
         state.store(commit, at: key)
-        let duty = RevealedDuty(
-            epoch: reveal.epoch, round: reveal.round, auditor: auditor, key: disclosure.key,
-            set: auditing.epochSet(reveal.epoch))
+        let duty = KnownAuditor(
+            operatorAddress: auditor, key: disclosure.key, round: reveal.round, set: auditing.epochSet(reveal.epoch))
         for verdict in reveal.verdicts {
-            let units = judge(verdict, duty)
+            guard let units = judge(verdict, duty) else { continue }
             disclosure.revealed += units
             disclosure.done += units
+            disclosure.verdicts += 1
         }
         state.store(disclosure, at: place)
     }
 
-    private struct RevealedDuty {
-        let epoch: UInt64
-        let round: AuditRound
-        let auditor: Address
-        let key: Digest
-        let set: EpochSet
-    }
-
-    /// Compute units of the verdict if it was the auditor's duty, else 0.
-    private mutating func judge(_ verdict: Verdict, _ duty: RevealedDuty) -> UInt64 {
-        let place = verdict.task
-        let key = StateKey.taskAudits(duty.epoch, place)
-        guard var audits: TaskAudits = state.load(key), let index = audits.index(of: duty.auditor, duty.round) else {
+    /// Compute units of the verdict if it was the auditor's duty.
+    private mutating func judge(_ verdict: Verdict, _ duty: KnownAuditor) -> UInt64? {
+        let (place, epoch, auditor) = (verdict.task, duty.set.epoch, duty.operatorAddress)
+        let key = StateKey.taskAudits(epoch, place)
+        guard var audits: TaskAudits = state.load(key), let index = audits.index(of: auditor, duty.round) else {
             preconditionFailure("a committed task has a record: \(place)")
         }
         var task = requireTask(place)
         var entry = audits.entries[index]
-        entry.first = duty.round == .first ? nil : recheckTarget(of: duty.auditor, place, audits)
-        if isDuty(duty, place, task, entry.first) && (duty.round == .first || verdict.firstDigest != nil) {
+        let check = auditing
+        entry.first = duty.round == .first ? nil : check.recheckTarget(of: auditor, place, audits)
+        let isDuty = check.isDuty(duty, place, task, first: entry.first)
+        if isDuty && (duty.round == .first || verdict.firstDigest != nil) {
             entry.state = verdict.result == task.result ? .agrees : .differs
             entry.result = verdict.result == task.result ? nil : verdict.result
             entry.digest = verdict.digest
@@ -88,40 +83,19 @@ extension BlockExecution {
         }
         audits.entries[index] = entry
         state.store(audits, at: key)
-        if !entry.state.counts { return 0 }
+        if !entry.state.counts { return nil }
         if !task.isAudited {
             task.isAudited = true
             state.store(task, at: StateKey.task(place))
         }
-        let cause = entry.state == .differs ? duty.auditor : audits.contradiction
-        note(audits, of: place, task, epoch: duty.epoch, cause: cause)
+        note(audits, of: place, epoch: epoch, cause: entry.state == .differs ? auditor : audits.contradiction)
         return task.computeUnits
     }
 
-    private func recheckTarget(of auditor: Address, _ place: TaskPlace, _ audits: TaskAudits) -> Address? {
-        calendar.recheckBeacon.flatMap { audits.first(for: auditor, place, beacon: $0) }
-    }
-
-    private func isDuty(_ duty: RevealedDuty, _ place: TaskPlace, _ task: TaskRecord, _ first: Address?) -> Bool {
-        let beacon = duty.round == .first ? drawBeacon(of: task) : calendar.recheckBeacon
-        guard let beacon, duty.round == .first || first != nil else { return false }
-        return duty.set.isDrawn(
-            duty.auditor, word: duty.round.word(key: duty.key, beacon: beacon, place),
-            rate: duty.round == .first ? task.auditRate : view.parameters.rewards.audit.recheck,
-            provider: task.provider, first: first)
-    }
-
-    /// R of the block after the one that includes the receipt.
-    func drawBeacon(of task: TaskRecord) -> Digest? {
-        task.delivered.flatMap { state.load(StateKey.drawBeacon($0), as: BeaconRecord.self)?.value }
-    }
-
     /// Opens a dispute where there is a cause, and keeps the list of an open one.
-    private mutating func note(
-        _ audits: TaskAudits, of place: TaskPlace, _ task: TaskRecord, epoch: UInt64, cause: Address?
-    ) {
+    private mutating func note(_ audits: TaskAudits, of place: TaskPlace, epoch: UInt64, cause: Address?) {
         var dispute: DisputeRecord? = state.load(StateKey.dispute(place))
-        if dispute == nil, let cause { dispute = newDispute(of: task, epoch: epoch, reporter: cause, claim: nil) }
+        if dispute == nil, let cause { dispute = newDispute(of: place, epoch: epoch, reporter: cause, claim: nil) }
         guard var dispute else { return }
         dispute.verdicts = Self.verdicts(audits)
         state.store(dispute, at: StateKey.dispute(place))
@@ -132,9 +106,11 @@ extension BlockExecution {
     }
 
     func newDispute(
-        of task: TaskRecord, epoch: UInt64, reporter: Address, claim: (result: TaskResult, deposit: Amount)?
+        of place: TaskPlace, epoch: UInt64, reporter: Address, claim: (result: TaskResult, deposit: Amount)?
     ) -> DisputeRecord {
-        guard let beacon = drawBeacon(of: task) else { preconditionFailure("a judged task has no draw: \(task)") }
+        guard let beacon = auditing.drawBeacon(of: place, requireTask(place), with: epoch) else {
+            preconditionFailure("a judged task has no draw: \(place)")
+        }
         return DisputeRecord(
             epoch: epoch, reporter: reporter, claim: claim, beacons: (beacon, calendar.recheckBeacon))
     }

@@ -21,8 +21,11 @@ extension BlockExecution {
         guard let member = judged.member(validator.account), member.mayAudit else { return }
         (validator.mayAudit, validator.auditStake) = (true, member.stake)
         if let record: DisclosureRecord = state.load(StateKey.disclosure(judged.epoch, of: validator.account)) {
-            (validator.duty, validator.done) = (max(record.computeUnits, record.revealed), record.done)
-        } else if calendar.judgedReceipts > 0 && calendar.phase >= .open {
+            (validator.duty, validator.done) = (
+                max(record.computeUnits, record.revealed + record.missedUnits), record.done
+            )
+            validator.proofs = proofs(of: validator.account, epoch: judged.epoch)
+        } else if isKeyOverdue {
             validator.withhold(.auditKeyUndisclosed)
         }
     }
@@ -35,6 +38,7 @@ extension BlockExecution {
         var validator = ValidatorTally(account: member.operatorAddress, stake: .zero)
         (validator.delegations, validator.own) = (record.delegations, record.own)
         if record.isTombstoned { validator.withhold(.tombstoned) }
+        if isJailed(member.operatorAddress) { validator.withhold(.jailed) }
         countAudits(of: &validator, judged)
         return validator
     }
@@ -43,7 +47,7 @@ extension BlockExecution {
     mutating func turnAudits() {
         let epoch = view.epoch.number
         if epoch > 0 {
-            for tag in [StateTag.auditCommit, .taskAudits, .disclosure] {
+            for tag in [StateTag.auditCommit, .taskAudits, .disclosure, .missedDuty] {
                 for key in state.keys(prefix: [tag.rawValue] + (epoch - 1).bigEndianBytes) { state.remove(key) }
             }
             let last = view.epoch.startHeight.lowered()
@@ -59,16 +63,16 @@ extension BlockExecution {
     }
 
     /// Keys count one full epoch after their registration; the first ones at once.
-    mutating func storeEpochSet(_ members: [(operatorAddress: Address, record: ValidatorRecord)]) {
+    mutating func storeEpochSet(_ members: [SetMember]) {
         let epoch = view.epoch.number + 1
         let before = AuditCheck(state, view: view, calendar: calendar).epochSet(epoch - 1)
         let set = EpochSet(
             epoch: epoch,
-            members: members.map { operatorAddress, record in
+            members: members.map { member in
                 EpochSet.Member(
-                    operatorAddress: operatorAddress, stake: record.bond,
-                    mayAudit: before.member(operatorAddress)?.mayAudit == true
-                        || (epoch >= 2 && record.registeredEpoch <= epoch - 2))
+                    operatorAddress: member.operatorAddress, stake: member.stake,
+                    mayAudit: before.member(member.operatorAddress)?.mayAudit == true
+                        || (epoch >= 2 && member.record.registeredEpoch <= epoch - 2))
             })
         state.store(set, at: StateKey.epochSet(epoch))
     }

@@ -8,8 +8,7 @@ extension BlockExecution {
         let check = AuditCheck(state, view: view, calendar: calendar)
         guard let epoch = check.judgedEpoch, calendar.phase == .open else { throw .disputeWindowClosed }
         let place = request.task
-        guard let task: TaskRecord = state.load(StateKey.task(place)), let delivered = task.delivered,
-            check.epoch(ofReceipt: delivered) == epoch
+        guard let task: TaskRecord = state.load(StateKey.task(place)), check.isJudged(place, task, with: epoch)
         else { throw .taskNotDisputable }
         guard state.bytes(StateKey.dispute(place)) == nil else { throw .disputeExists }
         let verdicts = Self.verdicts(state.load(StateKey.taskAudits(epoch, place)))
@@ -23,7 +22,7 @@ extension BlockExecution {
         supply.balances = supply.balances.debited(request.deposit)
         supply.escrow = supply.escrow.credited(request.deposit)
         var dispute = newDispute(
-            of: task, epoch: epoch, reporter: sender, claim: (request.claimed, request.deposit))
+            of: place, epoch: epoch, reporter: sender, claim: (request.claimed, request.deposit))
         dispute.verdicts = verdicts
         state.store(dispute, at: StateKey.dispute(place))
     }

@@ -2,6 +2,7 @@
 // bonds move, and the validator set that decides from H + 2 on is drawn from them (formats A3).
 import Chain
 import Codec
+import Cryptography
 import Primitives
 import Quorum
 import Rewards
@@ -25,14 +26,21 @@ extension BlockExecution {
             state.store(count, .epochCount)
             return nil
         }
+        closeDeferred()
         closeDisputes()
         topUpOffenders()
+        judgeDuties()
+        judgeAttendance()
+        jailOffenders()
+        drawAgain()
         settle()
         unlockVesting()
         moveBonds()
         releaseProviderBonds()
         forgetOldEvidence()
         turnAudits()
+        turnChallenges()
+        turnGovernance()
         state.store(
             EpochRecord(
                 number: view.epoch.number + 1, startHeight: view.height.advanced(), startTime: block.header.time),
@@ -40,7 +48,7 @@ extension BlockExecution {
         let members = eligible()
         state.store(
             EpochCount(
-                members: members.map { EpochCount.Member(operatorAddress: $0.operatorAddress, stake: $0.record.bond) },
+                members: members.map { EpochCount.Member(operatorAddress: $0.operatorAddress, stake: $0.stake) },
                 burnedBefore: supply.burned), .epochCount)
         storeEpochSet(members)
         guard let seating = seating(members), seating.seats != view.nextSeating.seats else { return nil }
@@ -52,33 +60,44 @@ extension BlockExecution {
 
     private mutating func settle() {
         let parameters = view.parameters.rewards
-        let pools = state.require(.pools, as: PoolRecord.self).state(supply, parameters)
         let outcome: SettlementOutcome
+        let tables: EpochTables
         do throws(SettlementError) {
             var tally = try tally()
             try settleTasks(into: &tally)
+            // Refunds of settled tasks may have moved the credit pool.
+            let pools = state.require(.pools, as: PoolRecord.self).state(supply, parameters)
             outcome = try Settlement.settle(tally, pools, parameters)
+            tables = outcome.tables.explained { Hash.sha256($0.encoded) }
         } catch {
             preconditionFailure("epoch \(view.epoch.number) cannot be settled: \(error)")
         }
-        for row in outcome.tables.rewards where row.key.asset == .token && row.amount > .zero {
-            var account = state.account(row.key.account)
-            account.balance = account.balance.credited(row.amount)
-            state.store(account, of: row.key.account)
-            supply.balances = supply.balances.credited(row.amount)
-        }
+        for row in tables.rewards where row.amount > .zero { pay(row) }
         apply(outcome.providers)
+        holdPanelPay()
         for validator in outcome.validators { store(validator) }
         let record = PoolRecord(outcome.pools)
         state.store(record, .pools)
         (supply.minted, supply.burned) = (outcome.pools.mintedTotal, outcome.pools.burnedTotal)
         (supply.reserve, supply.pools) = (outcome.pools.reserve, record.held)
         let summary = EpochSummary(
-            outcome.tables, height: view.height, minted: outcome.minted,
+            tables, height: view.height, minted: outcome.minted,
             burned: supply.burned.debited(count.burnedBefore))
         state.store(summary, at: StateKey.epochSummary(view.epoch.number))
-        rows = outcome.tables.writes(epoch: view.epoch.number)
-        for row in outcome.tables.slashes { state.remove(StateKey.pendingSlash(row.key)) }
+        rows = tables.writes(epoch: view.epoch.number)
+        for row in tables.slashes { state.remove(StateKey.pendingSlash(row.key)) }
+    }
+
+    /// What a row in credits is backed by stayed in the pools.
+    private mutating func pay(_ row: RewardRow) {
+        var account = state.account(row.key.account)
+        switch row.key.asset {
+        case .token:
+            account.balance = account.balance.credited(row.amount)
+            supply.balances = supply.balances.credited(row.amount)
+        case .credits: account.credits = account.credits.credited(row.amount)
+        }
+        state.store(account, of: row.key.account)
     }
 
     private mutating func store(_ outcome: ValidatorOutcome) {
@@ -109,12 +128,16 @@ extension BlockExecution {
             )
             (validator.includedStake, validator.delegations) = (member.includedStake, record.delegations)
             validator.own = record.own
+            validator.commission = stakeTerms(member.operatorAddress).commission(in: view.epoch.number)
             if record.isTombstoned { validator.withhold(.tombstoned) }
             countAudits(of: &validator, judged)
             try tally.add(validator)
         }
         for member in judged?.members ?? [] where count.index(of: member.operatorAddress) == nil {
             try tally.add(former(member, judged))
+        }
+        for prisoner in idlePrisoners(besides: judged) {
+            try tally.add(former(EpochSet.Member(operatorAddress: prisoner, stake: .zero, mayAudit: false), judged))
         }
         tally.dues = judgement.rows
         tally.slashes = state.scan(.pendingSlash, as: SlashRow.self).map(\.record)
@@ -123,23 +146,26 @@ extension BlockExecution {
 
     // MARK: The next set
 
-    /// Who may hold a seat, ascending by operator: the largest bonds where there are more than seats.
-    private func eligible() -> [(operatorAddress: Address, record: ValidatorRecord)] {
+    /// Who may hold a seat, ascending by operator: the largest stakes where there are more than seats.
+    private func eligible() -> [SetMember] {
         let least = view.parameters.stakeToStay
-        let all = validators().filter { !$0.record.isTombstoned && $0.record.bond >= least }
-        if all.count <= Limits.validatorsMax { return all }
-        let largest = all.sorted { left, right in
-            left.record.bond == right.record.bond
-                ? left.operatorAddress < right.operatorAddress : left.record.bond > right.record.bond
+        var all = validators().filter { !$0.record.isTombstoned && !isJailed($0.operatorAddress) }
+            .map { SetMember(operatorAddress: $0.operatorAddress, record: $0.record, stake: selfBonded($0.record)) }
+            .filter { $0.stake >= least }
+        if all.count > Limits.validatorsMax {
+            all.sort { left, right in
+                left.stake == right.stake ? left.operatorAddress < right.operatorAddress : left.stake > right.stake
+            }
+            all = all.prefix(Limits.validatorsMax).sorted { $0.operatorAddress < $1.operatorAddress }
         }
-        return largest.prefix(Limits.validatorsMax).sorted { $0.operatorAddress < $1.operatorAddress }
+        return effective(all)
     }
 
     /// nil when nobody may validate, and then the old set goes on.
-    private func seating(_ members: [(operatorAddress: Address, record: ValidatorRecord)]) -> Seating? {
+    private func seating(_ members: [SetMember]) -> Seating? {
         if members.isEmpty { return nil }
         let seats = members.map {
-            Seat(operatorAddress: $0.operatorAddress, keys: $0.record.keys, power: $0.record.bond.votingPower)
+            Seat(operatorAddress: $0.operatorAddress, keys: $0.record.keys, power: $0.stake.votingPower)
         }
         do { return try Seating(seats, activeSince: view.height.advanced(by: 2)) } catch {
             preconditionFailure("the bonds make no validator set: \(error)")

@@ -1,37 +1,58 @@
 // What a lost dispute costs: a provider 25 v of its largest open task out of bond, unbonding and vesting; a validator a
-// part of its stake. The provider's loss pays voters, the requester and the reporter; a validator's is burned.
+// part of its stake. The loss pays voters, the requester of a wrong result and the reporter;
+// the rest is burned.
 import Chain
 import Primitives
 import Rewards
 
+/// A wrong result that a dispute proved, with what its punishment needs.
+struct ProvenFraud {
+    let evidence: Digest
+    let provider: Address
+    let computeUnits: UInt64
+    let job: JobRecord
+    /// 25 v of its largest open task, at the decision.
+    let due: Amount
+    let voters: [Address]
+    let stakes: [Amount]
+    let reporter: Address?
+}
+
 extension BlockExecution {
-    mutating func punishProvider(_ disputed: DisputedTask, _ truth: DisputeSide, reporter: Address?) {
-        let provider = disputed.task.provider
+    /// 25 v of the provider's largest open task.
+    mutating func providerSlash(_ disputed: DisputedTask) -> Amount {
+        let largest = max(providerPart(of: disputed.job), largestOpenPart(of: disputed.task.provider))
+        let (due, overflow) = largest.units.multipliedReportingOverflow(
+            by: view.parameters.rewards.audit.bondMultiple)
+        return overflow ? Amount(.max) : Amount(due)
+    }
+
+    mutating func punishProvider(_ fraud: ProvenFraud) {
+        let provider = fraud.provider
         let rules = view.parameters.rewards
-        let ownPart = providerPart(of: disputed.job)
-        let largest = max(ownPart, largestOpenPart(of: provider))
-        let (due, overflow) = largest.units.multipliedReportingOverflow(by: rules.audit.bondMultiple)
-        let taken = takeBond(of: provider, atMost: overflow ? Amount(.max) : Amount(due))
+        let taken = takeBond(of: provider, atMost: fraud.due)
         let loss = DisputeLoss(
-            slash: taken, ownBondLost: taken, computeUnits: disputed.task.computeUnits,
-            floorPrice: market(.cpu).floorPrice, providerPart: ownPart)
+            slash: taken, ownBondLost: taken, computeUnits: fraud.computeUnits,
+            floorPrice: market(.cpu).floorPrice, providerPart: providerPart(of: fraud.job))
         let proceeds: DisputeProceeds
         do throws(ArithmeticError) {
             proceeds = try Rewards.Rule.disputeProceeds(
-                loss, voterStakes: truth.stakes, hasReporter: reporter != nil, rules: rules.slashing)
+                loss, voterStakes: fraud.stakes, hasReporter: fraud.reporter != nil, rules: rules.slashing)
         } catch {
             preconditionFailure("the proceeds of \(taken): \(error)")
         }
         var injured = proceeds.requester
-        for (voter, share) in zip(truth.voters, proceeds.voters) {
-            judgement.pay(share, to: voter, .compensation, evidence: disputed.id)
+        for (voter, share) in zip(fraud.voters, proceeds.voters) {
+            judgement.pay(share, to: voter, .compensation, evidence: fraud.evidence)
             injured = injured.credited(share)
         }
-        judgement.pay(proceeds.requester, to: disputed.job.requester, .compensation, evidence: disputed.id)
-        if let reporter { judgement.pay(proceeds.reporter, to: reporter, .reporter, evidence: disputed.id) }
+        judgement.pay(proceeds.requester, to: fraud.job.requester, .compensation, evidence: fraud.evidence)
+        if let reporter = fraud.reporter {
+            judgement.pay(proceeds.reporter, to: reporter, .reporter, evidence: fraud.evidence)
+        }
         supply.burned = supply.burned.credited(proceeds.burned)
         addSlash(
-            SlashKey(account: provider, offence: .wrongResult, evidence: disputed.id), taken,
+            SlashKey(account: provider, offence: .wrongResult, evidence: fraud.evidence), taken,
             reporter: proceeds.reporter, injured: injured)
         judgement.frauds.insert(provider)
         judgement.failures[provider, default: 0] += 1
@@ -94,16 +115,20 @@ extension BlockExecution {
 
     // MARK: Validators
 
-    /// Once in an epoch; the common rate of the window is charged with the top-ups.
-    mutating func punishApproval(by operatorAddress: Address, evidence: Digest) {
+    /// Once in an epoch; the common rate of the window is charged with the top-ups. False where it is charged already.
+    @discardableResult
+    mutating func punishApproval(by operatorAddress: Address, evidence: Digest, stake: Amount?) -> Bool {
         let key = StateKey.offender(.approvedWrongResult, operatorAddress, epoch: view.epoch.number)
-        guard state.bytes(key) == nil, let stake = slashableStake(of: operatorAddress) else { return }
+        guard state.bytes(key) == nil, let stake else { return false }
         state.store(
             OffenderRecord(epoch: view.epoch.number, stake: stake, charged: .zero, evidence: evidence), at: key)
+        return true
     }
 
-    mutating func punishDigest(of operatorAddress: Address, evidence: Digest) {
-        guard let stake = slashableStake(of: operatorAddress) else { return }
+    mutating func punishDigest(
+        of operatorAddress: Address, evidence: Digest, stake: Amount?, _ claim: VoterClaim?
+    ) {
+        guard let stake else { return }
         let due: Amount
         do throws(ArithmeticError) {
             due = try Rewards.Rule.slashAmount(
@@ -111,7 +136,38 @@ extension BlockExecution {
         } catch {
             preconditionFailure("the slash of \(stake): \(error)")
         }
-        let burned = burnStake(of: operatorAddress, atMost: due)
-        addSlash(SlashKey(account: operatorAddress, offence: .wrongDigest, evidence: evidence), burned)
+        take(due, from: SlashKey(account: operatorAddress, offence: .wrongDigest, evidence: evidence), claim)
+    }
+
+    /// Takes a validator's slash; pays voters and reporter out of it where they have a claim; burns the rest.
+    mutating func take(_ amount: Amount, from slash: SlashKey, _ claim: VoterClaim?) {
+        let own = ownShare(of: slash.account)
+        let taken = takeStake(of: slash.account, atMost: amount)
+        guard let claim else {
+            supply.burned = supply.burned.credited(taken)
+            addSlash(slash, taken)
+            return
+        }
+        let proceeds: DisputeProceeds
+        do throws(ArithmeticError) {
+            let lost = own.all == 0 ? taken : Amount(try taken.units.scaled(by: own.own, over: own.all))
+            let loss = DisputeLoss(
+                slash: taken, ownBondLost: lost, computeUnits: claim.computeUnits,
+                floorPrice: market(.cpu).floorPrice, providerPart: .zero)
+            proceeds = try Rewards.Rule.disputeProceeds(
+                loss, voterStakes: claim.stakes, hasReporter: claim.reporter != nil,
+                rules: view.parameters.rewards.slashing)
+        } catch {
+            preconditionFailure("the proceeds of \(taken): \(error)")
+        }
+        for (voter, share) in zip(claim.voters, proceeds.voters) {
+            judgement.pay(share, to: voter, .compensation, evidence: claim.evidence)
+        }
+        if let reporter = claim.reporter {
+            judgement.pay(proceeds.reporter, to: reporter, .reporter, evidence: claim.evidence)
+        }
+        supply.burned = supply.burned.credited(proceeds.burned)
+        let injured = proceeds.voters.reduce(Amount.zero) { $0.credited($1) }
+        addSlash(slash, taken, reporter: proceeds.reporter, injured: injured)
     }
 }

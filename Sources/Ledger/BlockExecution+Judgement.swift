@@ -7,23 +7,30 @@ import Rewards
 
 extension BlockExecution {
     mutating func closeDisputes() {
-        for (id, dispute) in state.scan(.dispute, as: DisputeRecord.self) {
+        let decisions = state.scan(.dispute, as: DisputeRecord.self).map { id, dispute in
             let place = TaskPlace(keySuffix: id)
-            let disputed = DisputedTask(
-                place: place, dispute: dispute, task: requireTask(place), job: requireJob(place.job))
-            decide(disputed)
+            return decision(
+                DisputedTask(place: place, dispute: dispute, task: requireTask(place), job: requireJob(place.job)))
         }
+        noteLosses(decisions)
+        for decision in decisions { carryOut(decision) }
         if !judgement.frauds.isEmpty { forfeitPay() }
     }
 
-    private mutating func decide(_ disputed: DisputedTask) {
-        let (place, dispute) = (disputed.place, disputed.dispute)
-        let set = AuditCheck(state, view: view, calendar: calendar).epochSet(dispute.epoch)
-        let votes = votes(on: place)
+    private func decision(_ disputed: DisputedTask) -> DisputeDecision {
+        let set = AuditCheck(state, view: view, calendar: calendar).epochSet(disputed.dispute.epoch)
+        let votes = votes(on: disputed.place)
         let sides = DisputeSide.sides(votes, set)
-        let outcome = Rewards.Rule.disputeVerdict(
-            votes: sides.map(\.stake), totalStake: set.totalStake, isExtended: dispute.isExtended)
-        switch outcome {
+        return DisputeDecision(
+            disputed: disputed, set: set, votes: votes, sides: sides,
+            outcome: Rewards.Rule.disputeVerdict(
+                votes: sides.map(\.stake), totalStake: set.totalStake, isExtended: disputed.dispute.isExtended))
+    }
+
+    private mutating func carryOut(_ decision: DisputeDecision) {
+        let (disputed, sides, votes) = (decision.disputed, decision.sides, decision.votes)
+        let (place, dispute) = (disputed.place, disputed.dispute)
+        switch decision.outcome {
         case .stands(let index): enforce(sides[index], among: sides, on: disputed)
         case .nonDeterministic:
             quarantine(disputed.job.request.program)
@@ -37,7 +44,7 @@ extension BlockExecution {
             extended.isExtended = true
             state.store(extended, at: StateKey.dispute(place))
             judgement.absent.formUnion(
-                Set(set.members.map(\.operatorAddress)).subtracting(votes.map(\.voter)))
+                Set(decision.set.members.map(\.operatorAddress)).subtracting(votes.map(\.voter)))
             return
         }
         state.remove(StateKey.dispute(place))
@@ -57,21 +64,57 @@ extension BlockExecution {
     private mutating func enforce(_ truth: DisputeSide, among sides: [DisputeSide], on disputed: DisputedTask) {
         let (dispute, task) = (disputed.dispute, disputed.task)
         let losers = disputed.losers(truth: truth, sides: sides)
-        for loser in losers.results { punishApproval(by: loser, evidence: disputed.id) }
-        for loser in losers.digests { punishDigest(of: loser, evidence: disputed.id) }
         let wrong = Set(losers.results + losers.digests)
         for entry in dispute.verdicts where wrong.contains(entry.operatorAddress) {
             undo(task.computeUnits, of: entry.operatorAddress, epoch: dispute.epoch)
         }
         let isWrong = task.result != truth.result
-        let isReported = reporterIsRight(disputed, truth, isWrong: isWrong, digests: losers.digests)
+        let isReported =
+            !wrong.contains(dispute.reporter)
+            && reporterIsRight(disputed, truth, isWrong: isWrong, digests: losers.digests)
+        if judgement.tripped.contains(disputed.job.request.engineID) {
+            postpone(truth, losers, on: disputed, isReported: isReported)
+            returnDeposit(disputed, paying: ([], []), isFalse: false)
+            return
+        }
+        let reporter = isReported ? dispute.reporter : nil
+        punish(losers, on: disputed, isWrong ? nil : claim(truth, on: disputed, reporter, without: wrong))
         if isWrong {
-            punishProvider(disputed, truth, reporter: isReported ? dispute.reporter : nil)
+            punishProvider(
+                ProvenFraud(
+                    evidence: disputed.id, provider: task.provider, computeUnits: task.computeUnits,
+                    job: disputed.job, due: providerSlash(disputed), voters: truth.voters, stakes: truth.stakes,
+                    reporter: reporter))
         } else {
             judgement.verified.insert(disputed.place)
         }
         let isFalse = dispute.claimed != nil && !isReported
         returnDeposit(disputed, paying: isFalse ? (truth.voters, truth.stakes) : ([], []), isFalse: isFalse)
+    }
+
+    /// Voters are paid once for a dispute: by the first validator that loses it, where the provider does not.
+    private mutating func punish(_ losers: DisputeLosers, on disputed: DisputedTask, _ claim: VoterClaim?) {
+        var claim = claim
+        for loser in losers.results {
+            if punishApproval(by: loser, evidence: disputed.id, stake: slashableStake(of: loser)) {
+                judgement.claims[loser] = claim
+                claim = nil
+            }
+        }
+        for loser in losers.digests {
+            punishDigest(of: loser, evidence: disputed.id, stake: slashableStake(of: loser), claim)
+            claim = nil
+        }
+    }
+
+    /// Nobody is paid out of its own slash.
+    private func claim(
+        _ truth: DisputeSide, on disputed: DisputedTask, _ reporter: Address?, without wrong: Set<Address>
+    ) -> VoterClaim {
+        let voters = zip(truth.voters, truth.stakes).filter { !wrong.contains($0.0) }
+        return VoterClaim(
+            computeUnits: disputed.task.computeUnits, voters: voters.map(\.0), stakes: voters.map(\.1),
+            reporter: reporter, evidence: disputed.id)
     }
 
     /// An account is right with the result that stands and a reason to ask; an auditor with the result.
@@ -108,16 +151,18 @@ extension BlockExecution {
     }
 
     /// A delivered task that is not paid.
-    private mutating func refuse(_ place: TaskPlace, as ending: TaskState) {
+    mutating func refuse(_ place: TaskPlace, as ending: TaskState) {
         var (task, job) = (requireTask(place), requireJob(place.job))
         guard let delivered = task.delivered else { preconditionFailure("no receipt for \(place)") }
-        let epoch = AuditCheck(state, view: view, calendar: calendar).epoch(ofReceipt: delivered)
+        let redraw: RedrawRecord? = state.load(StateKey.redraw(place))
+        let epoch = AuditCheck(state, view: view, calendar: calendar).epoch(ofReceipt: delivered) ?? redraw?.dueEpoch
         task.state = ending
         job.closed += 1
         state.store(task, at: StateKey.task(place))
         state.store(job, at: StateKey.job(place.job))
         state.remove(StateKey.due(epoch ?? view.epoch.number - 2, delivered, place))
-        refund(job.escrow.credited(job.assurance), to: job.requester)
+        state.remove(StateKey.redraw(place))
+        refund(job.escrow.credited(job.assurance), of: job)
     }
 
     /// All receipts of a proven cheat that are not settled, of this epoch too.

@@ -34,6 +34,7 @@ extension BlockExecution {
             at: StateKey.provider(sender))
         state.store(
             WorkRecord(offers: registration.offers, endpoint: registration.endpoint), at: StateKey.work(sender))
+        state.store(UptimeRecord(since: challenges.issued), at: StateKey.uptime(sender))
     }
 
     mutating func perform(_ change: SetOffers, by sender: Address) throws(Rule) {
@@ -41,8 +42,7 @@ extension BlockExecution {
         guard !provider.isTombstoned else { throw .tombstoned }
         try check(change.offers)
         var record = state.load(StateKey.work(sender)) ?? WorkRecord(offers: [])
-        (record.offers, record.isPaused, record.timeouts) = (change.offers, false, 0)
-        record.endpoint = change.endpoint
+        (record.offers, record.endpoint) = (change.offers, change.endpoint)
         state.store(record, at: StateKey.work(sender))
     }
 
@@ -50,7 +50,7 @@ extension BlockExecution {
         var seen: Set<[UInt8]> = []
         for offer in offers {
             guard let resource = ResourceClass(rawValue: offer.resource) else { throw .classUnavailable }
-            guard offer.engineID == EngineIdentity.id else { throw .unknownEngine }
+            guard resource == .open || offer.engineID == EngineIdentity.id else { throw .unknownEngine }
             guard offer.ask >= market(resource).floorPrice else { throw .askBelowFloor }
             let key = offer.resource.bigEndianBytes + offer.engineID.bytes
             guard seen.insert(key).inserted else { throw .repeatedOffer }
@@ -69,6 +69,7 @@ extension BlockExecution {
     mutating func performUnbond(_ amount: Amount, byProvider sender: Address) throws(Rule) {
         guard amount > .zero else { throw .zeroAmount }
         guard var record: ProviderRecord = state.load(StateKey.provider(sender)) else { throw .notAProvider }
+        if isLocked(sender) { throw .bondLocked }
         guard record.bond >= amount else { throw .bondTooSmall }
         record.bond = record.bond.debited(amount)
         state.store(record, at: StateKey.provider(sender))
@@ -85,15 +86,11 @@ extension BlockExecution {
         let (pages, inputBytes) = try check(request)
         let terms = try terms(of: request)
         let assurance = try assurance(of: request, escrow: terms.escrow)
-        let (each, isTooMuch) = terms.escrow.units.addingReportingOverflow(assurance.units)
-        let (total, overflow) = each.multipliedReportingOverflow(by: UInt64(request.tasks))
-        guard !isTooMuch, !overflow else { throw .insufficientBalance }
-        var account = state.account(sender)
-        guard account.balance.units >= total else { throw .insufficientBalance }
-        account.balance = account.balance.debited(Amount(total))
-        state.store(account, of: sender)
-        supply.balances = supply.balances.debited(Amount(total))
-        supply.escrow = supply.escrow.credited(Amount(total))
+        // An escrow is at most `task_cap`, and a job has at most 4,096 tasks with 11 of them each.
+        let held = UInt128(terms.escrow.units) * UInt128(request.heldReplicas) + UInt128(assurance.units)
+        guard let total = UInt64(exactly: held * UInt128(request.tasks)) else { throw .insufficientBalance }
+        try hold(Amount(total), of: sender, inCredits: request.paysCredits)
+        registerRequester(sender)
 
         let own = request.bytes.isEmpty ? nil : Hash.sha256(request.bytes)
         if let own { work.blobs.put(.blobs, key: own.bytes, value: request.bytes) }
@@ -108,9 +105,10 @@ extension BlockExecution {
     /// The program's pages and the bytes of each task's input.
     private func check(_ request: SubmitJob) throws(Rule) -> (pages: UInt32, inputBytes: UInt32) {
         guard (1...JobLimits.tasksMax).contains(request.tasks) else { throw .badTaskCount }
-        guard ResourceClass(rawValue: request.resource) == .cpu else { throw .classUnavailable }
-        guard request.engineID == EngineIdentity.id else { throw .unknownEngine }
-        guard let program: BlobRecord = state.load(StateKey.blob(.program, request.program)) else {
+        let resource = try checkClass(of: request)
+        // What a panel does with the bytes of a program is not the chain's to judge.
+        let kind: BlobKind = resource == .cpu ? .program : .input
+        guard let program: BlobRecord = state.load(StateKey.blob(kind, request.program)) else {
             throw .unknownProgram
         }
         guard !program.isQuarantined else { throw .programQuarantined }
@@ -127,10 +125,26 @@ extension BlockExecution {
         return (program.pages, inputBytes)
     }
 
+    private func checkClass(of request: SubmitJob) throws(Rule) -> ResourceClass {
+        guard let resource = ResourceClass(rawValue: request.resource) else { throw .classUnavailable }
+        switch resource {
+        case .cpu:
+            guard request.engineID == EngineIdentity.id else { throw .unknownEngine }
+            guard request.replicas == 0 else { throw .badReplicas }
+        case .open:
+            guard PanelLimits.replicas.contains(request.replicas), request.replicas % 2 == 1 else {
+                throw .badReplicas
+            }
+            guard request.assurance == 0 else { throw .badAssurance }
+        }
+        return resource
+    }
+
     private func terms(of request: SubmitJob) throws(Rule) -> TaskTerms {
         do throws(TermsError) {
             return try Rewards.Rule.taskEscrow(
-                limit: request.limits.computeUnits, bid: request.bid, floorPrice: market(.cpu).floorPrice,
+                limit: request.limits.computeUnits, bid: request.bid,
+                floorPrice: market(ResourceClass(rawValue: request.resource) ?? .cpu).floorPrice,
                 rules: view.parameters.rewards.fees)
         } catch {
             switch error {
@@ -164,7 +178,7 @@ extension BlockExecution {
         let tasks = job.end - job.next
         (job.end, job.closed) = (job.next, job.closed + tasks)
         state.store(job, at: StateKey.job(cancel.job))
-        refund(Amount(UInt64(tasks) * (job.escrow.units + job.assurance.units)), to: sender)
+        refund(Amount(UInt64(tasks) * job.heldPerTask.units), of: job)
     }
 
     // MARK: Money

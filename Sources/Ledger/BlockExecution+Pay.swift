@@ -9,21 +9,32 @@ extension BlockExecution {
     /// Adds every provider and payer to the tally, and moves the escrow of settled tasks out: fees into the tally,
     /// refunds to the requesters.
     mutating func settleTasks(into tally: inout EpochTally) throws(SettlementError) {
-        let due = dueTasks()
+        let (due, verdicts) = (dueTasks(), dueVerdicts())
         var verified: [Address: UInt64] = [:]
         var payers: Set<Address> = []
+        var panelWinners: Set<Address> = []
         for entry in due {
             verified[entry.task.provider, default: 0] += 1
             payers.insert(requireJob(entry.place.job).requester)
         }
+        countVerdicts(verdicts, verified: &verified)
+        for verdict in verdicts where !verdict.winners.isEmpty {
+            payers.insert(requireJob(verdict.place.job).requester)
+            panelWinners.formUnion(verdict.winners.map(\.provider))
+        }
         for (id, record) in state.scan(.provider, as: ProviderRecord.self) {
             guard let account = Address(id) else { preconditionFailure("provider key \(Hex.lower(id))") }
-            try tally.add(provider(account, record, verified: verified[account] ?? 0))
-            let capacity = capacity(of: account, record)
-            tally.capacityCPU = UInt64(clamping: UInt128(tally.capacityCPU) + UInt128(capacity))
+            var counted = provider(account, record, verified: verified[account] ?? 0)
+            // What may have to be held is paid in MRT.
+            if panelWinners.contains(account) { counted.takesCredits = false }
+            try tally.add(counted)
+            let (cpu, open) = (capacity(.cpu, of: account, record), capacity(.open, of: account, record))
+            tally.capacityCPU = UInt64(clamping: UInt128(tally.capacityCPU) + UInt128(cpu))
+            tally.capacityOpen = UInt64(clamping: UInt128(tally.capacityOpen) + UInt128(open))
         }
-        for payer in payers.sorted() { try tally.add(PayerTally(account: payer)) }
+        for payer in payers.sorted() { try tally.add(PayerTally(account: payer, referral: referral(of: payer))) }
         for entry in due { try settle(entry.place, entry.task, into: &tally) }
+        for verdict in verdicts { try settle(verdict, into: &tally) }
         if let kept: UndeliverableRecord = state.load(StateKey.singleton(.undeliverable)) {
             (tally.undeliverableAudit, tally.undeliverableBurn) = (kept.audit, kept.burn)
             supply.escrow = supply.escrow.debited(kept.audit).debited(kept.burn)
@@ -31,17 +42,18 @@ extension BlockExecution {
         }
     }
 
-    /// Delivered in an epoch before this one. A task in dispute stays in the list, alone.
+    /// Delivered in an epoch before this one. A task in dispute or with an open redraw stays in the list, alone.
     private mutating func dueTasks() -> [(place: TaskPlace, task: TaskRecord)] {
         guard view.epoch.number > 0 else { return [] }
         let last = (view.epoch.number - 1).bigEndianBytes
         return state.range(.due, upTo: last, limit: .max, as: AssignmentRecord.self).compactMap { id, entry in
             let place = TaskPlace(keySuffix: id)
-            if state.bytes(StateKey.dispute(place)) != nil {
+            if state.bytes(StateKey.dispute(place)) != nil || judgement.redrawn.contains(place) {
                 judgement.withhold(.openAudit, from: entry.provider)
                 return nil
             }
             state.remove([StateTag.due.rawValue] + id)
+            state.remove(StateKey.redraw(place))
             countSuccess(place, entry.provider)
             return (place, requireTask(place))
         }
@@ -57,6 +69,8 @@ extension BlockExecution {
     private func provider(_ account: Address, _ record: ProviderRecord, verified: UInt64) -> ProviderTally {
         var tally = ProviderTally(account: account)
         (tally.slots, tally.verified) = (slots(record), verified)
+        (tally.challengesAsked, tally.challengesAnswered) = challenges(of: account)
+        tally.takesCredits = state.account(account).takesCredits
         if let reason = judgement.unpaid[account] { tally.withhold(reason) }
         if record.isTombstoned { tally.withhold(.tombstoned) }
         guard let work: WorkRecord = state.load(StateKey.work(account)) else { return tally }
@@ -68,11 +82,11 @@ extension BlockExecution {
     }
 
     /// Compute units that the provider's slots could serve in this epoch, by the class rate.
-    private func capacity(of account: Address, _ record: ProviderRecord) -> UInt64 {
+    private func capacity(_ resource: ResourceClass, of account: Address, _ record: ProviderRecord) -> UInt64 {
         guard let work: WorkRecord = state.load(StateKey.work(account)), !work.isPaused,
-            work.offers.contains(where: { $0.resource == ResourceClass.cpu.rawValue })
+            work.offers.contains(where: { $0.resource == resource.rawValue })
         else { return 0 }
-        let perBlock = UInt128(view.parameters.rewards.market.fuelPerBlock(.cpu) / 1_000_000)
+        let perBlock = UInt128(view.parameters.rewards.market.fuelPerBlock(resource) / 1_000_000)
         let slotBlocks = UInt128(slots(record)) * UInt128(count.blocks)
         let (units, overflow) = slotBlocks.multipliedReportingOverflow(by: perBlock)
         return overflow ? .max : UInt64(clamping: units)
@@ -105,7 +119,7 @@ extension BlockExecution {
         state.store(settled, at: StateKey.task(place))
         state.store(job, at: StateKey.job(place.job))
         supply.escrow = supply.escrow.debited(charge.fee).debited(job.assurance)
-        refund(charge.refund, to: job.requester)
+        refund(charge.refund, of: job)
     }
 
     // MARK: After the settlement
@@ -149,18 +163,13 @@ extension BlockExecution {
 
     /// Pays what is unlocked by now; a grant that is paid out is forgotten.
     mutating func unlockVesting() {
-        let rules = view.parameters.rewards
         for (id, record) in state.scan(.vesting, as: VestingRecord.self) {
             guard let account = Address(id.prefix(20)), let granted = UInt64(bigEndian: id.suffix(8)) else {
                 preconditionFailure("vesting key \(Hex.lower(id))")
             }
-            let days = (view.epoch.number - granted) / max(1, rules.calendar.epochsPerDay)
-            let unlocked: Amount
-            do throws(ArithmeticError) {
-                unlocked = try Rewards.Rule.unlocked(record.granted, elapsed: days, period: rules.usage.vestingDays)
-            } catch {
-                preconditionFailure("vesting of \(record.granted): \(error)")
-            }
+            if isLocked(account) { continue }
+            let grant = VestingGrant(epoch: granted, record, view.parameters.rewards)
+            let unlocked = grant.unlocked(endOf: view.epoch.number)
             if unlocked <= record.paid { continue }
             let part = unlocked.debited(record.paid)
             credit(part, to: account)
@@ -177,6 +186,7 @@ extension BlockExecution {
             .providerUnbonding, upTo: (view.epoch.number + 1).bigEndianBytes, limit: .max, as: UnbondingRecord.self)
         {
             guard let owner = Address(id.dropFirst(8)) else { preconditionFailure("unbonding key \(Hex.lower(id))") }
+            if isLocked(owner) { continue }
             credit(record.amount, to: owner)
             supply.bonds = supply.bonds.debited(record.amount)
             state.remove([StateTag.providerUnbonding.rawValue] + id)

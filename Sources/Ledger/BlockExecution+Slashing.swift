@@ -17,7 +17,7 @@ extension BlockExecution {
         }
     }
 
-    private mutating func punishEquivocation(of consensusAddress: Address, evidence: Digest) {
+    mutating func punishEquivocation(of consensusAddress: Address, evidence: Digest) {
         guard let reference: OperatorReference = state.load(StateKey.keyAddress(consensusAddress)),
             var record: ValidatorRecord = state.load(StateKey.validator(reference.operatorAddress))
         else { preconditionFailure("no operator for validator \(consensusAddress), which was in a set") }
@@ -67,11 +67,12 @@ extension BlockExecution {
         }
         for ((offender, record), amount) in zip(all, due)
         where amount > .zero && (operatorAddress == nil || operatorAddress == offender) {
-            let burned = burnStake(of: offender, atMost: amount)
             var record = record
             record.charged = record.charged.credited(amount)
             state.store(record, at: StateKey.offender(offence, offender, epoch: record.epochPlusOne - 1))
-            addSlash(SlashKey(account: offender, offence: offence, evidence: record.evidence), burned)
+            let isNew = offence == .approvedWrongResult && record.epochPlusOne == view.epoch.number + 1
+            let claim = isNew ? judgement.claims.removeValue(forKey: offender) : nil
+            take(amount, from: SlashKey(account: offender, offence: offence, evidence: record.evidence), claim)
         }
     }
 
@@ -91,46 +92,5 @@ extension BlockExecution {
         } catch {
             preconditionFailure("a slash row with parts above its amount: \(error)")
         }
-    }
-
-    // MARK: Stake
-
-    /// nil where there is no validator.
-    func slashableStake(of operatorAddress: Address) -> Amount? {
-        let record: ValidatorRecord? = state.load(StateKey.validator(operatorAddress))
-        return record.map { slashableStake(of: operatorAddress, $0) }
-    }
-
-    private func slashableStake(of operatorAddress: Address, _ record: ValidatorRecord) -> Amount {
-        unbonding(of: operatorAddress).reduce(record.bond.credited(record.joining)) { $0.credited($1.record.amount) }
-    }
-
-    private func unbonding(of operatorAddress: Address) -> [(key: Bytes, record: UnbondingRecord)] {
-        state.scan(.unbonding, as: UnbondingRecord.self).compactMap { id, record in
-            id.dropFirst(8).elementsEqual(operatorAddress.bytes) ? ([StateTag.unbonding.rawValue] + id, record) : nil
-        }
-    }
-
-    /// Burns up to `amount` of a validator's stake: the bond, then what is joining, then what is unbonding. Returns
-    /// what was burned.
-    @discardableResult
-    mutating func burnStake(of operatorAddress: Address, atMost amount: Amount) -> Amount {
-        let key = StateKey.validator(operatorAddress)
-        guard var record: ValidatorRecord = state.load(key) else { return .zero }
-        let fromBond = min(record.bond, amount)
-        record.delegations.tokens = record.bond.debited(fromBond).units
-        let fromJoining = min(record.joining, amount.debited(fromBond))
-        record.joining = record.joining.debited(fromJoining)
-        state.store(record, at: key)
-        var burned = fromBond.credited(fromJoining)
-        for (key, entry) in burned < amount ? unbonding(of: operatorAddress) : [] {
-            let part = min(entry.amount, amount.debited(burned))
-            burned = burned.credited(part)
-            let rest = entry.amount.debited(part)
-            if rest == .zero { state.remove(key) } else { state.store(UnbondingRecord(amount: rest), at: key) }
-        }
-        supply.bonds = supply.bonds.debited(burned)
-        supply.burned = supply.burned.credited(burned)
-        return burned
     }
 }

@@ -1,5 +1,6 @@
-// Registering, bonding, unbonding. Requests are taken at once and change the bond at the end of the epoch, after its
-// settlement: joins first, then leaves, then what has waited long enough goes back to its account.
+// Registering, bonding, unbonding of the operator's own stake. Requests are taken at once and change the bond at the
+// end of the epoch, after its settlement: joins first, then leaves, then what has waited long enough goes back to its
+// account; what others delegate moves in the same steps.
 import Chain
 import Cryptography
 import Primitives
@@ -31,7 +32,7 @@ extension BlockExecution {
         let key = StateKey.validator(sender)
         guard var record: ValidatorRecord = state.load(key) else { throw .notAValidator }
         if record.isTombstoned { throw .tombstoned }
-        let total = record.bond.debited(min(record.leaving, record.bond)).credited(record.joining)
+        let total = record.ownBond.debited(min(record.leaving, record.ownBond)).credited(record.joining)
         let (sum, overflow) = total.units.addingReportingOverflow(amount.units)
         guard overflow || sum >= view.parameters.rewards.validation.stakeMin.units else { throw .stakeBelowMinimum }
         try pay(amount, from: sender)
@@ -43,7 +44,8 @@ extension BlockExecution {
         guard amount > .zero else { throw .zeroAmount }
         let key = StateKey.validator(sender)
         guard var record: ValidatorRecord = state.load(key) else { throw .notAValidator }
-        let free = record.bond.debited(min(record.leaving, record.bond))
+        if isLocked(sender) { throw .bondLocked }
+        let free = record.ownBond.debited(min(record.leaving, record.ownBond))
         guard amount <= free else { throw .bondTooSmall }
         let rest = free.debited(amount).credited(record.joining)
         guard rest == .zero || rest >= view.parameters.rewards.validation.stakeMin else { throw .stakeBelowMinimum }
@@ -69,7 +71,7 @@ extension BlockExecution {
     }
 
     /// Out of bonds, to an account.
-    private mutating func release(_ amount: Amount, to address: Address) {
+    mutating func release(_ amount: Amount, to address: Address) {
         var account = state.account(address)
         account.balance = account.balance.credited(amount)
         state.store(account, of: address)
@@ -80,21 +82,27 @@ extension BlockExecution {
     // MARK: The end of an epoch
 
     mutating func moveBonds() {
-        for (operatorAddress, record) in validators() where record.joining > .zero || record.leaving > .zero {
-            var record = record
+        let moves = redelegations()
+        let targets = Dictionary(grouping: moves, by: \.source)
+        for (operatorAddress, before) in validators() {
+            var record = before
             join(&record, of: operatorAddress)
+            joinDelegations(&record, of: operatorAddress)
             leave(&record, of: operatorAddress)
-            state.store(record, at: StateKey.validator(operatorAddress))
+            leaveDelegations(&record, of: operatorAddress, moving: targets[operatorAddress] ?? [])
+            if record != before { state.store(record, at: StateKey.validator(operatorAddress)) }
         }
+        for move in moves { arrive(move) }
         let next = view.epoch.number + 1
-        for (id, record) in state.scan(.unbonding, as: UnbondingRecord.self) {
-            guard let free = UInt64(bigEndian: id.prefix(8)), let owner = Address(id.dropFirst(8)) else {
-                preconditionFailure("unbonding key \(Hex.lower(id))")
-            }
-            if free > next { break }
+        for (id, record) in state.range(
+            .unbonding, upTo: next.bigEndianBytes, limit: .max, as: UnbondingRecord.self)
+        {
+            guard let owner = Address(id.dropFirst(8)) else { preconditionFailure("unbonding key \(Hex.lower(id))") }
+            if isLocked(owner) { continue }
             release(record.amount, to: owner)
-            state.remove(StateKey.unbonding(owner, free: free))
+            state.remove([StateTag.unbonding.rawValue] + id)
         }
+        releaseDelegations()
     }
 
     /// A pool slashed so far that shares have no price gives the amount back.
@@ -111,21 +119,20 @@ extension BlockExecution {
     }
 
     private mutating func leave(_ record: inout ValidatorRecord, of operatorAddress: Address) {
-        let amount = min(record.leaving, record.bond)
+        let amount = min(record.leaving, record.ownBond)
         record.leaving = .zero
         if amount == .zero { return }
         do {
-            let all = amount == record.bond
+            let all = amount == record.ownBond
             let shares =
                 all
                 ? record.own.shares
                 : try amount.units.scaled(by: record.delegations.shares, over: record.delegations.tokens)
             let (paid, unbonded) = try record.delegations.leave(&record.own, shares: shares)
             if paid > .zero { release(paid, to: operatorAddress) }
-            let days = view.parameters.rewards.periods.unbond
-            let (free, overflow) = (view.epoch.number + 1).addingReportingOverflow(view.parameters.epochs(days: days))
-            let key = StateKey.unbonding(operatorAddress, free: overflow ? .max : free)
-            if unbonded > .zero { state.store(UnbondingRecord(amount: unbonded), at: key) }
+            let key = StateKey.unbonding(operatorAddress, free: freeEpoch)
+            let before = state.load(key, as: UnbondingRecord.self)?.amount ?? .zero
+            if unbonded > .zero { state.store(UnbondingRecord(amount: before.credited(unbonded)), at: key) }
         } catch {
             preconditionFailure("\(operatorAddress) cannot leave with \(amount): \(error)")
         }

@@ -19,6 +19,8 @@ struct BlockExecution {
     var work = WorkInBlock()
     var calendar: AuditCalendar
     var judgement = Judgement()
+    /// What a refusal says beside its rule; goes into the item's result.
+    var detail = Bytes()
     private var results: [ItemResult] = [.success]
 
     init(_ block: CheckedBlock, on snapshot: any Snapshot, view: LedgerView) {
@@ -30,6 +32,7 @@ struct BlockExecution {
 
     mutating func run() -> Transition {
         countBlock()
+        countAttendance()
         let lastReceipt = calendar.lastReceipt
         for evidence in block.evidence { punish(evidence) }
         for entry in block.entries { results.append(execute(entry)) }
@@ -37,6 +40,7 @@ struct BlockExecution {
         let beacon = Hash.sha256([view.beacon.bytes, block.beaconOutput])
         state.store(BeaconRecord(beacon), .beacon)
         runWork(beacon: beacon)
+        moveChallenges(beacon: beacon)
         moveCalendar(lastReceipt: lastReceipt, beacon: beacon)
         let newSeating = endEpochIfDue()
         state.store(calendar, .auditCalendar)
@@ -88,19 +92,28 @@ struct BlockExecution {
                 return .success
             } catch {
                 if error.isChargedToAuthor { chargeAuthor(entry) }
-                return ItemResult(code: error.rawValue)
+                defer { detail = [] }
+                return ItemResult(code: error.rawValue, data: detail)
             }
         case .audit(let statement):
             do throws(Rule) {
                 try execute(statement)
                 return .success
             } catch {
-                chargeAuthor(entry)
+                if error.isChargedToAuthor { chargeAuthor(entry) }
                 return ItemResult(code: error.rawValue)
             }
         case .attestation(let attestation):
             do throws(Rule) {
                 try execute(attestation)
+                return .success
+            } catch {
+                chargeAuthor(entry)
+                return ItemResult(code: error.rawValue)
+            }
+        case .answer(let answer):
+            do throws(Rule) {
+                try execute(answer)
                 return .success
             } catch {
                 chargeAuthor(entry)
@@ -125,7 +138,7 @@ struct BlockExecution {
     /// An item that its sender cannot be charged for costs the bond of the validator that let it in.
     private mutating func chargeAuthor(_ entry: CheckedBlock.Entry) {
         guard let author = entry.author, let seat = view.seating.seat(of: author) else { return }
-        burnStake(of: seat.operatorAddress, atMost: Ledger.fee(byteCount: entry.byteCount, view.parameters))
+        burnOwnStake(of: seat.operatorAddress, atMost: Ledger.fee(byteCount: entry.byteCount, view.parameters))
     }
 
     private mutating func perform(_ content: TransactionContent, by sender: Address) throws(Rule) {
@@ -134,6 +147,11 @@ struct BlockExecution {
         case .registerValidator(let registration): try perform(registration, by: content)
         case .bond(let change): try performBond(change.amount, by: sender)
         case .unbond(let change): try performUnbond(change.amount, by: sender)
+        case .delegate(let change): try performDelegate(change, by: sender)
+        case .undelegate(let change): try performUndelegate(change, by: sender)
+        case .redelegate(let change): try perform(change, by: sender)
+        case .claim(let claim): try perform(claim, by: sender)
+        case .setCommission(let change): try perform(change, by: sender)
         case .publish(let publish): try perform(publish, by: sender)
         case .registerProvider(let registration): try perform(registration, by: sender)
         case .setOffers(let change): try perform(change, by: sender)
@@ -141,7 +159,18 @@ struct BlockExecution {
         case .unbondProvider(let change): try performUnbond(change.amount, byProvider: sender)
         case .submitJob(let request): try perform(request, by: sender, sequence: content.sequence)
         case .cancelJob(let cancel): try perform(cancel, by: sender)
+        case .registerRequester(let registration): try perform(registration, by: sender)
+        case .buyCredits(let purchase): try perform(purchase, by: sender)
+        case .electPay(let election): try perform(election, by: sender)
         case .openDispute(let request): try perform(request, by: sender)
+        case .unjail(let request): try perform(request, by: sender)
+        case .proveMissedDuties(let missed): try perform(missed, by: sender)
+        case .declareEngine(let declaration): try perform(declaration, by: sender)
+        case .sealResults(let said): try perform(said, by: sender)
+        case .revealResults(let said): try perform(said, by: sender)
+        case .proposeChange(let request): try perform(request, by: sender)
+        case .voteForChange(let vote): try perform(vote, by: sender)
+        case .reportProposals(let proof): try perform(proof)
         }
     }
 

@@ -80,6 +80,16 @@ package struct EpochSet: Hashable, Sendable, Message {
         return Rewards.Rule.auditSelection(word: word, draw: draw)
     }
 
+    /// The same draw for several auditors at once, by the sum of their stakes.
+    func isDrawn(anyOf operators: Set<Address>, word: UInt64, rate: UInt64, provider: Address) -> Bool {
+        let stake = operators.filter { mayAudit($0, provider: provider) }
+            .reduce(Amount.zero) { $0.credited(auditStake(of: $1)) }
+        if stake == .zero { return false }
+        let eligible = eligible(provider: provider, first: nil).stake
+        return Rewards.Rule.auditSelection(
+            word: word, draw: AuditDraw(rate: rate, stake: stake, eligibleStake: eligible))
+    }
+
     package func encode(into encoder: inout Encoder) {
         encoder.unsigned(1, epoch + 1)
         encoder.messages(2, members)

@@ -66,10 +66,12 @@ package struct EpochSummary: Hashable, Sendable, Message {
     }
 }
 
-/// Which of the two tables of an epoch a row belongs to.
-package enum EpochTable: UInt8, Sendable, CaseIterable {
+/// Which table of an epoch a row belongs to.
+package enum EpochTable: UInt8, Sendable {
     case rewards = 1
     case slashes = 2
+    /// What reward rows were computed from, under the keys of the rows.
+    case bases = 3
 
     /// The part of `Table.rows` keys that all rows of this table share.
     package func prefix(epoch: UInt64) -> Bytes { epoch.bigEndianBytes + [rawValue] }
@@ -83,6 +85,9 @@ extension EpochTables {
             let key =
                 row.key.account.bytes + row.key.kind.rawValue.bigEndianBytes + row.key.asset.rawValue.bigEndianBytes
             writes.put(.rows, key: EpochTable.rewards.prefix(epoch: epoch) + key, value: row.encoded)
+            if let basis = bases[row.key] {
+                writes.put(.rows, key: EpochTable.bases.prefix(epoch: epoch) + key, value: basis.encoded)
+            }
         }
         for row in slashes {
             let key = row.key.account.bytes + row.key.offence.rawValue.bigEndianBytes + row.key.evidence.bytes

@@ -70,10 +70,12 @@ package struct JobRecord: Hashable, Sendable, Message {
         end = request.tasks
     }
 
+    package var heldPerTask: Amount { Amount(escrow.units * request.heldReplicas + assurance.units) }
+
     /// What is held for all of it now.
     package var held: Amount {
         let open = UInt64(request.tasks - closed)
-        return Amount(open * (escrow.units + assurance.units)).credited(charges)
+        return Amount(open * heldPerTask.units).credited(charges)
     }
 
     package func encode(into encoder: inout Encoder) {
@@ -110,7 +112,11 @@ package struct JobRecord: Hashable, Sendable, Message {
 }
 
 extension SubmitJob {
-    package var price: JobPrice { JobPrice(bid: bid, resource: resource, engineID: engineID, assurance: assurance) }
+    package var price: JobPrice {
+        JobPrice(
+            bid: bid, resource: resource, engineID: engineID, assurance: assurance, paysCredits: paysCredits,
+            replicas: replicas)
+    }
 }
 
 /// Where a task stands. The raw value is its number on the chain.

@@ -42,9 +42,8 @@ struct DisputedTask {
     var id: Digest { DisputeRecord.id(place) }
     func said(_ entry: AuditEntry) -> TaskResult? { entry.result ?? task.result }
 
-    /// Whose verdict or vote has another result than what stands, and who said that result with a wrong digest; each
-    /// ascending and once.
-    func losers(truth: DisputeSide, sides: [DisputeSide]) -> (results: [Address], digests: [Address]) {
+    /// Whose verdict or vote has another result than what stands, and who said that result with a wrong digest.
+    func losers(truth: DisputeSide, sides: [DisputeSide]) -> DisputeLosers {
         var results: Set<Address> = []
         var digests: Set<Address> = []
         for side in sides where side.result != truth.result { results.formUnion(side.voters) }
@@ -58,7 +57,7 @@ struct DisputedTask {
                 digests.insert(entry.operatorAddress)
             }
         }
-        return (results.sorted(), digests.subtracting(results).sorted())
+        return DisputeLosers(results: results.sorted(), digests: digests.subtracting(results).sorted())
     }
 
     /// The second auditor's copy of the first one's digest is not what it should be.
@@ -68,6 +67,39 @@ struct DisputedTask {
         else { return false }
         return entry.firstDigest != truth.digests[index]
     }
+}
+
+/// Everybody on a losing side, each ascending and once; a wrong result is the graver.
+struct DisputeLosers {
+    let results: [Address]
+    let digests: [Address]
+
+    var isEmpty: Bool { results.isEmpty && digests.isEmpty }
+}
+
+/// What the votes on a task came to.
+struct DisputeDecision {
+    let disputed: DisputedTask
+    let set: EpochSet
+    let votes: [(voter: Address, vote: VoteRecord)]
+    let sides: [DisputeSide]
+    let outcome: DisputeOutcome
+
+    /// nil where no result stands.
+    var losers: [Address]? {
+        guard case .stands(let index) = outcome else { return nil }
+        let losers = disputed.losers(truth: sides[index], sides: sides)
+        return losers.results + losers.digests
+    }
+}
+
+/// Who voted for the result that stands, and who called for the vote if he was right.
+struct VoterClaim {
+    let computeUnits: UInt64
+    let voters: [Address]
+    let stakes: [Amount]
+    let reporter: Address?
+    let evidence: Digest
 }
 
 struct Judgement {
@@ -85,6 +117,18 @@ struct Judgement {
     var absent: Set<Address> = []
     /// Audited tasks of a provider that are settled now.
     var successes: [Address: UInt64] = [:]
+    /// Validators that are jailed at the epoch's end, unless they are too many.
+    var jailings: Set<Address> = []
+    /// Auditors whose key of the judged epoch nobody knows.
+    var undisclosed: Set<Address> = []
+    /// Tasks whose audit somebody missed, and who did.
+    var missed: [TaskPlace: Set<Address>] = [:]
+    /// Tasks that wait for an auditor in another's place.
+    var redrawn: Set<TaskPlace> = []
+    /// Engines whose slashes wait.
+    var tripped: Set<Digest> = []
+    /// Who is paid out of an auditor's slash of this epoch, where the provider was right.
+    var claims: [Address: VoterClaim] = [:]
     private var dues: [RewardKey: (amount: Amount, evidence: Digest)] = [:]
 
     mutating func withhold(_ reason: Reason, from provider: Address) {

@@ -23,6 +23,7 @@ extension Ledger {
             return admit(attestation, on: snapshot, view: view)
         }
         if case .audit(let statement) = item { return admit(statement, on: snapshot, view: view) }
+        if case .answer(let answer) = item { return admit(answer, on: snapshot, view: view) }
         guard case .transaction(let transaction) = item else { return .unknownAccount }
         var account = WorkingState(snapshot).account(Hash.address(of: transaction.content.sender))
         if account.isVoid { return .unknownAccount }
@@ -53,6 +54,15 @@ extension Ledger {
     ) -> Rule? {
         do throws(Rule) {
             try AuditCheck(WorkingState(snapshot), view: view).check(statement)
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    private static func admit(_ answer: ChallengeAnswer, on snapshot: some Snapshot, view: LedgerView) -> Rule? {
+        do throws(Rule) {
+            _ = try check(answer, in: WorkingState(snapshot), view: view)
             return nil
         } catch {
             return error

@@ -59,7 +59,7 @@ extension Ledger {
             salt: Verdict.salt(beacon: beacon, auditor: operatorAddress, task: place), firstSalt: nil)
     }
 
-    private static func records(_ place: TaskPlace, _ state: WorkingState) -> (task: TaskRecord, job: JobRecord) {
+    static func records(_ place: TaskPlace, _ state: WorkingState) -> (task: TaskRecord, job: JobRecord) {
         guard let task: TaskRecord = state.load(StateKey.task(place)),
             let job: JobRecord = state.load(StateKey.job(place.job))
         else { preconditionFailure("no task \(place)") }
@@ -86,7 +86,7 @@ extension Ledger {
             else { continue }
             let (task, job) = records(place, state)
             guard let delivered = task.delivered,
-                let firstBeacon: BeaconRecord = state.load(StateKey.drawBeacon(delivered)),
+                let firstBeacon = check.drawBeacon(of: place, task, with: epoch),
                 set.isDrawn(
                     operatorAddress, word: AuditRound.recheck.word(key: key, beacon: beacon, place), rate: rate,
                     provider: task.provider, first: first)
@@ -95,7 +95,7 @@ extension Ledger {
                 AuditDuty(
                     place: place, round: .recheck, job: job, computeUnits: task.computeUnits, delivered: delivered,
                     salt: Verdict.salt(beacon: beacon, auditor: operatorAddress, task: place),
-                    firstSalt: Verdict.salt(beacon: firstBeacon.value, auditor: first, task: place)))
+                    firstSalt: Verdict.salt(beacon: firstBeacon, auditor: first, task: place)))
         }
         return duties
     }

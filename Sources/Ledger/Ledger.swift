@@ -9,13 +9,14 @@ import Quorum
 import Rewards
 
 package enum Ledger {
-    /// The state at height 0. Its root is the app hash of block 1.
-    package static func genesis(_ genesis: Genesis) throws(GenesisError) -> Transition {
+    /// The state at height 0. Its root is the app hash of block 1. A simulation may put the whole under `parameters`
+    /// that no genesis could name, to see what the inequalities keep out.
+    package static func genesis(
+        _ genesis: Genesis, under parameters: LedgerParameters? = nil
+    ) throws(GenesisError) -> Transition {
         try genesis.check()
-        let parameters = try LedgerParameters(genesis.settings)
-        guard genesis.consensus.evidenceAgeSeconds <= parameters.unbondSeconds else {
-            throw .parameters("evidence.max_age_duration <= unbonding: \(parameters.unbondSeconds) s")
-        }
+        let named = try LedgerParameters(genesis.settings, genesis.consensus)
+        let parameters = parameters ?? named
         var state = WorkingState(EmptySnapshot())
         state.store(ChainRecord(chainID: genesis.chainID, genesisHash: genesis.hash), .chain)
         state.store(genesis.consensus, .consensusParameters)

@@ -101,6 +101,7 @@ extension LedgerParameters {
         Field(704, "commission_max_ppm", \.rewards.validation.commissionMax),
         Field(705, "commission_step_max_ppm", \.rewards.validation.commissionStepMax),
         Field(706, "self_bond_min_ppm", \.rewards.validation.selfBondMin),
+        Field(707, "effective_stake_max_ppm", \.rewards.validation.effectiveStakeMax),
     ]
 
     private static let slashingFields: [Field] = [

@@ -32,7 +32,15 @@ package struct LedgerParameters: Hashable, Sendable {
         return overflow ? .max : product
     }
 
-    /// Checked: for a genesis and for a proposed change.
+    /// Checked, with the rules that bind them to the consensus: for a genesis, a proposed change and its activation.
+    init(_ settings: [Setting], _ consensus: ConsensusParameters) throws(GenesisError) {
+        try self.init(settings)
+        guard consensus.evidenceAgeSeconds <= unbondSeconds else {
+            throw .parameters("evidence.max_age_duration <= unbonding: \(unbondSeconds) s")
+        }
+    }
+
+    /// Checked for themselves.
     package init(_ settings: [Setting]) throws(GenesisError) {
         self.init(stored: settings)
         for setting in settings where !Self.fields.contains(where: { $0.number == setting.number }) {

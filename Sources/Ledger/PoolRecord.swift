@@ -10,7 +10,8 @@ struct PoolRecord: Hashable, Message {
     let standby: Amount
     let audit: Amount
     let treasury: Amount
-    let credits: Amount
+    /// Backs the credits of all accounts.
+    var credits: Amount
     let markets: [ClassMarket]
 
     init(_ pools: PoolState) {

@@ -39,6 +39,53 @@ package enum Rule: UInt32, Error, CaseIterable, Sendable {
     /// The last third of the stake cannot leave within one epoch.
     case unbondingLimit = 27
 
+    // 28-49: delegations.
+    /// The sender's own validator: its stake joins and leaves the bond.
+    case ownValidator = 28
+    case unknownValidator = 29
+    case notADelegator = 30
+    /// More than the delegation holds and may move, or less than its smallest part.
+    case delegationTooSmall = 31
+    /// Slashed so far that shares have no price.
+    case poolDiluted = 32
+    /// The operator's part would be below `self_bond_min_ppm`.
+    case selfBondTooSmall = 33
+    /// Stake that came from another validator stays until it cannot be slashed for that one any more.
+    case redelegationMaturing = 34
+    /// As many parts on their way as one delegation may have.
+    case tooManyEntries = 35
+    case sameValidator = 36
+    case commissionTooHigh = 37
+    /// Moved by more than `commission_step_max_ppm`.
+    case commissionStepTooLarge = 38
+    /// A second change within a day-epoch.
+    case commissionTooSoon = 39
+
+    // 50-59: those who ask for work.
+    /// The account has registered, or asked for its first job.
+    case requesterRegistered = 50
+    case selfReferral = 51
+    /// No account with the referrer's address exists.
+    case unknownReferrer = 52
+    /// The credits do not cover the escrow.
+    case insufficientCredits = 53
+    /// Of class `open` an odd number from 3 to 9, else none.
+    case badReplicas = 54
+
+    // 55-69: panels.
+    /// The sender has no seat on the task's panel, or left it.
+    case notOnPanel = 55
+    case sealRepeated = 56
+    /// Seals of this task are not taken any more.
+    case notSealing = 57
+    /// Results of this task are not taken yet, or not any more.
+    case notRevealing = 58
+    /// Not what the sender sealed.
+    case sealDiffers = 59
+    /// More fuel or output than the job allows.
+    case resultOutsideLimits = 60
+    case resultRepeated = 61
+
     // 100-109: programs, inputs and providers.
     /// The program breaks a rule of the pre-scan.
     case programRefused = 100
@@ -79,7 +126,7 @@ package enum Rule: UInt32, Error, CaseIterable, Sendable {
     /// Honest validators got different results from this program.
     case programQuarantined = 122
 
-    // 130-139: attestations. These cost the author of the batch too.
+    // 130-139: attestations and answers. These cost the author of the batch too.
     /// Neither the running epoch nor the one before.
     case wrongEpoch = 130
     /// The task is not, and was not, the provider's.
@@ -92,6 +139,14 @@ package enum Rule: UInt32, Error, CaseIterable, Sendable {
     case wrongTotal = 134
     /// Every task of it went to somebody else.
     case nothingCounted = 135
+    // Of these, answers to challenges.
+    /// The bond of the answering provider does not cover one slot.
+    case noBondedSlot = 136
+    /// Not the height of a challenge that is open and was put to this provider.
+    case notChallenged = 137
+    /// Not the beacon of the challenged height.
+    case wrongChallengeBeacon = 138
+    case challengeAnswered = 139
 
     // 140-169: what auditors say. These cost the author of the batch too.
     /// Neither the running epoch nor the one that is judged now.
@@ -126,6 +181,12 @@ package enum Rule: UInt32, Error, CaseIterable, Sendable {
     case voteRepeated = 157
     /// Not one digest for each salt of the dispute.
     case voteIncomplete = 158
+    /// The auditor's key did not draw the task.
+    case notDrawn = 159
+    /// The auditor's verdict stands in the state.
+    case dutyDone = 160
+    /// All of it was proven so long ago that the author knew.
+    case dutyProvenBefore = 161
 
     // 170-179: disputes that an account opens.
     case disputeWindowClosed = 170
@@ -136,6 +197,47 @@ package enum Rule: UInt32, Error, CaseIterable, Sendable {
     case disputeWithoutCause = 173
     /// Below three times the task's escrow.
     case depositTooSmall = 174
+
+    // 175-199: standing of validators.
+    /// The validator is not in jail.
+    case notJailed = 175
+    /// Its term is not over.
+    case jailNotOver = 176
+    /// Somebody else proved all of it first.
+    case dutyProven = 177
+    /// An account's proof of a missed duty that does not hold.
+    case dutyUnproven = 178
+    /// Slashes of the account wait: nothing leaves its bond.
+    case bondLocked = 179
+    /// No slash of this engine waits.
+    case engineNotDeferred = 180
+    case engineDeclared = 181
+
+    // 200-209: changes of parameters.
+    /// No validator of the running epoch.
+    case notInSet = 200
+    /// None, or not ascending by number.
+    case badChanges = 201
+    case unknownSetting = 202
+    /// The values in force.
+    case nothingChanges = 203
+    /// As many as may be open, or one of the sender.
+    case tooManyProposals = 204
+    /// A rule of the parameters would not hold; the result's data says which, with its two sides.
+    case parametersRefused = 205
+    case unknownProposal = 206
+    case proposalClosed = 207
+    case alreadyVoted = 208
+
+    // 210-219: evidence that travels as a transaction.
+    /// Other heights or rounds, one block, or not in order.
+    case evidenceProvesNothing = 210
+    /// No header or set of that height, or no such validator in it.
+    case evidenceUnknown = 211
+    case evidenceTooOld = 212
+    case evidenceRepeated = 213
+    /// A signature does not hold.
+    case evidenceUnsigned = 214
 
     /// The name in every machine-readable answer.
     package var label: String {
@@ -156,12 +258,34 @@ package enum Rule: UInt32, Error, CaseIterable, Sendable {
         case .tombstoned: "tombstoned"
         case .bondTooSmall: "bond_too_small"
         case .unbondingLimit: "unbonding_limit"
+        default: delegationLabel
+        }
+    }
+
+    private var delegationLabel: String {
+        switch self {
+        case .ownValidator: "own_validator"
+        case .unknownValidator: "unknown_validator"
+        case .notADelegator: "not_a_delegator"
+        case .delegationTooSmall: "delegation_too_small"
+        case .poolDiluted: "pool_diluted"
+        case .selfBondTooSmall: "self_bond_too_small"
+        case .redelegationMaturing: "redelegation_maturing"
+        case .tooManyEntries: "too_many_entries"
+        case .sameValidator: "same_validator"
+        case .commissionTooHigh: "commission_too_high"
+        case .commissionStepTooLarge: "commission_step_too_large"
+        case .commissionTooSoon: "commission_too_soon"
         default: marketLabel
         }
     }
 
     private var marketLabel: String {
         switch self {
+        case .requesterRegistered: "requester_registered"
+        case .selfReferral: "self_referral"
+        case .unknownReferrer: "unknown_referrer"
+        case .insufficientCredits: "insufficient_credits"
         case .programRefused: "program_refused"
         case .blobExists: "blob_exists"
         case .providerExists: "provider_exists"
@@ -190,6 +314,24 @@ package enum Rule: UInt32, Error, CaseIterable, Sendable {
         case .receiptOutsideLimits: "receipt_outside_limits"
         case .wrongTotal: "wrong_total"
         case .nothingCounted: "nothing_counted"
+        case .noBondedSlot: "no_bonded_slot"
+        case .notChallenged: "not_challenged"
+        case .wrongChallengeBeacon: "wrong_challenge_beacon"
+        case .challengeAnswered: "challenge_answered"
+        default: panelLabel
+        }
+    }
+
+    private var panelLabel: String {
+        switch self {
+        case .badReplicas: "bad_replicas"
+        case .notOnPanel: "not_on_panel"
+        case .sealRepeated: "seal_repeated"
+        case .notSealing: "not_sealing"
+        case .notRevealing: "not_revealing"
+        case .sealDiffers: "seal_differs"
+        case .resultOutsideLimits: "result_outside_limits"
+        case .resultRepeated: "result_repeated"
         default: auditLabel
         }
     }
@@ -220,6 +362,42 @@ package enum Rule: UInt32, Error, CaseIterable, Sendable {
         case .disputeExists: "dispute_exists"
         case .disputeWithoutCause: "dispute_without_cause"
         case .depositTooSmall: "deposit_too_small"
+        default: standingLabel
+        }
+    }
+
+    private var standingLabel: String {
+        switch self {
+        case .notJailed: "not_jailed"
+        case .jailNotOver: "jail_not_over"
+        case .notDrawn: "not_drawn"
+        case .dutyDone: "duty_done"
+        case .dutyProvenBefore: "duty_proven_before"
+        case .dutyProven: "duty_proven"
+        case .dutyUnproven: "duty_unproven"
+        case .bondLocked: "bond_locked"
+        case .engineNotDeferred: "engine_not_deferred"
+        case .engineDeclared: "engine_declared"
+        default: governanceLabel
+        }
+    }
+
+    private var governanceLabel: String {
+        switch self {
+        case .notInSet: "not_in_set"
+        case .badChanges: "bad_changes"
+        case .unknownSetting: "unknown_setting"
+        case .nothingChanges: "nothing_changes"
+        case .tooManyProposals: "too_many_proposals"
+        case .parametersRefused: "parameters_refused"
+        case .unknownProposal: "unknown_proposal"
+        case .proposalClosed: "proposal_closed"
+        case .alreadyVoted: "already_voted"
+        case .evidenceProvesNothing: "evidence_proves_nothing"
+        case .evidenceUnknown: "evidence_unknown"
+        case .evidenceTooOld: "evidence_too_old"
+        case .evidenceRepeated: "evidence_repeated"
+        case .evidenceUnsigned: "evidence_unsigned"
         default: ""
         }
     }

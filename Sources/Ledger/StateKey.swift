@@ -31,6 +31,16 @@ package enum StateTag: UInt8, CaseIterable, Sendable {
     case pendingSlash = 11
     /// ‖ offence (1 byte) ‖ operator ‖ epoch (8 bytes): `OffenderRecord`.
     case offender = 12
+    /// ‖ validator's operator ‖ delegator: `DelegationRecord`.
+    case delegation = 13
+    /// ‖ operator ‖ kind (1 byte) ‖ epoch (8 bytes) ‖ destination of a redelegation: `TrancheRecord`.
+    case tranche = 14
+    /// ‖ epoch (8 bytes) at whose start it is free ‖ operator ‖ delegator: `DueRecord`.
+    case delegatorUnbonding = 15
+    /// ‖ operator: `StakeTerms`.
+    case stakeTerms = 16
+    /// ‖ epoch (8 bytes) ‖ source ‖ destination: `DueRecord`, a redelegation that moves at the epoch's end.
+    case redelegation = 17
     /// ‖ kind (1 byte) ‖ SHA-256: `BlobRecord`.
     case blob = 32
     /// ‖ job: `JobRecord`.
@@ -51,6 +61,10 @@ package enum StateTag: UInt8, CaseIterable, Sendable {
     case providerUnbonding = 40
     /// ‖ account ‖ epoch (8 bytes) of the grant: `VestingRecord`.
     case vesting = 41
+    /// ‖ account: `UptimeRecord` of a provider, absent before it answered where genesis lists it.
+    case uptime = 42
+    /// ‖ account: `RequesterRecord`.
+    case requester = 43
     /// ‖ epoch (8 bytes): `EpochSet`.
     case epochSet = 48
     /// ‖ height (8 bytes) of receipts: `BeaconRecord` of the block after it, which draws their auditors.
@@ -65,6 +79,35 @@ package enum StateTag: UInt8, CaseIterable, Sendable {
     case dispute = 53
     /// ‖ job ‖ index ‖ operator: `VoteRecord`.
     case disputeVote = 54
+    /// ‖ operator: `StandingRecord`.
+    case standing = 55
+    /// ‖ height modulo the window (8 bytes): `SlotRecord`.
+    case attendanceSlot = 56
+    /// ‖ epoch (8 bytes) ‖ operator ‖ round (1 byte) ‖ job ‖ index: `MissedRecord`.
+    case missedDuty = 57
+    /// ‖ job ‖ index: `RedrawRecord`.
+    case redraw = 58
+    /// ‖ engine: `EngineLossRecord`.
+    case engineLoss = 59
+    /// ‖ engine ‖ epoch (8 bytes) whose end executes it ‖ offence (1 byte) ‖ account ‖ evidence:
+    /// `DeferredSlashRecord`.
+    case deferredSlash = 60
+    /// ‖ account: `LockRecord`.
+    case lock = 61
+    /// ‖ engine ‖ operator: `DeclarationRecord`.
+    case declaration = 62
+    /// ‖ job ‖ index: `PanelRecord`.
+    case panel = 64
+    /// ‖ height (8 bytes) ‖ job ‖ index: `QueueRecord`, panels whose phase is over after that height.
+    case panelDeadline = 65
+    /// ‖ provider ‖ job ‖ index: `AssignmentRecord`, the seats that the provider has now.
+    case seat = 66
+    /// ‖ job ‖ index: `QueueRecord`, panels that closed since the last settlement.
+    case panelDue = 67
+    /// ‖ account: `HeldRecord` of a provider.
+    case held = 68
+    /// ‖ number (8 bytes): `ProposalRecord`.
+    case proposal = 72
 }
 
 /// Facts that exist once.
@@ -80,6 +123,12 @@ package enum Singleton: UInt8, CaseIterable, Sendable {
     /// `UndeliverableRecord`, absent where nothing is held.
     case undeliverable = 32
     case auditCalendar = 33
+    /// `AttendanceRecord`, absent before block 2.
+    case attendance = 34
+    /// `ChallengeRecord`, absent before the first challenge.
+    case challenges = 40
+    /// `GovernanceRecord`, absent before the first proposal.
+    case governance = 48
 }
 
 package enum StateKey {

@@ -92,6 +92,10 @@ package struct TaskAudits: Hashable, Sendable, Message {
         entries.firstIndex { $0.operatorAddress == operatorAddress && $0.round == round }
     }
 
+    func entry(of operatorAddress: Address, _ round: AuditRound) -> AuditEntry? {
+        index(of: operatorAddress, round).map { entries[$0] }
+    }
+
     func hasFirst(besides operatorAddress: Address) -> Bool {
         entries.contains { $0.round == .first && $0.operatorAddress != operatorAddress }
     }
@@ -136,6 +140,11 @@ package struct DisclosureRecord: Hashable, Sendable, Message {
     /// Of revealed verdicts that were duties, and of those that nothing proved wrong.
     package var revealed: UInt64 = 0
     package var done: UInt64 = 0
+    /// Verdicts that count, and duties that are proven to be missed.
+    package var verdicts: UInt32 = 0
+    package var missed: UInt32 = 0
+    /// Compute units of the missed ones.
+    package var missedUnits: UInt64 = 0
 
     init(_ disclosure: KeyDisclosure, key: Digest) {
         (self.key, duties, computeUnits) = (key, disclosure.duties, disclosure.computeUnits)
@@ -147,6 +156,9 @@ package struct DisclosureRecord: Hashable, Sendable, Message {
         encoder.unsigned(3, computeUnits)
         encoder.unsigned(4, revealed)
         encoder.unsigned(5, done)
+        encoder.unsigned(6, UInt64(verdicts))
+        encoder.unsigned(7, UInt64(missed))
+        encoder.unsigned(8, missedUnits)
     }
 
     package init(from decoder: inout Decoder) throws(DecodeError) {
@@ -155,6 +167,9 @@ package struct DisclosureRecord: Hashable, Sendable, Message {
         computeUnits = try decoder.unsigned(3)
         revealed = try decoder.unsigned(4)
         done = try decoder.unsigned(5)
+        verdicts = try decoder.unsigned32(6)
+        missed = try decoder.unsigned32(7)
+        missedUnits = try decoder.unsigned(8)
     }
 }
 

@@ -23,6 +23,10 @@ struct WorkInBlock {
     var blobs = WriteBatch()
     /// Tasks whose provider abstained; they end as late ones do.
     var abstained: [TaskPlace] = []
+    /// Panels that everybody answered in this block.
+    var completePanels: [TaskPlace] = []
+    /// Of the settlement: what each provider earned on panels, and v of the largest task.
+    var panelPay: [Address: (pay: Amount, part: Amount)] = [:]
 }
 
 struct ProviderDraw {
@@ -53,6 +57,7 @@ struct ProviderDraw {
 
     let beacon: Digest
     let floorPrice: UInt64
+    let openFloorPrice: UInt64
     /// Ascending by account.
     var candidates: [Candidate]
 

@@ -16,7 +16,7 @@ package struct WorkRecord: Hashable, Sendable, Message {
     package var openFuel: UInt64 = 0
     /// Tasks in a row that it was late with.
     package var timeouts: UInt64 = 0
-    /// No tasks until it sets its offers anew.
+    /// No tasks until it answers a challenge.
     package var isPaused = false
     /// Tasks of this epoch that it was late with.
     package var failed: UInt64 = 0

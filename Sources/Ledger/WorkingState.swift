@@ -85,6 +85,17 @@ package struct WorkingState {
         return found.sorted { $0.lexicographicallyPrecedes($1) }
     }
 
+    /// The first key that is not below `bound`, of any tag.
+    func firstKey(from bound: Bytes) -> Bytes? {
+        var next = base.first(.state, from: bound)
+        while let entry = next, pending[entry.key] == .some(nil) { next = base.first(.state, from: entry.key + [0]) }
+        var best = next?.key
+        for (key, change) in pending where change != nil && !key.lexicographicallyPrecedes(bound) {
+            if best.map(key.lexicographicallyPrecedes) ?? true { best = key }
+        }
+        return best
+    }
+
     /// The first `limit` records under a tag whose ids begin with at most `bound`, ascending.
     func range<Record: Message>(
         _ tag: StateTag, upTo bound: Bytes, limit: Int, as type: Record.Type = Record.self

@@ -189,6 +189,9 @@ extension AuditContent {
         case .reveal(let reveal):
             "reveals \(reveal.verdicts.count) verdicts of epoch \(reveal.epoch), \(reveal.round) round, part "
                 + "\(reveal.part)"
+        case .missed(let missed):
+            "proves that \(missed.auditor) missed \(missed.tasks.count) duties of epoch \(missed.epoch), "
+                + "\(missed.round) round"
         case .vote(let vote): "votes in the dispute over task \(vote.task.index) of job \(vote.task.job)"
         }
     }

@@ -35,6 +35,8 @@ struct ChainView {
         let open: [WorkPlan.Open]
         /// All of them at one height.
         let isComplete: Bool
+        /// What this provider may answer.
+        let challenges: [ChallengeRecord.Open]
     }
 
     private let nodes: [NodeURL]
@@ -47,6 +49,7 @@ struct ChainView {
         (self.nodes, self.follower, self.now) = (nodes, follower, now)
     }
 
+    /// Which of the nodes is asked.
     var node: NodeURL { nodes[current] }
     private var client: RPCClient { RPCClient(ImpatientLink(node, stepSeconds: ProviderLimits.nodeStepSeconds)) }
 
@@ -88,6 +91,7 @@ struct ChainView {
         var open: [WorkPlan.Open] = []
         var first: (tip: Height, epoch: UInt64)?
         var isComplete = true
+        var challenges: [ChallengeRecord.Open] = []
         for page in 1...(ProviderLimits.tasksMax / ProviderLimits.tasksPerPage + 1) {
             let answer: JSON
             do throws(ChainViewError) {
@@ -105,12 +109,14 @@ struct ChainView {
             }
             let (tip, epoch, entries, total) = try shaped { () throws(ShapeError) in try Self.read(answer) }
             open += entries
+            if page == 1 { challenges = try shaped { () throws(ShapeError) in try Self.challenges(answer) } }
             isComplete = isComplete && tip == first?.tip ?? tip
             first = first ?? (tip, epoch)
             if entries.isEmpty || open.count >= total { break }
         }
         guard let first else { throw .badContent("no page of open tasks") }
-        return Hint(tip: first.tip, epoch: first.epoch, open: open, isComplete: isComplete)
+        return Hint(
+            tip: first.tip, epoch: first.epoch, open: open, isComplete: isComplete, challenges: challenges)
     }
 
     private static func read(
@@ -122,6 +128,15 @@ struct ChainView {
             open.append(WorkPlan.Open(place: place, deadline: try entry.height("deadline")))
         }
         return (try answer.height("height"), try answer.decimal("epoch"), open, try answer.decimal("total"))
+    }
+
+    private static func challenges(_ answer: JSON) throws(ShapeError) -> [ChallengeRecord.Open] {
+        var open: [ChallengeRecord.Open] = []
+        for entry in try answer.elements("challenges", max: ProviderLimits.challengesMax) {
+            open.append(
+                ChallengeRecord.Open(height: try entry.height("height"), beacon: try entry.fixedHex("beacon")))
+        }
+        return open
     }
 
     /// Base units per compute unit below which no offer is taken.

@@ -9,10 +9,9 @@ package struct OfferPlan: Sendable {
 
     package init(wanted: SetOffers) { self.wanted = wanted }
 
-    /// True when they are to be sent now: they differ, or the provider is paused, and what was sent before had its
-    /// time.
+    /// True when they are to be sent now: they differ, and what was sent before had its time.
     package mutating func isDue(_ record: WorkRecord?, tip: Height) -> Bool {
-        if let record, record.offers == wanted.offers, record.endpoint == wanted.endpoint, !record.isPaused {
+        if let record, record.offers == wanted.offers, record.endpoint == wanted.endpoint {
             sent = nil
             return false
         }

@@ -11,7 +11,7 @@ import ProgramRules
 extension ProviderAgent {
     mutating func act() throws(ChainViewError) {
         try perform(plan.next(epoch: epoch, idleWorkers: workers.idleCount))
-        // What was proved a moment ago need not wait for the next poll.
+        // What was proved a moment ago need not wait for the next block.
         try perform(plan.nextRuns(idleWorkers: workers.idleCount))
     }
 
@@ -101,7 +101,7 @@ extension ProviderAgent {
 
     private mutating func ship(_ shipment: WorkPlan.Shipment) throws(ChainViewError) {
         guard let chainID, let job = jobs[job: shipment.job] else { return plan.refused(shipment) }
-        if shipment.isRepeat { chain.turn() }
+        if shipment.isRepeat { turn() }
         let units = shipment.receipts.compactMap(\.result).reduce(UInt64(0)) { sum, result in
             sum
                 + ComputeUnits.of(
@@ -128,6 +128,23 @@ extension ProviderAgent {
         } else {
             plan.refused(shipment)
             logger.warning("receipts refused", metadata: facts.merging(["rule": "\(word.log)"]) { $1 })
+        }
+    }
+
+    /// Before anything else of a look, because few blocks take an answer.
+    mutating func answer(_ open: [ChallengeRecord.Open], tip: Height) throws(ChainViewError) {
+        guard let chainID else { return }
+        for challenge in answers.due(open, tip: tip) {
+            let answer = ChallengeAnswer(
+                signing: challenge.height, beacon: challenge.beacon, by: settings.key, chainID: chainID)
+            let word = try chain.submit(.answer(answer))
+            answers.answered(challenge.height)
+            let facts: Logger.Metadata = ["height": "\(challenge.height)", "tip": "\(tip)"]
+            if word.code == 0 || word.code == Self.alreadyHandedIn {
+                logger.debug("challenge answered", metadata: facts)
+            } else {
+                logger.warning("answer refused", metadata: facts.merging(["rule": "\(word.log)"]) { $1 })
+            }
         }
     }
 

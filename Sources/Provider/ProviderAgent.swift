@@ -1,5 +1,7 @@
 // The agent of a provider: a light client that finds its tasks, executes them and hands in receipts. It decides by
-// `WorkPlan`; here is everything that touches the world. One thread runs it; executor processes run beside it.
+// `WorkPlan`; here is everything that touches the world. One thread runs it; executor processes run beside it, and a
+// thread that listens for blocks. A block is a reason to look and nothing more: a node that lies about blocks, or tells
+// of none, makes the agent look too often or every two seconds.
 // Invariant: no task is executed and no receipt signed before the chain's own record of it was proved from the genesis
 // hash. It keeps nothing on disk but outputs: after a restart it computes anew what is still open.
 import Chain
@@ -23,13 +25,16 @@ package struct ProviderAgent {
     var chain: ChainView
     var plan = WorkPlan()
     var jobs = JobBook()
+    var answers = AnswerPlan()
     /// Known once a node with the right genesis answered.
     var chainID: ChainID?
     var epoch: UInt64 = 0
     var offers: OfferPlan?
-    private var nextPoll = ContinuousClock.now
+    private let blocks: BlockWatch
+    private var pace = LookPace(now: .now)
     private var nextOffers = ContinuousClock.now
     private var lastFailure = ""
+    private var lastLoss = ""
     /// Nodes in a row whose genesis is another one.
     private var foreign = 0
 
@@ -37,6 +42,7 @@ package struct ProviderAgent {
         (self.settings, self.outputs, self.logger) = (settings, outputs, logger)
         cheat = Cheat(rate: settings.cheatRate)
         workers = Workers(count: settings.workers, command: settings.executor)
+        blocks = BlockWatch(settings.nodes[0]) { [workers] in workers.nudge() }
         chain = ChainView(
             nodes: settings.nodes,
             follower: LightFollower(
@@ -48,15 +54,21 @@ package struct ProviderAgent {
 
     /// Works until it is asked to stop, or until it cannot be a provider of this chain. Blocks its thread.
     package mutating func run(until flag: StopFlag) -> ProviderEnd {
-        defer { workers.stop() }
+        blocks.start()
+        defer {
+            blocks.stop()
+            workers.stop()
+        }
         var farewell: ContinuousClock.Instant?
         while true {
             let finished = workers.collect()
             for task in finished { finish(task) }
             if flag.isSet, mayLeave(&farewell) { return .stopped }
-            // An idle worker waits for no poll.
+            if !finished.isEmpty { pace.hurry() }
+            listen()
+            // An idle worker waits for no block.
             if let end = finished.isEmpty ? step() : refill() ?? step() { return end }
-            workers.wait(upTo: ProviderLimits.pollInterval)
+            workers.wait(upTo: min(pace.rest(at: .now), ProviderLimits.restMax))
         }
     }
 
@@ -70,10 +82,30 @@ package struct ProviderAgent {
         return ContinuousClock.now >= end
     }
 
+    /// Takes in what the stream of events said since the last time.
+    private mutating func listen() {
+        let news = blocks.news()
+        if news.hasBlock {
+            lastLoss = ""
+            pace.hurry()
+        }
+        guard let reason = news.loss else { return }
+        if reason != lastLoss {
+            logger.info("stream of blocks lost", metadata: ["node": "\(chain.node)", "reason": "\(reason)"])
+        }
+        lastLoss = reason
+        turn()
+    }
+
+    /// From now on the next node is asked and listened to: blocks of another node than the asked one say little.
+    mutating func turn() {
+        chain.turn()
+        blocks.follow(chain.node)
+    }
+
     /// Looks and acts, when it is time to.
     private mutating func step() -> ProviderEnd? {
-        guard ContinuousClock.now >= nextPoll else { return nil }
-        nextPoll = ContinuousClock.now.advanced(by: ProviderLimits.pollInterval / 2)
+        guard pace.begin(at: .now) else { return nil }
         do throws(ChainViewError) {
             if let end = try look() { return end }
             try act()
@@ -107,6 +139,7 @@ package struct ProviderAgent {
         }
         let hint = try chain.hint(of: account)
         epoch = hint.epoch
+        try answer(hint.challenges, tip: hint.tip)
         let delivered = plan.observe(hint.open, at: hint.tip, isComplete: hint.isComplete)
         if !delivered.isEmpty {
             logger.info("receipts in the state", metadata: ["tasks": "\(delivered.count)", "height": "\(hint.tip)"])
@@ -122,19 +155,19 @@ package struct ProviderAgent {
                 "asking the next node", metadata: ["node": "\(chain.node)", "reason": "\(text.prefix(200))"])
         }
         lastFailure = text
-        nextPoll = ContinuousClock.now.advanced(by: ProviderLimits.failureInterval)
+        pace.failed(at: .now)
         if chainID != nil, error.isTrustExpired { return .trustExpired }
         if let hash = error.foreignGenesis {
             foreign += 1
             if foreign >= settings.nodes.count { return .wrongGenesis(hash) }
         }
-        chain.turn()
+        turn()
         return nil
     }
 
     // MARK: Offers
 
-    /// Sends the own offers when those on the chain differ, or when the chain paused this provider.
+    /// Sends the own offers when those on the chain differ.
     private mutating func keepOffers() throws(ChainViewError) -> ProviderEnd? {
         var height: Height?
         guard try chain.record(StateKey.provider(account), as: ProviderRecord.self, at: &height) != nil else {

@@ -16,11 +16,25 @@ package enum ProviderLimits {
     static let resubmitBlocks: UInt64 = 12
     /// Blocks to wait after a node refused receipts.
     static let refusalBlocks: UInt64 = 2
+    /// Blocks after its height in which a challenge is answered at all, and open challenges that one answer names.
+    static let answerBlocks: UInt64 = 256
+    static let challengesMax = 64
     /// Blocks until offers that are not in the state are sent again.
     static let offersBlocks: UInt64 = 12
-    /// Between two questions about open tasks, and after a node failed.
-    static let pollInterval = Duration.milliseconds(120)
+    /// Between two questions about open tasks: at least, however many blocks a node tells of; at most, when it tells of
+    /// none; and after a node failed.
+    static let lookGap = Duration.milliseconds(60)
+    static let lookInterval = Duration.seconds(2)
     static let failureInterval = Duration.milliseconds(400)
+    /// How long the agent rests before it looks whether it is asked to stop.
+    static let restMax = Duration.milliseconds(200)
+    /// A stream of events on which no block came for so long is left for another node's.
+    static let blockSilence = Duration.seconds(30)
+    /// How long the reader of events waits before it looks whether another node is asked now.
+    static let eventStep = Duration.milliseconds(250)
+    /// Pauses between streams that ended without a block: the first, which doubles, and the longest.
+    static let streamPause = Duration.milliseconds(200)
+    static let streamPauseMax = Duration.seconds(10)
     /// Between two looks at the own offers.
     static let offersInterval = Duration.seconds(3)
     /// How long one step of a request to a node may take before the next node is asked.

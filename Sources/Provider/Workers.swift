@@ -52,7 +52,10 @@ final class Workers: Sendable {
         }
     }
 
-    /// Returns when a task ended, or after `limit`.
+    /// Lets `wait` return: there is something else to look at.
+    func nudge() { wake.signal() }
+
+    /// Returns when a task ended, after a nudge, or after `limit`.
     func wait(upTo limit: Duration) {
         _ = wake.wait(timeout: .now() + .milliseconds(Int(limit / .milliseconds(1))))
     }

@@ -22,6 +22,21 @@ extension MerkleProof {
             "aunts": .array(aunts.map { .base64($0.bytes) }),
         ]
     }
+
+    package init(json: JSON) throws(ShapeError) {
+        func digest(_ bytes: Bytes, _ name: String) throws(ShapeError) -> Digest {
+            guard let digest = Digest(bytes) else { throw .wrongForm(name) }
+            return digest
+        }
+        var aunts: [Digest] = []
+        for aunt in try json.elements("aunts", max: Limits.merkleAuntsMax) {
+            guard case .string(let text) = aunt, let bytes = Base64.decode(text) else { throw .wrongForm("aunts") }
+            aunts.append(try digest(bytes, "aunts"))
+        }
+        self.init(
+            total: try json.decimal("total"), index: try json.decimal("index"),
+            leafHash: try digest(try json.base64("leaf_hash"), "leaf_hash"), aunts: aunts)
+    }
 }
 
 extension ItemResult {

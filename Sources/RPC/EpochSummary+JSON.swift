@@ -37,6 +37,12 @@ extension SlashRow {
     }
 }
 
+extension ProvedRow {
+    package var json: JSON {
+        ["row": .base64(row), "basis": basis.map { .base64($0) } ?? .null, "proof": proof.json]
+    }
+}
+
 extension Reason {
     /// The name in every machine-readable answer: `tasks_settled`.
     package var label: String {

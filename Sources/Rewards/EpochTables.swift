@@ -162,9 +162,14 @@ package struct EpochTables: Hashable, Sendable {
     /// All rows in credits.
     package let paidInCredits: Amount
     package let slashed: Amount
+    /// What reward rows were computed from, where one formula gives the amount.
+    package let bases: [RewardKey: RowBasis]
 
     /// Sorts the rows; refuses two with one key.
-    package init(rewards: [RewardRow], slashes: [SlashRow]) throws(TableError) {
+    package init(
+        rewards: [RewardRow], slashes: [SlashRow], bases: [RewardKey: RowBasis] = [:]
+    ) throws(TableError) {
+        self.bases = bases
         let rewards = rewards.sorted { $0.key < $1.key }
         let slashes = slashes.sorted { $0.key < $1.key }
         for (row, next) in zip(rewards, rewards.dropFirst()) where row.key == next.key {
@@ -184,5 +189,20 @@ package struct EpochTables: Hashable, Sendable {
         } catch {
             throw .arithmetic(error)
         }
+    }
+
+    /// The same tables with the hash of each calculation as its row's evidence.
+    package func explained(by hash: (RowBasis) -> Digest) -> EpochTables {
+        let rows = rewards.map { row in
+            guard let basis = bases[row.key] else { return row }
+            return RewardRow(key: row.key, amount: row.amount, reason: row.reason, evidence: hash(basis))
+        }
+        return EpochTables(rows, self)
+    }
+
+    /// Other rows with the same keys and amounts.
+    private init(_ rewards: [RewardRow], _ other: EpochTables) {
+        (self.rewards, slashes, bases) = (rewards, other.slashes, other.bases)
+        (paid, paidInCredits, slashed) = (other.paid, other.paidInCredits, other.slashed)
     }
 }

@@ -61,8 +61,6 @@ package struct ProviderTally: Hashable, Sendable {
     package var takesCredits = false
     /// Why receipts of this epoch are not paid now; the gravest cause.
     package var withheld: Reason?
-    /// What its fee row points at, e.g. the root of its receipts.
-    package var evidence: Digest?
     package var fees = FeeTotals()
     package var cpu = ClassWork()
     package var open = ClassWork()
@@ -98,6 +96,16 @@ package struct PayerTally: Hashable, Sendable {
     package init(account: Address, referral: Referral = .none) { (self.account, self.referral) = (account, referral) }
 }
 
+/// What one account proved that an auditor missed, in compute units.
+package struct DutyProof: Hashable, Sendable {
+    package let reporter: Address
+    package let computeUnits: UInt64
+
+    package init(reporter: Address, computeUnits: UInt64) {
+        (self.reporter, self.computeUnits) = (reporter, computeUnits)
+    }
+}
+
 package struct ValidatorTally: Hashable, Sendable {
     /// The operator's account.
     package let account: Address
@@ -114,6 +122,8 @@ package struct ValidatorTally: Hashable, Sendable {
     /// In cu of revealed duties.
     package var duty: UInt64 = 0
     package var done: UInt64 = 0
+    /// Duties that somebody proved to be missed.
+    package var proofs: [DutyProof] = []
     package var commission: UInt64 = 0
     package var delegations = DelegationPool()
     /// The operator's own position in `delegations`.
@@ -127,6 +137,15 @@ package struct ValidatorTally: Hashable, Sendable {
         precondition(reason.explainsZero, "\(reason) does not explain why pay is withheld")
         withheld = withheld.map { $0.rawValue < reason.rawValue ? reason : $0 } ?? reason
     }
+}
+
+/// One seat of a panel that checked a task and was right.
+package struct PanelCheck: Hashable, Sendable {
+    package let account: Address
+    /// F of one replica; the check is paid like its provider part, out of the audit pool.
+    package let fee: Amount
+
+    package init(account: Address, fee: Amount) { (self.account, self.fee) = (account, fee) }
 }
 
 package struct EpochTally: Hashable, Sendable {
@@ -145,6 +164,8 @@ package struct EpochTally: Hashable, Sendable {
     /// Audit and burn parts of tasks closed as undeliverable.
     package var undeliverableAudit = Amount.zero
     package var undeliverableBurn = Amount.zero
+    /// In the order in which the audit pool pays them.
+    package var checks: [PanelCheck] = []
     /// Reporter and compensation rows, paid out of slashed bonds by whoever slashed.
     package var dues: [RewardRow] = []
     package var slashes: [SlashRow] = []
@@ -207,7 +228,10 @@ extension ProviderTally {
         _ task: SettledTask, _ split: FeeSplit, speed: UInt64, _ parameters: Parameters
     ) throws(ArithmeticError) {
         let rate = try Rule.auditRate(streak: streak, rules: parameters.audit)
-        let haircut = try Rule.haircut(pay: split.provider, rate: rate, floor: parameters.audit.rateFloor)
+        // Nobody audits what a panel judges.
+        let haircut =
+            task.resource == .open
+            ? .zero : try Rule.haircut(pay: split.provider, rate: rate, floor: parameters.audit.rateFloor)
         var totals = fees
         totals.charged = try totals.charged.adding(task.fee)
         totals.audit = try totals.audit.adding(split.audit)

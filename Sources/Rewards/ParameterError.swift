@@ -62,7 +62,7 @@ package enum ParameterName: Hashable, Sendable {
     case bandHigh, growth, insurance, shareMax, bondedGoal, shareSpeed
     case subsidy, standby, accountCap, referral, vesting, vestingDays, challengesPerEpoch, answerBlocks
     case auditRateFloor, auditRateNumerator, auditRateOffset, recheck, bondMultiple, missedMax, admissionTasks
-    case stakeMin, commissionMax, commissionStepMax, selfBondMin
+    case stakeMin, commissionMax, commissionStepMax, selfBondMin, effectiveStakeMax
     case equivocation, approvedWrong, wrongDigest, missedDuties, absence, correlationMultiplier
     case signedMin, signedWindow, reporter, voterShareMax, voterPay, period
 }

@@ -117,6 +117,7 @@ extension Parameters {
             (.bondMultiple, audit.bondMultiple, Rule.million), (.admissionTasks, audit.admissionTasks, 20),
             (.admissionTasks, audit.admissionTasksListed, 20),
             (.correlationMultiplier, slashing.correlationMultiplier, Rule.million),
+            (.effectiveStakeMax, validation.effectiveStakeMax, 1_000 * Rule.million),
         ]
         for (name, value, maximum) in wide where value > maximum {
             throw .rateAboveMaximum(name: name, value: value, maximum: maximum)
@@ -133,6 +134,7 @@ extension Parameters {
             (.vestingDays, usage.vestingDays, 1), (.challengesPerEpoch, usage.challengesPerEpoch, 1),
             (.answerBlocks, usage.answerBlocks, 1), (.auditRateFloor, audit.rateFloor, 1),
             (.auditRateOffset, audit.rateOffset, 1), (.stakeMin, validation.stakeMin.units, 1),
+            (.effectiveStakeMax, validation.effectiveStakeMax, Rule.million),
             (.correlationMultiplier, slashing.correlationMultiplier, 1),
             (.signedWindow, slashing.signedWindow, 1), (.period, periods.dispute, 1),
             (.period, periods.settlement, 1), (.period, periods.lightTrust, 1), (.period, periods.correlation, 1),

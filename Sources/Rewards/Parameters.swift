@@ -149,6 +149,8 @@ package struct ValidationRules: Hashable, Sendable {
     /// In one day.
     package var commissionStepMax: UInt64 = 10_000
     package var selfBondMin: UInt64 = 50_000
+    /// Stake above this many averages of the set counts for nothing, in ppm.
+    package var effectiveStakeMax: UInt64 = 3_000_000
 
     package init() {}
 }
@@ -217,7 +219,8 @@ package struct Parameters: Hashable, Sendable {
         value.audit.admissionTasks = 2
         value.audit.admissionTasksListed = 0
         value.validation.stakeMin = Amount(1_000 * Amount.unitsPerToken)
-        value.slashing.signedWindow = 40
+        // At up to nine blocks a second a shorter one would jail a validator that is restarted once.
+        value.slashing.signedWindow = 240
         value.slashing.tombstoneDays = 6
         value.periods.unbond = 4
         value.periods.evidence = 3

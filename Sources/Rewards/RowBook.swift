@@ -5,14 +5,25 @@ import Primitives
 
 struct RowBook {
     private var rows: [RewardRow] = []
+    private var found: [RewardKey: RowBasis] = [:]
+    /// Rows with a part that no formula of their kind gives.
+    private var mixed: Set<RewardKey> = []
 
-    /// A row with the reason for its pay, or for its zero.
-    mutating func add(_ key: RewardKey, _ amount: Amount, paid: Reason, zero: Reason, evidence: Digest? = nil) {
-        let reason = amount == .zero ? zero : paid
-        rows.append(RewardRow(key: key, amount: amount, reason: reason, evidence: evidence))
+    /// What rows were computed from.
+    var bases: [RewardKey: RowBasis] { found.filter { !mixed.contains($0.key) } }
+
+    /// A row with the reason for its pay, or for its zero, and with what it was computed from.
+    mutating func add(_ key: RewardKey, _ amount: Amount, paid: Reason, zero: Reason, basis: RowBasis?) {
+        rows.append(RewardRow(key: key, amount: amount, reason: amount == .zero ? zero : paid))
+        if let basis { found[key] = found[key]?.merged(with: basis) ?? basis }
+        if basis == nil && amount > .zero { mixed.insert(key) }
     }
 
-    mutating func add(_ row: RewardRow) { rows.append(row) }
+    /// A row that was computed elsewhere.
+    mutating func add(_ row: RewardRow) {
+        rows.append(row)
+        mixed.insert(row.key)
+    }
 
     func merged() throws(ArithmeticError) -> [RewardRow] {
         var result: [RewardRow] = []

@@ -84,6 +84,16 @@ extension Rule {
         return PoolShares(shares: shares, carry: rest)
     }
 
+    /// What proofs of missed duties earn: the reporters' rate of the pay that these duties would have brought, by the
+    /// units that each proved. `claim.done` is what all of them proved.
+    package static func proofPay(
+        pool: Amount, claim: AuditClaim, eligibleStake: Amount, units: [UInt64], rules: SlashRules
+    ) throws(ArithmeticError) -> PoolShares {
+        let lost = try auditShare(pool: pool, claim: claim, eligibleStake: eligibleStake)
+        let part = min(try lost.atRate(rules.reporter), rules.reporterCap)
+        return try poolShare(inflow: part, carry: .zero, weights: units.map { UInt128($0) })
+    }
+
     private static func auditShare(
         pool: Amount, claim: AuditClaim, eligibleStake: Amount
     ) throws(ArithmeticError) -> Amount {

@@ -18,51 +18,84 @@ extension Settlement {
             book.add(
                 key, pay, paid: fees.haircut > .zero ? .newcomerHaircut : .tasksSettled,
                 zero: provider.withheld ?? (fees.charged == .zero ? .noTaskSettled : .belowOneUnit),
-                evidence: provider.evidence)
+                basis: .fee(fees))
         }
         pools.audit = try pools.audit.adding(tally.undeliverableAudit)
         burned = try burned.adding(tally.undeliverableBurn)
         for payer in tally.payers { try settleReferral(payer) }
+        try settleChecks()
+    }
+
+    /// Before the validators' audit pay, and no more than the pool has.
+    private mutating func settleChecks() throws(ArithmeticError) {
+        for check in tally.checks {
+            let pay = min(try Rule.feeSplit(check.fee, rules: parameters.fees).provider, pools.audit)
+            pools.audit = try pools.audit.subtracting(pay)
+            book.add(
+                RewardKey(account: check.account, kind: .audit), pay, paid: .dutiesDone, zero: .noAuditFees,
+                basis: nil)
+        }
     }
 
     private mutating func settleReferral(_ payer: PayerTally) throws(ArithmeticError) {
         let own = RewardKey(account: payer.account, kind: .referral)
         switch payer.referral {
-        case .none: book.add(own, .zero, paid: .refereeFees, zero: .noReferrer)
-        case .expired: book.add(own, .zero, paid: .refereeFees, zero: .referralExpired)
-        case .sameOperator: book.add(own, .zero, paid: .refereeFees, zero: .referrerIsSameOperator)
+        case .none: add(own, .noReferrer)
+        case .expired: add(own, .referralExpired)
+        case .sameOperator: add(own, .referrerIsSameOperator)
         case .to(let referrer):
             let part = try Rule.referral(treasuryPart: payer.treasury, rate: parameters.usage.referral).referrer
             pools.treasury = try pools.treasury.subtracting(part)
-            book.add(own, .zero, paid: .refereeFees, zero: .payingEarnsNothing)
-            book.add(RewardKey(account: referrer, kind: .referral), part, paid: .refereeFees, zero: .belowOneUnit)
+            let basis = ReferralPart(referee: payer.account, treasury: payer.treasury, rate: parameters.usage.referral)
+            add(own, .payingEarnsNothing)
+            book.add(
+                RewardKey(account: referrer, kind: .referral), part, paid: .refereeFees, zero: .belowOneUnit,
+                basis: .referral([basis]))
         }
+    }
+
+    private mutating func add(_ payer: RewardKey, _ zero: Reason) {
+        book.add(payer, .zero, paid: .refereeFees, zero: zero, basis: nil)
     }
 
     /// Moves the subsidy and standby inflows out of the reserve and shares both pools.
     mutating func settleUsage(bucket: Amount) throws(ArithmeticError) {
-        let speeds = try speeds()
+        var qualities: [QualityBasis] = []
         var uptimes: [UInt64] = []
         var claims: [UsageClaim] = []
-        for (provider, speed) in zip(tally.providers, speeds) {
-            let uptime = try Rule.uptimeMultiplier(
-                uptime: Rule.uptime(answered: provider.challengesAnswered, asked: provider.challengesAsked))
-            let multiplier = try Rule.qualityMultiplier(
-                speed: speed, reliability: provider.reliability, uptime: uptime)
-            uptimes.append(uptime)
-            claims.append(UsageClaim(burn: provider.fees.burn, multiplier: multiplier))
+        for (provider, speed) in zip(tally.providers, try speeds()) {
+            let quality = QualityBasis(
+                speed: speed, reliability: provider.reliability, asked: provider.challengesAsked,
+                answered: provider.challengesAnswered)
+            qualities.append(quality)
+            uptimes.append(try quality.uptime())
+            claims.append(UsageClaim(burn: provider.fees.burn, multiplier: try quality.multiplier()))
         }
         let usage = try Rule.usageSubsidy(bucket: bucket, carry: pools.usage, claims: claims, rules: parameters.usage)
         let standby = try Rule.standbyShare(
             inflow: usage.standbyInflow, carry: pools.standby, slots: tally.providers.map(\.slots), uptime: uptimes)
+        let usagePool = (
+            amount: try usage.usageInflow.adding(pools.usage),
+            weight: usage.weights.reduce(into: UInt128(0)) { $0 += UInt128($1) }
+        )
+        let standbyPool = (
+            amount: try usage.standbyInflow.adding(pools.standby),
+            weight: zip(tally.providers, uptimes).reduce(into: UInt128(0)) { $0 += UInt128($1.0.slots) * UInt128($1.1) }
+        )
         (pools.usage, pools.standby) = (usage.carry, standby.carry)
         minted = try minted.adding(usage.usageInflow).adding(usage.standbyInflow)
         let zero: Reason = bucket == .zero ? .bucketEmpty : .belowOneUnit
         for (index, provider) in tally.providers.enumerated() {
-            let uptime = uptimes[index]
-            let share = usage.shares[index]
-            try bookSubsidy(provider, claims[index], share, zero: uptime == 0 ? .uptimeTooLow : zero)
-            bookStandby(provider, standby.shares[index], zero: uptime == 0 ? .uptimeTooLow : zero)
+            let (share, quality) = (usage.shares[index], qualities[index])
+            let basis = UsageBasis(
+                pool: usagePool.amount, burn: provider.fees.burn, quality: quality, totalWeight: usagePool.weight,
+                cap: try provider.fees.burn.atRate(parameters.usage.accountCap))
+            let isAbsent = uptimes[index] == 0
+            bookSubsidy(provider, share, basis, zero: isAbsent ? .uptimeTooLow : zero)
+            let readiness = StandbyBasis(
+                pool: standbyPool.amount, slots: provider.slots, asked: quality.asked, answered: quality.answered,
+                totalWeight: standbyPool.weight)
+            bookStandby(provider, standby.shares[index], readiness, zero: isAbsent ? .uptimeTooLow : zero)
             providers.append(
                 ProviderOutcome(
                     account: provider.account, reliability: try reliabilityAfter(provider),
@@ -71,22 +104,20 @@ extension Settlement {
         }
     }
 
-    private mutating func bookSubsidy(
-        _ provider: ProviderTally, _ claim: UsageClaim, _ share: Amount, zero: Reason
-    ) throws(ArithmeticError) {
+    private mutating func bookSubsidy(_ provider: ProviderTally, _ share: Amount, _ basis: UsageBasis, zero: Reason) {
         if provider.fees.charged == .zero { return }
-        let cap = try claim.burn.atRate(parameters.usage.accountCap)
         book.add(
             RewardKey(account: provider.account, kind: .usageSubsidy), share,
-            paid: share == cap ? .subsidyCappedAtBurn : .subsidyByBurn,
-            zero: claim.burn == .zero ? .nothingBurned : zero)
+            paid: share == basis.cap ? .subsidyCappedAtBurn : .subsidyByBurn,
+            zero: basis.burn == .zero ? .nothingBurned : zero, basis: .usageSubsidy(basis))
     }
 
-    private mutating func bookStandby(_ provider: ProviderTally, _ share: Amount, zero: Reason) {
+    private mutating func bookStandby(_ provider: ProviderTally, _ share: Amount, _ basis: StandbyBasis, zero: Reason) {
         if provider.challengesAsked == 0 && provider.slots == 0 { return }
         let idle: Reason = provider.slots == 0 ? .noSlots : (burned == .zero ? .nothingBurned : zero)
         book.add(
-            RewardKey(account: provider.account, kind: .standby), share, paid: .standbyBySlots, zero: idle)
+            RewardKey(account: provider.account, kind: .standby), share, paid: .standbyBySlots, zero: idle,
+            basis: .standby(basis))
     }
 
     /// Speed of each provider: the fee-weighted mean over its classes, 1,100,000 where it is in a class's fastest

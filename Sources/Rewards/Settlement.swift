@@ -54,16 +54,21 @@ package struct Settlement {
         try checkValidators(tally)
         var run = Settlement(tally, pools, parameters)
         let rows: [RewardRow]
+        let all: [RewardRow]
         do throws(ArithmeticError) {
             try run.settle()
             rows = try run.book.merged()
             try run.assertConservation(rows, from: pools)
+            for due in tally.dues { run.book.add(due) }
+            all = try run.book.merged()
         } catch {
             throw .arithmetic(error)
         }
         let tables: EpochTables
         do throws(TableError) {
-            tables = try EpochTables(rewards: rows + tally.dues, slashes: tally.slashes)
+            // Dues have one row each before they join those of the settlement.
+            _ = try EpochTables(rewards: tally.dues, slashes: [])
+            tables = try EpochTables(rewards: all, slashes: tally.slashes, bases: run.book.bases)
         } catch {
             throw .table(error)
         }

@@ -53,6 +53,7 @@ extension NodeOptions {
     func committed(_ hash: Digest) throws -> JSON {
         let deadline = Date().addingTimeInterval(60)
         let client = try client()
+        let blocks = BlockPause(try url())
         while Date() < deadline {
             do throws(ClientError) {
                 return try client.call("tx", ["hash": .string(Base64.encode(hash.bytes))])
@@ -60,7 +61,7 @@ extension NodeOptions {
                 // An error of the call itself says that it is in no block yet.
                 if case .refused = error {} else { Merit.leave("\(node): \(error)", 4) }
             }
-            usleep(100_000)
+            blocks.wait()
         }
         Merit.leave(
             "\(node): transaction \(hash) is in no block after 60 s; check with `merit query status` that blocks are "

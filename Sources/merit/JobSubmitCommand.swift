@@ -121,13 +121,14 @@ struct JobSubmitCommand: ParsableCommand {
 
     private func follow(_ id: Digest) throws -> JobView {
         let deadline = Date().addingTimeInterval(Double(timeout))
+        let blocks = BlockPause(try options.url())
         var last = ""
         while true {
             let view = try JobView(id, options)
             if view.line != last { note(view.line) }
             last = view.line
             if view.hasEnded || Date() >= deadline { return view }
-            usleep(300_000)
+            blocks.wait()
         }
     }
 

@@ -47,7 +47,7 @@ final class LocalnetRun {
     let providers: [Provider]
     let processes: LocalProcesses
     /// nil where no work is asked for.
-    let requester: Requester?
+    let requester: (any Workload)?
     private var disturbances: [Topology.Perturbation]
     private var lastProgress = ""
 
@@ -71,8 +71,12 @@ final class LocalnetRun {
             }
             return Provider(home: provider.home, account: account, cheatRate: provider.cheat_ppm)
         }
-        requester = files.requester.map {
-            Requester(plan.topology.jobs, programs: plan.programs, home: $0.home, nodes: nodes.map(\.rpc))
+        requester = files.requester.map { requester -> any Workload in
+            switch plan.workload {
+            case .jobs:
+                Requester(plan.topology.jobs, programs: plan.programs, home: requester.home, nodes: nodes.map(\.rpc))
+            case .training: Trainer(programs: plan.programs, home: requester.home, nodes: nodes.map(\.rpc))
+            }
         }
         disturbances = plan.topology.perturbations.sorted { $0.atHeight < $1.atHeight }
     }

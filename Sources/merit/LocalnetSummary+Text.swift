@@ -1,12 +1,13 @@
 // The summary for people: the reward table, the slashing table, and each check in a line.
 import Ledger
 import Primitives
+import RPC
 import Rewards
 
 extension LocalnetSummary {
     var text: String {
         let parts =
-            epochLines + rewardLines + slashLines + providerLines + checkLines
+            epochLines + rewardLines + slashLines + providerLines + workload + checkLines
             + failures.map { "FAILED: \($0)" }
         return parts.joined(separator: "\n")
     }
@@ -90,14 +91,6 @@ extension LocalnetSummary {
     private static func short(_ account: Address) -> String {
         let text = account.bech32
         return "\(text.prefix(12))…\(text.suffix(4))"
-    }
-}
-
-extension Amount {
-    /// MRT with nine decimals.
-    var tokens: String {
-        let fraction = String(String(Amount.unitsPerToken + units % Amount.unitsPerToken).dropFirst())
-        return "\(units / Amount.unitsPerToken).\(fraction)"
     }
 }
 

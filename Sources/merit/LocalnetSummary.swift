@@ -59,6 +59,8 @@ struct LocalnetSummary {
     var providers: [Provider] = []
     var lightQuery: LightQuery?
     var supply: Supply?
+    /// What the requester's work has to show, for people alone.
+    var workload: [String] = []
     var seconds = 0
     /// What went wrong on the way without ending the run.
     var complaints: [String] = []

@@ -17,6 +17,7 @@ struct LocalnetPlan {
     let genesis: String?
     /// The folder of the shipped `.wasm` files.
     let programs: String
+    var workload = WorkloadName.jobs
 }
 
 struct LocalnetUp: AsyncParsableCommand {
@@ -26,6 +27,10 @@ struct LocalnetUp: AsyncParsableCommand {
             Four validators alone, or what a topology names: `--topology Network/local.json` has four validators, \
             four providers of which one cheats, and three kinds of jobs. An epoch's work is judged and paid in the \
             next epoch, so --epochs N runs N + 1 epochs and shows the tables of the last N.
+
+            With --workload training the requester trains a small model instead of submitting the topology's jobs: a \
+            round is a job whose tasks train on samples of their own, and the median of their results is the next \
+            model. The run then also fails when the loss did not fall below half.
             """)
 
     @OptionGroup var options: LocalnetOptions
@@ -40,6 +45,8 @@ struct LocalnetUp: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Parameters, as Genesis/local.json has them.", valueName: "file")) var genesis: String?
     @Option(help: ArgumentHelp("Where the shipped programs are.", valueName: "folder"))
     var programs = "Sources/Programs/wasm"
+    @Option(help: "What is asked for: the topology's jobs, or the training of a model.")
+    var workload = WorkloadName.jobs
     @Flag(help: "Leave the network running and print its addresses.") var keep = false
     @Flag(help: "Print the summary as one JSON object on standard output; progress goes to standard error.")
     var json = false
@@ -89,7 +96,13 @@ struct LocalnetUp: AsyncParsableCommand {
         do { named = try topology.map { try Topology(path: $0) } ?? Topology(validators: validators ?? 4) } catch {
             Merit.leave("\(error)", NodeEnd.Code.usage.rawValue)
         }
-        let cast = named.resized(validators: validators, providers: providers, cheaters: cheaters)
+        var cast = named.resized(validators: validators, providers: providers, cheaters: cheaters)
+        if workload == .training {
+            guard !cast.providers.isEmpty else {
+                throw ValidationError("--workload training needs providers: name a --topology, or add --providers 4")
+            }
+            cast.jobs = [Trainer.job]
+        }
         guard cheaters ?? 0 <= cast.providers.count, cheaters ?? 0 >= 0 else {
             throw ValidationError("--cheaters is 0 to \(cast.providers.count), the number of providers")
         }
@@ -100,7 +113,7 @@ struct LocalnetUp: AsyncParsableCommand {
         }
         return LocalnetPlan(
             folder: options.folder, topology: cast, epochs: epochs, secondsPerEpoch: secondsPerEpoch,
-            basePort: basePort, genesis: genesis, programs: programs)
+            basePort: basePort, genesis: genesis, programs: programs, workload: workload)
     }
 
     private func prepareFolder() throws {
@@ -123,7 +136,7 @@ struct LocalnetUp: AsyncParsableCommand {
             summary.complaints.append("a transfer was not committed")
         }
         summary.tables = try await network.settledEpochs()
-        network.requester?.stop()
+        try await network.finishWork(into: &summary)
         try network.countWork(into: &summary)
         summary.tips = try await network.equalTips()
         summary.lightQuery = try network.lightQuery()
@@ -134,6 +147,7 @@ struct LocalnetUp: AsyncParsableCommand {
 
     private func show(_ summary: LocalnetSummary) {
         if json { print(summary.json.text) } else { print(summary.text) }
+        if json { for line in summary.workload { Merit.complain(line) } }
         if json { for failure in summary.failures { Merit.complain("FAILED: \(failure)") } }
     }
 }

@@ -31,7 +31,7 @@ struct Merit: AsyncParsableCommand {
             InitCommand.self, StartCommand.self, KeysCommand.self, TestnetCommand.self, LocalnetCommand.self,
             TxCommand.self, StakeCommand.self, QueryCommand.self, LightCommand.self, ReplayCommand.self,
             ProgramCommand.self,
-            JobCommand.self, ProviderCommand.self, BenchCommand.self,
+            JobCommand.self, ProviderCommand.self, BenchCommand.self, SimulateCommand.self,
             ExecutorChildCommand.self, VersionCommand.self,
         ])
 

@@ -9,10 +9,12 @@ import RPC
 struct NodeOptions: ParsableArguments {
     @Option(help: "The node, as http://host:port.") var node: String
 
-    func client() throws -> RPCClient {
+    func url() throws -> NodeURL {
         guard let url = NodeURL(node) else { throw ValidationError("\(node) is no http://host:port") }
-        return RPCClient(url)
+        return url
     }
+
+    func client() throws -> RPCClient { RPCClient(try url()) }
 
     /// The result of a call; ends the process when there is none.
     func ask(_ method: String, _ parameters: JSON = [:]) throws -> JSON {
@@ -30,8 +32,9 @@ struct NodeOptions: ParsableArguments {
 /// Asks a node and prints what it says, unverified.
 struct QueryCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "query", abstract: "Ask a trusted node; nothing is verified (`merit light` does that).",
-        subcommands: [AccountQuery.self, Block.self, Validators.self, Status.self])
+        commandName: "query",
+        abstract: "Ask a trusted node; but for `why` nothing is verified (`merit light` does that).",
+        subcommands: [AccountQuery.self, Block.self, Validators.self, Status.self, WhyCommand.self])
 
     static func answer(_ command: String, _ result: JSON) {
         let schema: JSON = ["schema": .string("merit.\(command).1")]

@@ -8,6 +8,8 @@ enum SampleJob: String, CaseIterable {
     case montecarlo
     /// Text by the shipped model.
     case transformer
+    /// The first steps of a new model.
+    case sgd
 
     static let tasksMax: UInt32 = 64
 
@@ -18,6 +20,7 @@ enum SampleJob: String, CaseIterable {
         case .matmul: return Self.matrices(rows: 8 * tasks, &random)
         case .montecarlo: return Self.option(&random)
         case .transformer: return Bytes("\(random.below(1 << 32)) 96 384 A validator is ".utf8)
+        case .sgd: return TrainingModel(Trainer.setting, seed: number).input(seed: number)
         }
     }
 

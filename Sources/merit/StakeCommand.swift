@@ -11,7 +11,7 @@ import RPC
 
 struct StakeCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "stake", abstract: "Become a validator; add to a bond or take from it.",
+        commandName: "stake", abstract: "Become a validator; move stake of an own or another validator.",
         discussion: """
             A validator that joins or leaves changes the set at the end of the epoch, in force two blocks later. What \
             leaves a bond is free after the unbonding time and can be slashed until then.
@@ -19,7 +19,10 @@ struct StakeCommand: ParsableCommand {
               merit stake register --home ~/.merit --amount 1000000000000 --node http://127.0.0.1:26657
               merit stake unbond --amount 5000000000 --key ~/.merit/keys/account.json --node http://127.0.0.1:26657
             """,
-        subcommands: [Register.self, Bond.self, Unbond.self])
+        subcommands: [
+            Register.self, Bond.self, Unbond.self, Unjail.self, Delegate.self, Undelegate.self, Redelegate.self,
+            Claim.self, Commission.self,
+        ])
 
     struct Register: ParsableCommand {
         static let configuration = CommandConfiguration(
@@ -75,6 +78,23 @@ struct StakeCommand: ParsableCommand {
         }
 
         var change: BondChange { BondChange(amount: Amount(amount)) }
+    }
+
+    struct Unjail: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Return after a jail.",
+            discussion: "Once the term is over; the validator has its seat again from the next epoch on.")
+        @OptionGroup var account: AccountOptions
+        @OptionGroup var node: NodeOptions
+        @OptionGroup var output: OutputOptions
+
+        func run() throws {
+            let key = try account.signer()
+            _ = try node.perform(.unjail(Chain.Unjail()), by: key)
+            output.answer(
+                "stake.unjail", [("account", .string(key.address.bech32))],
+                text: "the validator has its seat again from the end of this epoch on")
+        }
     }
 
     struct Bond: ParsableCommand {

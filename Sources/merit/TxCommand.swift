@@ -12,7 +12,8 @@ import RPC
 /// Makes, signs and hands in transactions.
 struct TxCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "tx", abstract: "Sign a transaction and hand it to a node.", subcommands: [TransferCommand.self])
+        commandName: "tx", abstract: "Sign a transaction and hand it to a node.",
+        subcommands: [TransferCommand.self, Propose.self, Vote.self])
 
     struct TransferCommand: ParsableCommand {
         static let configuration = CommandConfiguration(

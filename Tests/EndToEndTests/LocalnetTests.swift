@@ -67,6 +67,23 @@ struct LocalnetTests {
         #expect(summary.tasks.audited > 0 && summary.tasks.attested <= summary.tasks.submitted)
     }
 
+    @Test("a model learns over the network though a provider lies", .timeLimit(.minutes(5)))
+    func training() throws {
+        let folder = NSTemporaryDirectory() + "merit-localnet-\(UUID().uuidString)"
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        func shipped(_ path: String) -> String { Program.root.appendingPathComponent(path).path }
+        let run = try Program.run([
+            "localnet", "up", "--home", folder, "--topology", shipped("Network/local.json"), "--genesis",
+            shipped("Genesis/local.json"), "--programs", shipped("Sources/Programs/wasm"), "--workload", "training",
+            "--epochs", "1", "--seconds-per-epoch", "20",
+        ])
+        // Code 0 says that the loss fell, and that all the other checks held.
+        try #require(run.code == 0, "\(run.complaint)")
+        #expect(run.complaint.contains("\ntraining round 8: loss 0."))
+        let text = String(decoding: run.output, as: UTF8.self)
+        #expect(text.contains("\nTraining\n  round   loss  right\n") && text.contains("\n      8  0."))
+    }
+
     @Test("an interrupted network leaves no process behind: no node, no provider, no executor")
     func interruption() throws {
         let folder = NSTemporaryDirectory() + "merit-localnet-\(UUID().uuidString)"

@@ -43,7 +43,7 @@ struct MarketProcessTests {
     static let token: UInt64 = 1_000_000_000
 
     /// Genesis/local.json with these providers, each with a bond of 20 slots and money for its first offers.
-    private static func template(_ providers: [TestProvider], in folder: String) throws -> String {
+    static func template(_ providers: [TestProvider], in folder: String) throws -> String {
         let text = try Data(contentsOf: Program.root.appendingPathComponent("Genesis/local.json"))
         var genesis = try #require(try JSONSerialization.jsonObject(with: text) as? [String: Any])
         var state = try #require(genesis["app_state"] as? [String: Any])
@@ -55,13 +55,13 @@ struct MarketProcessTests {
         return path
     }
 
-    private static func option(paths: UInt32, steps: UInt32) -> Data {
+    static func option(paths: UInt32, steps: UInt32) -> Data {
         func bytes(_ value: some FixedWidthInteger) -> [UInt8] { withUnsafeBytes(of: value.littleEndian) { Array($0) } }
         let numbers: [Double] = [100, 100, 0.05, 0.2, 1]
         return Data(bytes(paths) + bytes(steps) + bytes(UInt64(7)) + numbers.flatMap { bytes($0.bitPattern) })
     }
 
-    private static func json(_ arguments: [String], code: Int32 = 0) throws -> JSON {
+    static func json(_ arguments: [String], code: Int32 = 0) throws -> JSON {
         let run = try Program.run(arguments)
         try #require(
             run.code == code, "merit \(arguments.joined(separator: " ")) ended with \(run.code): \(run.complaint)")
@@ -110,12 +110,15 @@ struct MarketProcessTests {
         let owners = Set(try status.elements("tasks", max: 100).map { try $0.text("provider") })
         #expect(owners == Set(providers.map(\.address)))
 
-        try checkPay(providers, node)
+        let epoch = try checkPay(providers, node)
+        try PaidProvider(
+            account: providers[0].address, node: node, genesisHash: network.files.genesis_hash, folder: folder
+        ).check(epoch: epoch)
         try checkRestart(providers[0], network, folder, requester)
         try checkGone(providers, id, node)
     }
 
-    private static func program(_ name: String) -> String {
+    static func program(_ name: String) -> String {
         Program.root.appendingPathComponent("Sources/Programs/wasm/\(name).wasm").path
     }
 
@@ -176,7 +179,7 @@ struct MarketProcessTests {
             })
     }
 
-    private static func isOffering(_ provider: TestProvider, _ node: String) throws -> Bool {
+    static func isOffering(_ provider: TestProvider, _ node: String) throws -> Bool {
         let run = try Program.run(["provider", "status", "--home", provider.home, "--node", node, "--json"])
         guard run.code == 0 else { return false }
         let json = try JSON(parsing: Bytes(run.output), max: 1 << 16)
@@ -186,11 +189,12 @@ struct MarketProcessTests {
         return try json.text("endpoint").hasPrefix("http://127.0.0.1:")
     }
 
-    /// Both have a fee row in one of the epochs' tables.
-    private func checkPay(_ providers: [TestProvider], _ node: String) throws {
+    /// Both have a fee row in one of the epochs' tables; the epoch that pays the first.
+    private func checkPay(_ providers: [TestProvider], _ node: String) throws -> UInt64 {
         let client = RPCClient(try #require(NodeURL(node)))
         var paid: Set<String> = []
         var next: UInt64 = 0
+        var paying: UInt64?
         try wait(for: "the pay of both") {
             guard let newest = try? client.call("epoch") else { return false }
             while try next <= newest.decimal("epoch") {
@@ -198,11 +202,13 @@ struct MarketProcessTests {
                 for row in try table.elements("rows", max: 100)
                 where row["kind"] == "fee" && row["amount"] != "0" {
                     paid.insert(try row.text("account"))
+                    if row["account"] == .string(providers[0].address), paying == nil { paying = next }
                 }
                 next += 1
             }
             return paid == Set(providers.map(\.address))
         }
+        return try #require(paying)
     }
 
     /// When the providers are gone, the command says so, and executing the tasks here gives the same bytes.

@@ -108,7 +108,7 @@ struct ModuleBuilder {
 }
 
 enum ShippedProgram: String, CaseIterable {
-    case matmul, montecarlo, transformer
+    case matmul, montecarlo, transformer, sgd
 
     static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent().appending(path: "Sources/Programs")
@@ -120,7 +120,7 @@ enum ShippedProgram: String, CaseIterable {
     var pages: Int {
         switch self {
         case .matmul: 32
-        case .montecarlo: 4
+        case .montecarlo, .sgd: 4
         case .transformer: 9
         }
     }

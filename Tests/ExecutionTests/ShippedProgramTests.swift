@@ -13,6 +13,7 @@ extension ShippedProgram {
         case .matmul: ShippedProgramTests.matrices(8, 8, 9, band: 8).input
         case .montecarlo: ShippedProgramTests.option(paths: 50, steps: 4, seed: 1)
         case .transformer: TransformerTests.smallModel { _ in 1 } + Bytes("1 2 256 a".utf8)
+        case .sgd: TrainingTests.input(TrainingTests.Setting(hidden: 4, batch: 2, steps: 2, rate: 0.5), model: 1)
         }
     }
 }

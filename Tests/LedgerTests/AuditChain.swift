@@ -23,6 +23,10 @@ struct AuditChain {
         case absent
         /// Copies the receipt, but executes what is in dispute.
         case copyingAudits
+        /// Discloses its key and has no verdict on anything.
+        case forgetful
+        /// Forgets the first of its first round's duties.
+        case sloppy
     }
 
     struct PartID: Hashable {
@@ -40,7 +44,9 @@ struct AuditChain {
     var cheats: [UInt8: Set<UInt32>] = [:]
     var verdicts: [PartID: [Verdict]] = [:]
 
-    init(settings: [Setting] = Self.settings) throws { market = try MarketChain(settings: settings) }
+    init(settings: [Setting] = Self.settings, stakes: [UInt64] = []) throws {
+        market = try MarketChain(settings: settings, stakes: stakes)
+    }
 
     var view: LedgerView { market.chain.view }
     var store: MemoryStore { market.chain.store }
@@ -102,19 +108,29 @@ struct AuditChain {
             let found = Ledger.auditDuties(
                 key: secret, of: Self.address(auditor), from: (epoch, status.judgedStart), limit: 100_000,
                 on: store)
-            return commit(auditor, epoch, .first, found.duties, status)
+            let forced = Ledger.redrawDuties(of: Self.address(auditor), on: store, view: view)
+            return commit(auditor, epoch, .first, found.duties + forced, status)
         case .recheck:
             let duties = Ledger.recheckDuties(
                 key: secret, of: Self.address(auditor), limit: 10_000, on: store, view: view)
             return commit(auditor, epoch, .recheck, duties, status)
         case .reveal: return reveals(auditor, epoch, status)
-        case .open, .vote, .closed: return votes(auditor)
+        case .open, .vote, .closed: return votes(auditor) + proofs(auditor)
         }
+    }
+
+    /// Of the four, the first that works properly proves what the others missed.
+    private func proofs(_ auditor: UInt8) -> [Item] {
+        guard auditor == (UInt8(0)..<4).first(where: { (manners[$0] ?? .honest) == .honest }) else { return [] }
+        return Ledger.missedDuties(besides: Self.address(auditor), limit: 10_000, on: store, view: view)
+            .map { Self.statement(auditor, .missed($0)) }
     }
 
     private mutating func commit(
         _ auditor: UInt8, _ epoch: UInt64, _ round: AuditRound, _ duties: [AuditDuty], _ status: AuditStatus
     ) -> [Item] {
+        if manners[auditor] == .forgetful { return [] }
+        let duties = manners[auditor] == .sloppy && round == .first ? Array(duties.dropFirst()) : duties
         let isCommitted = status.parts.contains { $0.epoch == epoch && $0.round == round }
         let mine = duties.map { verdict(auditor, $0) }.sorted {
             ($0.task.job, $0.task.index) < ($1.task.job, $1.task.index)

@@ -8,7 +8,8 @@ import Testing
 @Suite("audits at random")
 struct AuditRandomTests {
     static let manners: [AuditChain.Manner] = [
-        .honest, .honest, .copying, .diverging, .silent, .absent, .copyingAudits,
+        .honest, .honest, .copying, .diverging, .silent, .absent, .copyingAudits, .forgetful,
+        .sloppy,
     ]
 
     static func chain(seed: UInt64) throws -> AuditChain {
@@ -20,7 +21,7 @@ struct AuditRandomTests {
             chain.cheats[provider] = Set((0..<12).filter { _ in random.chance(ppm: 200_000) }.map { UInt32($0) })
         }
         for epoch in UInt64(0)..<4 {
-            for auditor in UInt8(0)..<4 { chain.manners[auditor] = manners[Int(random.below(7))] }
+            for auditor in UInt8(0)..<4 { chain.manners[auditor] = manners[Int(random.below(UInt64(manners.count)))] }
             while chain.view.epoch.number == epoch {
                 var items: [Item] = []
                 if random.chance(ppm: 100_000) {
@@ -42,7 +43,9 @@ struct AuditRandomTests {
         let chain = try Self.chain(seed: seed)
         try chain.market.checkMoney()
         #expect(chain.view.supply.escrow == .zero)
-        let tags: [StateTag] = [.auditCommit, .taskAudits, .disclosure, .dispute, .disputeVote, .due, .drawBeacon]
+        let tags: [StateTag] = [
+            .auditCommit, .taskAudits, .disclosure, .dispute, .disputeVote, .due, .drawBeacon, .missedDuty, .redraw,
+        ]
         let kept = chain.store.keys(.state).filter { key in tags.contains { $0.rawValue == key[0] } }
         #expect(kept == [])
     }

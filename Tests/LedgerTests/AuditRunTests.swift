@@ -6,6 +6,7 @@ import Codec
 import Cryptography
 import Ledger
 import Primitives
+import Quorum
 import Rewards
 import Testing
 
@@ -18,6 +19,8 @@ private struct TestAuditor {
     var isLazy = false
     /// Executions that it has time for after one height.
     var runsPerLook = Int.max
+    /// Its machine executes nothing.
+    var isUnable = false
 
     init(_ number: UInt8) {
         let key = TestKeys(number).audit
@@ -35,7 +38,7 @@ private struct TestAuditor {
             let work = try #require(TaskWork(run.task, on: store))
             #expect(work.program == MarketChain.program)
             #expect(work.input == Bytes("abc".utf8))
-            desk.finished(run, .found(try finding(run, work)))
+            desk.finished(run, isUnable ? .impossible : .found(try finding(run, work)))
             isNew = true
         }
         if isNew { said += say(store) }
@@ -66,20 +69,25 @@ private struct AuditedMarket {
     /// Tasks of first-round commits that each auditor handed in.
     var committed = [0, 0, 0, 0]
 
-    init() throws { market = try MarketChain(settings: LedgerParameters(rewards: .local).differences) }
+    /// Gives each statement up to three blocks on its way.
+    var delays: Random?
+    private var underway: [(due: Height, item: Item)] = []
 
-    /// One block a second with these items and whatever auditors handed in after the last one.
+    init(_ parameters: Parameters = .local) throws {
+        market = try MarketChain(settings: LedgerParameters(rewards: parameters).differences)
+    }
+
+    /// One block a second with these items and whatever auditors handed in that has arrived.
     mutating func block(_ items: [Item] = []) throws {
-        var statements: [Item] = []
+        let height = market.chain.view.height
         for index in auditors.indices {
-            let said = try auditors[index].look(market.chain.store)
-            statements += said
-            for case .audit(let statement) in said {
-                if case .commit(let commit) = statement.content, commit.round == .first {
-                    committed[index] += commit.tasks.count
-                }
+            for item in try auditors[index].look(market.chain.store) {
+                count(item, of: index)
+                underway.append((height.advanced(by: delays?.below(4) ?? 0), item))
             }
         }
+        let statements = underway.filter { $0.due <= height }.map(\.item)
+        underway.removeAll { $0.due <= height }
         for case .audit(let statement) in statements { counts[Self.name(statement.content), default: 0] += 1 }
         let all = items + statements
         let made = try market.chain.advance(all.isEmpty ? [] : [(0, all)])
@@ -90,12 +98,19 @@ private struct AuditedMarket {
         market.chain.store.commit(stored)
     }
 
+    private mutating func count(_ item: Item, of auditor: Int) {
+        guard case .audit(let statement) = item, case .commit(let commit) = statement.content, commit.round == .first
+        else { return }
+        committed[auditor] += commit.tasks.count
+    }
+
     private static func name(_ content: AuditContent) -> String {
         switch content {
         case .commit(let commit): commit.round == .first ? "commit" : "recheck"
         case .disclosure: "disclosure"
         case .reveal: "reveal"
         case .vote: "vote"
+        case .missed: "missed"
         }
     }
 
@@ -215,6 +230,49 @@ struct AuditRunTests {
         #expect(run.results.keys.sorted() == [0], "\(run.results)")
         let slashed = try run.slashes(1)
         #expect(slashed.allSatisfy { $0.key.account == MarketChain.address(21) } && !slashed.isEmpty, "\(slashed)")
+    }
+
+    @Test("honest auditors whose words are some blocks on their way are never slashed nor jailed", arguments: [1, 2])
+    func delayed(seed: UInt64) throws {
+        // A block a second and windows of 16, 12, 12, 8 and 20: in blocks those of the local network.
+        var run = try AuditedMarket(.local(epochSeconds: 80))
+        run.delays = Random(seed: seed)
+        try run.market.run(
+            """
+            30 publish -> ok
+            20 provide mrt=3500 -> ok
+            22 provide mrt=3500 -> ok
+            """)
+        for _ in 0..<3 {
+            try run.market.run("30 job tasks=60 fuel=60000000 cu=75 -> ok\nblock 1")
+            try run.finishEpoch(delivering: AuditedMarket.receipts)
+        }
+        try run.finishEpoch()
+        for epoch in UInt64(0)..<4 { #expect(try run.slashes(epoch).isEmpty) }
+        #expect(run.counts["commit", default: 0] >= 12 && run.counts["missed"] == nil)
+        #expect(run.market.chain.view.nextValidators.count == 4)
+        #expect(run.market.chain.view.supply.escrow == .zero)
+        try run.market.checkMoney()
+    }
+
+    @Test("an auditor that cannot execute is found out by the others, and its tasks are audited in its place")
+    func unable() throws {
+        var run = try AuditedMarket()
+        run.auditors[1].isUnable = true
+        try run.work()
+        try run.finishEpoch()
+        #expect(run.results.keys.filter { $0 != 0 && $0 != LedgerRule.dutyProven.rawValue } == [])
+        #expect(run.counts["missed", default: 0] >= 1)
+        let slashed = try run.slashes(1)
+        #expect(slashed.contains { $0.key.account == TestKeys(1).account.address && $0.key.offence == .missedDuties })
+        #expect(
+            slashed.allSatisfy {
+                $0.key.offence == .missedDuties || $0.key.account == MarketChain.address(21)
+            }, "\(slashed)")
+        #expect(run.market.chain.view.supply.escrow > .zero)
+        try run.finishEpoch()
+        #expect(run.market.chain.view.supply.escrow == .zero)
+        #expect(run.auditors[0].desk.counters.misses + run.auditors[2].desk.counters.misses > 0)
     }
 
     @Test("an auditor that copies receipts without executing is slashed, because its digests are guesses")

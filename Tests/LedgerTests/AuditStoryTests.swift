@@ -92,8 +92,15 @@ struct AuditStoryTests {
         #expect(!slashes.isEmpty)
         for row in slashes {
             #expect(row.key.account == AuditChain.address(1) && row.key.offence == .wrongDigest)
-            #expect(row.burned == row.amount && row.amount > .zero)
+            #expect(row.burned < row.amount && row.amount > .zero)
         }
+        // Voters are paid once for each dispute, 1.2 * cu * 1,000 each of three; its reporter at most a tenth.
+        #expect(slashes.allSatisfy { $0.injured.units >= 3 * 1_200 * 16 && $0.injured.units <= 3 * 1_200 * 75 })
+        #expect(
+            slashes.contains { $0.reporter > .zero } && slashes.allSatisfy { $0.reporter.units <= $0.amount.units / 10 }
+        )
+        #expect(try chain.market.row(0, .compensation, epoch: 1)?.amount ?? .zero > .zero)
+        #expect(try chain.market.row(1, .compensation, epoch: 1) == nil)
         // 2 % of 10,000 MRT, and the later ones of what is left.
         #expect(slashes.map(\.amount).max() == Amount(200 * TestChain.token))
         for provider in [UInt8(20), 21, 22] {
@@ -180,7 +187,7 @@ struct AuditStoryTests {
             #expect(try chain.market.row(2, kind, epoch: 1)?.reason == .auditKeyUndisclosed)
         }
         #expect(try chain.market.row(0, .precommit, epoch: 1)?.amount ?? .zero > .zero)
-        // Epoch 1 had no receipt.
-        #expect(try chain.market.row(2, .precommit, epoch: 2)?.amount ?? .zero > .zero)
+        // Epoch 1 had no receipt; who is in jail earns nothing in it.
+        #expect(try chain.market.row(2, .precommit, epoch: 2)?.reason == .jailed)
     }
 }

@@ -53,9 +53,15 @@ extension AuditChain {
         let sender = try #require(UInt8(words[0]))
         let options = MarketChain.Options(words.dropFirst(2))
         guard let content = content(words[1], sender, options) else {
-            if words[1] != "dispute" { return try market.item(row) }
             let sequence = market.chain.account(sender).nextSequence
-            return TestChain.item(sender, sequence, .openDispute(dispute(options)))
+            switch words[1] {
+            case "dispute": return TestChain.item(sender, sequence, .openDispute(dispute(options)))
+            case "prove":
+                guard case .missed(let missed)? = content("missed", sender, options) else { break }
+                return TestChain.item(sender, sequence, .proveMissedDuties(missed))
+            default: break
+            }
+            return try market.item(row)
         }
         let keys = TestKeys(sender)
         let key = options.has("consensus") ? keys.consensus : keys.audit
@@ -71,6 +77,13 @@ extension AuditChain {
         return OpenDispute(
             task: place(index, options), claimed: options.has("same") ? MarketChain.result(index) : Self.wrong(index),
             deposit: Amount(options.number("units", 348_000)))
+    }
+
+    private func missed(
+        _ options: MarketChain.Options, _ epoch: UInt64, _ round: AuditRound, _ tasks: [TaskPlace]
+    ) -> MissedDuties {
+        let auditor = Self.address(UInt8(options.number("auditor", 0)))
+        return MissedDuties(epoch: epoch, auditor: auditor, round: round, tasks: tasks)
     }
 
     private func content(_ verb: Substring, _ sender: UInt8, _ options: MarketChain.Options) -> AuditContent? {
@@ -94,6 +107,7 @@ extension AuditChain {
             let proof = Self.proof(options.has("bad") ? sender + 1 : sender, epoch)
             return .disclosure(KeyDisclosure(epoch: epoch, proof: proof, duties: 0, computeUnits: 0))
         case "reveal": return .reveal(reveal)
+        case "missed": return .missed(missed(options, epoch, round, verdicts.map(\.task)))
         case "vote":
             let index = UInt32(options.number("task", 0))
             let digests = [Digest](repeating: .zero, count: Int(options.number("digests", 0)))
@@ -268,9 +282,11 @@ struct AuditTableTests {
     @Test("every rule of audits and disputes has a row")
     func coverage() {
         let words = Set(
-            (Self.saying + Self.opening + " own_task program_quarantined").split { $0 == " " || $0 == "\n" }
+            (Self.saying + Self.opening + MissedDutyTests.rules + StandingTests.rules
+                + " duty_proven_before bond_locked engine_not_deferred engine_declared own_task program_quarantined")
+                .split { $0 == " " || $0 == "\n" }
                 .map(String.init))
-        let missing = LedgerRule.allCases.filter { $0.rawValue >= 140 || $0 == .unknownAuditor }
+        let missing = LedgerRule.allCases.filter { (140..<200).contains($0.rawValue) || $0 == .unknownAuditor }
             .filter { !words.contains($0.label) }
         #expect(missing == [])
     }

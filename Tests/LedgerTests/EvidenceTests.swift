@@ -15,7 +15,9 @@ extension TestChain {
     }
 
     /// Two precommits of validator `number` at a height that is decided, for two blocks.
-    func duplicateVotes(_ number: UInt8, at height: UInt64, bytes: (UInt8, UInt8) = (1, 2)) -> Evidence {
+    func duplicateVotes(
+        _ number: UInt8, at height: UInt64, bytes: (UInt8, UInt8) = (1, 2), power: Int64 = 10_000
+    ) -> Evidence {
         let keys = TestKeys(number)
         let header = blocks[Int(height) - 1].block.header
         func vote(_ byte: UInt8) -> Vote {
@@ -29,7 +31,7 @@ extension TestChain {
                 statement: statement, address: keys.consensus.address, index: UInt32(index),
                 signature: keys.consensus.sign(statement.signBytes(chainID: Self.chainID)))
         }
-        let powers = (total: view.validators.totalPower, validator: Int64(10_000))
+        let powers = (total: view.validators.totalPower, validator: power)
         return .duplicateVote(
             DuplicateVoteEvidence(vote(bytes.0), vote(bytes.1), powers: powers, timestamp: header.time))
     }
@@ -93,10 +95,10 @@ struct EvidenceTests {
         #expect(before?.amount == Amount(8_000 * TestChain.token))
         let height = chain.view.tip.height.value
         try chain.advance(evidence: [chain.duplicateVotes(3, at: height)])
-        // X = 10,000 of T = 32,000 tokens: 3 X / T = 93.75 %.
-        #expect(chain.validator(3)?.bond == .zero)
+        // X = 10,000 of T = 32,000 tokens: 3 X / T = 93.75 % of each part.
+        #expect(chain.validator(3)?.bond == Amount(125 * TestChain.token))
         let after: UnbondingRecord? = WorkingState(chain.store).load(free)
-        #expect(after?.amount == Amount(625 * TestChain.token))
+        #expect(after?.amount == Amount(500 * TestChain.token))
         #expect(Ledger.sumOfAccounts(chain.store, at: chain.view.tip.height) == chain.view.supply)
     }
 

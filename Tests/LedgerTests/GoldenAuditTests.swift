@@ -47,6 +47,7 @@ struct GoldenAuditTests {
         audits.entries = [entry]
         var disclosure = DisclosureRecord(Self.disclosure, key: digest)
         (disclosure.revealed, disclosure.done) = (5, 4)
+        (disclosure.verdicts, disclosure.missed, disclosure.missedUnits) = (3, 2, 7)
         var dispute = DisputeRecord(
             epoch: 1, reporter: address, claim: (result, Amount(9)), beacons: (digest, digest))
         (dispute.isExtended, dispute.verdicts) = (true, [entry])
@@ -72,7 +73,7 @@ struct GoldenAuditTests {
             ),
             ("CommitRecord", opened.encoded, "0a20\(b)1220\(tasks)1801"),
             ("TaskAudits", audits.encoded, "0ac001" + said),
-            ("DisclosureRecord", disclosure.encoded, "0a20\(b)100218ac0220052804"),
+            ("DisclosureRecord", disclosure.encoded, "0a20\(b)100218ac0220052804300338024007"),
             (
                 "DisputeRecord", dispute.encoded,
                 "08021214\(twenty)1a4a\(outcome)20092a20\(b)3220\(b)380142c001" + said

@@ -17,15 +17,20 @@ struct GoldenStateTests {
             StateTag.allCases.map { "\($0.rawValue) \($0)" } == [
                 "1 account", "2 validator", "3 keyAddress", "4 provider", "5 seating", "6 author", "7 evidence",
                 "8 singleton", "9 unbonding", "10 epochSummary", "11 pendingSlash", "12 offender",
+                "13 delegation", "14 tranche", "15 delegatorUnbonding", "16 stakeTerms", "17 redelegation",
                 "32 blob", "33 job", "34 task", "35 work", "36 assignment", "37 deadline", "38 queue", "39 due",
-                "40 providerUnbonding", "41 vesting",
+                "40 providerUnbonding", "41 vesting", "42 uptime", "43 requester",
                 "48 epochSet", "49 drawBeacon", "50 auditCommit", "51 taskAudits", "52 disclosure", "53 dispute",
-                "54 disputeVote",
+                "54 disputeVote", "55 standing", "56 attendanceSlot", "57 missedDuty", "58 redraw",
+                "59 engineLoss", "60 deferredSlash", "61 lock", "62 declaration",
+                "64 panel", "65 panelDeadline", "66 seat", "67 panelDue", "68 held",
+                "72 proposal",
             ])
         #expect(
             Singleton.allCases.map { "\($0.rawValue) \($0)" } == [
                 "1 chain", "2 consensusParameters", "3 ledgerParameters", "4 supply", "5 beacon", "6 epoch",
-                "7 epochCount", "8 pools", "32 undeliverable", "33 auditCalendar",
+                "7 epochCount", "8 pools", "32 undeliverable", "33 auditCalendar", "34 attendance", "40 challenges",
+                "48 governance",
             ])
         #expect(Hex.lower(StateKey.account(Self.address)) == "01" + Self.twenty)
         #expect(Hex.lower(StateKey.seating(since: .first)) == "050000000000000001")
@@ -95,8 +100,8 @@ struct GoldenStateTests {
             #expect(entry.value[0] >> 3 == 1, "\(Hex.lower(entry.key))")
             next = chain.store.first(.state, from: entry.key + [0])
         }
-        // Tags from 32 on are the market's and the auditors'.
-        let expected = StateTag.allCases.map(\.rawValue).filter { $0 < 32 && $0 != StateTag.provider.rawValue }
+        // Tags from 13 on are the delegators', the market's and the auditors'.
+        let expected = StateTag.allCases.map(\.rawValue).filter { $0 < 13 && $0 != StateTag.provider.rawValue }
         #expect(tags == Set(expected + [StateTag.epochSet.rawValue]))
     }
 
@@ -104,13 +109,13 @@ struct GoldenStateTests {
     func parameters() throws {
         let fields = LedgerParameters.fields
         #expect(zip(fields, fields.dropFirst()).allSatisfy { $0.number < $1.number })
-        #expect(Set(fields.map(\.name)).count == fields.count && fields.count == 83)
+        #expect(Set(fields.map(\.name)).count == fields.count && fields.count == 84)
         let local = LedgerParameters(rewards: .local)
         #expect(try LedgerParameters(local.differences) == local)
         #expect(try LedgerParameters(local.settings) == local)
         #expect(try TestChain().view.parameters == TestChain.parameters)
         let listing = fields.map { "\($0.number) \($0.name)\n" }.joined()
-        let golden = "2b0ccf4b205ff1e4035df35394059edf0a27cb2d6e2cc439bfd6fd738bef1a30"
+        let golden = "15a5ef16a6893e97d2fdb9f6595647cbc1199220660fe54272544496e9b883f2"
         #expect(Hash.sha256(Bytes(listing.utf8)).description == golden)
     }
 }

@@ -38,6 +38,19 @@ struct LedgerTableTests {
             return .transfer(Transfer(recipient: recipient, amount: Amount(numbers[1])))
         case "bond": return .bond(BondChange(amount: tokens(0)))
         case "unbond": return .unbond(BondChange(amount: tokens(0)))
+        case "delegate", "undelegate":
+            let change = DelegationChange(validator: TestKeys(UInt8(numbers[0])).account.address, amount: tokens(1))
+            return words[0] == "delegate" ? .delegate(change) : .undelegate(change)
+        case "redelegate":
+            let ends = numbers.prefix(2).map { TestKeys(UInt8($0)).account.address }
+            return .redelegate(Redelegation(from: ends[0], to: ends[1], amount: tokens(2)))
+        case "claim": return .claim(ClaimRewards(validator: TestKeys(UInt8(numbers[0])).account.address))
+        case "commission": return .setCommission(CommissionChange(rate: numbers[0]))
+        case "propose":
+            let pairs = words.dropFirst().map { $0.split(separator: "=").compactMap { UInt64($0) } }
+            return .proposeChange(
+                ProposeChange(changes: pairs.map { Setting(number: UInt32($0[0]), value: $0[1]) }))
+        case "vote": return .voteForChange(VoteForChange(proposal: numbers[0]))
         case "register": return register(by: sender, keys: TestKeys(UInt8(numbers[0])).validator, tokens(1))
         case "register_weak":
             let keys = TestKeys(sender).validator
@@ -63,8 +76,8 @@ struct LedgerTableTests {
     }
 
     /// Runs a table; items of one block come in one batch of validator 0.
-    static func run(_ table: String) throws -> TestChain {
-        var chain = try TestChain()
+    static func run(_ table: String, on start: TestChain? = nil) throws -> TestChain {
+        var chain = try start ?? TestChain()
         var rows: [Row] = []
         for line in (table + "\nblock").split(separator: "\n") {
             if line == "epoch" {
@@ -151,6 +164,30 @@ struct LedgerTableTests {
         25 tombstoned
         26 bond_too_small
         27 unbonding_limit
+        28 own_validator
+        29 unknown_validator
+        30 not_a_delegator
+        31 delegation_too_small
+        32 pool_diluted
+        33 self_bond_too_small
+        34 redelegation_maturing
+        35 too_many_entries
+        36 same_validator
+        37 commission_too_high
+        38 commission_step_too_large
+        39 commission_too_soon
+        50 requester_registered
+        51 self_referral
+        52 unknown_referrer
+        53 insufficient_credits
+        54 bad_replicas
+        55 not_on_panel
+        56 seal_repeated
+        57 not_sealing
+        58 not_revealing
+        59 seal_differs
+        60 result_outside_limits
+        61 result_repeated
         100 program_refused
         101 blob_exists
         102 provider_exists
@@ -179,6 +216,10 @@ struct LedgerTableTests {
         133 receipt_outside_limits
         134 wrong_total
         135 nothing_counted
+        136 no_bonded_slot
+        137 not_challenged
+        138 wrong_challenge_beacon
+        139 challenge_answered
         140 epoch_not_judged
         141 audit_window_closed
         142 not_in_epoch_set
@@ -198,11 +239,35 @@ struct LedgerTableTests {
         156 dispute_unknown
         157 vote_repeated
         158 vote_incomplete
+        159 not_drawn
+        160 duty_done
+        161 duty_proven_before
         170 dispute_window_closed
         171 task_not_disputable
         172 dispute_exists
         173 dispute_without_cause
         174 deposit_too_small
+        175 not_jailed
+        176 jail_not_over
+        177 duty_proven
+        178 duty_unproven
+        179 bond_locked
+        180 engine_not_deferred
+        181 engine_declared
+        200 not_in_set
+        201 bad_changes
+        202 unknown_setting
+        203 nothing_changes
+        204 too_many_proposals
+        205 parameters_refused
+        206 unknown_proposal
+        207 proposal_closed
+        208 already_voted
+        210 evidence_proves_nothing
+        211 evidence_unknown
+        212 evidence_too_old
+        213 evidence_repeated
+        214 evidence_unsigned
         """
 
     @Test("rules have their published numbers and names, each once")

@@ -25,10 +25,14 @@ struct MarketChain {
     var chain: TestChain
     var jobs: [Digest] = []
     private var sequences: [UInt8: UInt64] = [:]
+    /// Providers that answer every challenge in the block after it.
+    var present: [UInt8] = [20, 21, 22]
 
-    init(settings: [Setting] = TestChain.standard) throws {
-        let genesis = TestChain.genesis(validators: 4, settings: settings, newcomers: [20, 21, 22, 30, 31])
-        chain = try TestChain(genesis: genesis, newcomers: [20, 21, 22, 30, 31])
+    /// `more` accounts hold money too; `stakes` of the validators in MRT, 10,000 each where it is empty.
+    init(settings: [Setting] = TestChain.standard, more: [UInt8] = [], stakes: [UInt64] = []) throws {
+        let rich: [UInt8] = [20, 21, 22, 30, 31] + more
+        let genesis = TestChain.genesis(validators: 4, settings: settings, newcomers: rich, stakes: stakes)
+        chain = try TestChain(genesis: genesis, newcomers: rich)
     }
 
     static func address(_ number: UInt8) -> Address { TestKeys(number).account.address }
@@ -60,7 +64,8 @@ struct MarketChain {
         let fuel = options.number("fuel", 1_000_000)
         let input: Digest? = options.has("input") ? Hash.sha256(Self.input) : options.has("noinput") ? .zero : nil
         return SubmitJob(
-            program: options.has("noprogram") ? .zero : Hash.sha256(program),
+            program: options.has("noprogram")
+                ? .zero : Hash.sha256(options.number("class", 1) == 2 ? Self.input : program),
             input: (input, Bytes("abc".utf8)), tasks: UInt32(options.number("tasks", 2)),
             limits: TaskLimits(
                 fuel: fuel, outputBytes: UInt32(options.number("output", 1024)),
@@ -68,7 +73,8 @@ struct MarketChain {
             price: JobPrice(
                 bid: options.number("bid", 1000), resource: UInt32(options.number("class", 1)),
                 engineID: options.has("engine") ? .zero : EngineIdentity.id,
-                assurance: options.number("assurance", 0)))
+                assurance: options.number("assurance", 0), paysCredits: options.has("credits"),
+                replicas: UInt32(options.number("replicas", 0))))
     }
 
     func action(_ verb: Substring, _ options: Options) -> Action? {
@@ -87,6 +93,11 @@ struct MarketChain {
         case "unbond": return .unbondProvider(BondChange(amount: tokens))
         case "job": return .submitJob(Self.request(options))
         case "cancel": return .cancelJob(CancelJob(job: job(options)))
+        case "refer":
+            return .registerRequester(
+                RegisterRequester(referrer: Self.address(UInt8(options.number("by", 31)))))
+        case "buy": return .buyCredits(BuyCredits(amount: Amount(options.number("units", tokens.units))))
+        case "elect": return .electPay(ElectPay(takesCredits: options.has("credits")))
         default: return nil
         }
     }
@@ -102,9 +113,15 @@ struct MarketChain {
         let sender = try #require(UInt8(words[0]))
         let options = Options(words.dropFirst(2))
         if words[1] == "attest" { return attestation(by: sender, options) }
+        if words[1] == "answer" { return answer(by: sender, options) }
+        return send(sender, try #require(action(words[1], options), "\(row)"))
+    }
+
+    /// The sender's next transaction.
+    mutating func send(_ sender: UInt8, _ action: Action) -> Item {
         let sequence = sequences[sender] ?? chain.account(sender).nextSequence
         sequences[sender] = sequence + 1
-        return TestChain.item(sender, sequence, try #require(action(words[1], options), "\(row)"))
+        return TestChain.item(sender, sequence, action)
     }
 
     func attestation(by sender: UInt8, _ options: Options) -> Item {
@@ -132,7 +149,7 @@ struct MarketChain {
             if words[0] == "block" {
                 try close(&rows, seconds: seconds)
                 let count = words.count > 1 ? try #require(Int(words[1])) : 1
-                for _ in 1..<count { try chain.advance(seconds: seconds) }
+                for _ in 1..<count { try chain.advance(answers(), seconds: seconds) }
             } else {
                 let sides = line.split(separator: "->")
                 try #require(sides.count == 2, "\(line)")
@@ -145,7 +162,7 @@ struct MarketChain {
     /// One block of these rows; each result is the expected one.
     private mutating func close(_ rows: inout [Row], seconds: Int64) throws {
         let batches: TestBatches = rows.isEmpty ? [] : [(0, rows.map(\.item))]
-        let results = try chain.advance(batches, seconds: seconds).dropFirst()
+        let results = try chain.advance(batches + answers(), seconds: seconds).dropFirst()
         for (row, result) in zip(rows, results) {
             let label = result.code == 0 ? "ok" : LedgerRule(rawValue: result.code)?.label
             #expect(label == row.expected, "\(row.text)")
@@ -180,10 +197,12 @@ struct MarketChain {
     }
 
     /// A reward row of an epoch's table.
-    func row(_ account: UInt8, _ kind: RewardKind, epoch: UInt64) throws -> RewardRow? {
+    func row(
+        _ account: UInt8, _ kind: RewardKind, epoch: UInt64, asset: RewardAsset = .token
+    ) throws -> RewardRow? {
         let key =
             EpochTable.rewards.prefix(epoch: epoch) + Self.address(account).bytes
-            + kind.rawValue.bigEndianBytes + UInt32(0).bigEndianBytes
+            + kind.rawValue.bigEndianBytes + asset.rawValue.bigEndianBytes
         return try chain.store.load(.rows, key: key).map { try RewardRow(decoding: $0) }
     }
 

@@ -39,7 +39,7 @@ struct MarketTableTests {
         30 publish input -> ok
         30 job tasks=0 -> bad_task_count
         30 job tasks=4097 -> bad_task_count
-        30 job class=2 -> class_unavailable
+        30 job class=3 -> class_unavailable
         30 job engine -> unknown_engine
         30 job noprogram -> unknown_program
         30 job noinput -> unknown_input
@@ -140,9 +140,14 @@ struct MarketTableTests {
 
     @Test("every rule of the market has a row")
     func coverage() {
-        let tables = [Self.publishing, Self.providing, Self.asking, Self.attesting, "escrow_below_minimum"]
+        let tables = [
+            Self.publishing, Self.providing, Self.asking, Self.attesting, "escrow_below_minimum",
+            UptimeTests.answering, RequesterTests.referring, RequesterTests.prepaying, PanelTests.asking,
+            PanelTests.refused.joined(separator: " "),
+        ]
         let words = Set(tables.joined(separator: " ").split { $0 == " " || $0 == "\n" }.map(String.init))
-        let missing = LedgerRule.allCases.filter { (100..<140).contains($0.rawValue) || $0 == .unknownProvider }
+        let missing = LedgerRule.allCases
+            .filter { (50..<80).contains($0.rawValue) || (100..<140).contains($0.rawValue) || $0 == .unknownProvider }
             .filter { !words.contains($0.label) && $0 != .programQuarantined }
         #expect(missing == [])
     }

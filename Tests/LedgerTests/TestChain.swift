@@ -45,7 +45,9 @@ struct TestChain {
     var lastCommit = Commit.empty
     var blocks: [(block: Block, id: BlockID)] = []
     /// Participants 0..<validators are validators; accounts 10, 11 and 12 hold 1,000 MRT each.
-    static func genesis(validators: Int, settings: [Setting] = standard, newcomers: [UInt8] = []) -> Genesis {
+    static func genesis(
+        validators: Int, settings: [Setting] = standard, newcomers: [UInt8] = [], stakes: [UInt64] = []
+    ) -> Genesis {
         let accounts = ([10, 11, 12] + newcomers).map { number in
             let tokens: UInt64 = newcomers.contains(number) ? 100_000 : 1_000
             return GenesisAccount(address: TestKeys(number).account.address, balance: Amount(tokens * token))
@@ -53,7 +55,8 @@ struct TestChain {
         let members = (0..<validators).map { number in
             let keys = TestKeys(UInt8(number))
             return GenesisValidator(
-                operatorAddress: keys.account.address, keys: keys.validator, stake: Amount(10_000 * token),
+                operatorAddress: keys.account.address, keys: keys.validator,
+                stake: Amount((stakes.isEmpty ? 10_000 : stakes[number]) * token),
                 name: Bytes("validator \(number)".utf8))
         }
         var consensus = ConsensusParameters()

@@ -55,9 +55,10 @@ struct HomeTests {
         var consensus = ConsensusParameters()
         consensus.evidenceAgeSeconds = 60
         #expect(template.consensus == consensus)
-        // A block every 250 ms: 20 of them are 5 seconds (decision 6).
+        // A block every 250 ms: 20 of them are 5 seconds (decisions 6 and 18).
         var rewards = Parameters.local
         rewards.market.budgetBlocksMin = 60
+        rewards.usage.answerBlocks = 24
         #expect(template.settings == LedgerParameters(rewards: rewards).differences)
         let text = String(decoding: GenesisFile.encode(template), as: UTF8.self)
         #expect(try String(contentsOfFile: path, encoding: .utf8) == text)

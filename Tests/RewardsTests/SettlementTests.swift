@@ -99,6 +99,22 @@ struct SettlementTests {
         #expect(shown == expected.split(separator: "\n").map(String.init))
     }
 
+    @Test("what a row was computed from gives its amount again; only a payer's own row has no formula")
+    func bases() throws {
+        let scenario = try SettlementScenario()
+        let outcome = try Settlement.settle(scenario.tally, scenario.pools, scenario.parameters)
+        var without: [String] = []
+        for row in outcome.tables.rewards {
+            guard let basis = outcome.tables.bases[row.key] else {
+                without.append("\(Hex.lower(row.key.account.bytes.prefix(1))) \(row.reason)")
+                continue
+            }
+            #expect(try basis.amount() == row.amount, "\(row)")
+        }
+        #expect(without == ["aa payingEarnsNothing"])
+        #expect(outcome.tables.bases.count == outcome.tables.rewards.count - 1)
+    }
+
     @Test("the pools, the market and the quality of each provider move as computed apart")
     func pools() throws {
         let scenario = try SettlementScenario()
@@ -253,5 +269,20 @@ extension SettlementScenario {
         let task = SettledTask(
             fee: Amount(5_000), computeUnits: 1, pace: Pace(used: used, budget: budget), resource: .open)
         try tally.record(task, by: account(provider), for: account(payer), parameters)
+    }
+
+    @Test("proofs of missed duties earn a tenth of the audit pay that these duties would have brought, at most the cap")
+    func proofs() throws {
+        let claim = AuditClaim(stake: Amount(25), duty: 100, done: 40)
+        func pay(_ pool: UInt64, _ units: [UInt64]) throws -> [UInt64] {
+            try Rule.proofPay(
+                pool: Amount(pool), claim: claim, eligibleStake: Amount(100), units: units, rules: SlashRules()
+            ).shares.map(\.units)
+        }
+        // A quarter of the pool by stake, 40 of its 100 units.
+        #expect(try pay(1_000_000, [30, 10]) == [7_500, 2_500])
+        #expect(try pay(1_000_000, [40]) == [10_000])
+        #expect(try pay(1_000, [1, 2]) == [3, 6])
+        #expect(try pay(1 << 60, [40]) == [SlashRules().reporterCap.units])
     }
 }

@@ -1,0 +1,84 @@
+// What a participant may look at before it says something: the chain at its tip, what executing gives, and who is of
+// its own party. Never anybody's key, and never a beacon that is not in a block.
+import Chain
+import Codec
+import Cryptography
+package import Ledger
+package import Primitives
+import ProgramRules
+
+package struct Sight {
+    package let store: MemoryStore
+    package let view: LedgerView
+    package let table: OutcomeTable
+    /// Accounts of the subject.
+    package let subject: Set<Address>
+    /// The validator of others that takes bribes.
+    package let bribed: Address?
+    /// Base units that executing one compute unit costs.
+    package let costPerUnit: UInt64
+    /// No new work is asked for: what is open comes to its end.
+    package let isQuiet: Bool
+
+    private var state: WorkingState { WorkingState(store) }
+
+    /// Blocks of the running epoch before the next one.
+    var offset: UInt64 { view.height.distance(from: view.epoch.startHeight) }
+
+    func task(_ place: TaskPlace) -> TaskRecord? { state.load(StateKey.task(place)) }
+    func work(of account: Address) -> WorkRecord? { state.load(StateKey.work(account)) }
+    func provider(_ account: Address) -> ProviderRecord? { state.load(StateKey.provider(account)) }
+    func account(_ address: Address) -> Account { state.account(address) }
+    func program(_ digest: Digest) -> BlobRecord? { state.load(StateKey.blob(.program, digest)) }
+    func hasDispute(_ place: TaskPlace) -> Bool { store.load(.state, key: StateKey.dispute(place)) != nil }
+    func isOfSubject(_ account: Address) -> Bool { subject.contains(account) }
+
+    func job(_ id: Digest) -> JobRecord {
+        guard let job: JobRecord = state.load(StateKey.job(id)) else { preconditionFailure("no job \(id)") }
+        return job
+    }
+
+    /// What `machine` gets from executing the task.
+    func execute(_ place: TaskPlace, machine: Address) -> OutcomeTable.Outcome {
+        let job = job(place.job)
+        return table.outcome(place, limits: job.request.limits, pages: job.pages, machine: machine)
+    }
+
+    func forged(_ place: TaskPlace) -> OutcomeTable.Outcome {
+        let job = job(place.job)
+        return table.forged(place, limits: job.request.limits, pages: job.pages)
+    }
+
+    func computeUnits(_ result: TaskResult, of job: JobRecord) -> UInt64 {
+        ComputeUnits.of(
+            fuel: result.fuel, peakPages: result.peakPages, inputBytes: job.inputBytes,
+            outputBytes: result.outputBytes)
+    }
+
+    /// What executing the task costs whoever does it.
+    func cost(_ place: TaskPlace, _ result: TaskResult) -> UInt64 {
+        computeUnits(result, of: job(place.job)) * costPerUnit
+    }
+
+    /// Tasks whose receipts are judged now, while anybody may open a dispute.
+    func disputable() -> [TaskPlace] {
+        guard view.epoch.number > 0, Ledger.auditPhase(on: store) == .open else { return [] }
+        return keys([StateTag.due.rawValue] + (view.epoch.number - 1).bigEndianBytes).map { TaskPlace(keySuffix: $0) }
+    }
+
+    func keys(_ prefix: Bytes) -> [Bytes] {
+        var found: [Bytes] = []
+        var next = store.first(.state, from: prefix)
+        while let entry = next, entry.key.starts(with: prefix) {
+            found.append(entry.key)
+            next = store.first(.state, from: entry.key + [0])
+        }
+        return found
+    }
+}
+
+/// What a participant hands in, and what the programs of its new jobs do.
+struct Act {
+    var items: [Item] = []
+    var kinds: [(job: Digest, kind: JobKind)] = []
+}

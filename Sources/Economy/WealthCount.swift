@@ -1,0 +1,48 @@
+// What each account owns at one height, counted from the records of the state.
+import Chain
+import Codec
+import Ledger
+import Primitives
+
+struct WealthCount {
+    private let store: MemoryStore
+    private var held: [Address: UInt64] = [:]
+
+    init(_ store: MemoryStore) {
+        self.store = store
+        for (id, record) in scan(.account, as: Account.self) { add(record.balance, to: id) }
+        for (id, record) in scan(.provider, as: ProviderRecord.self) { add(record.bond, to: id) }
+        for (id, record) in scan(.validator, as: ValidatorRecord.self) { add(record.held, to: id) }
+        for tag in [StateTag.unbonding, .providerUnbonding] {
+            for (id, record) in scan(tag, as: UnbondingRecord.self) { add(record.amount, to: Bytes(id.dropFirst(8))) }
+        }
+        for (id, record) in scan(.vesting, as: VestingRecord.self) {
+            add(Amount(record.granted.units - record.paid.units), to: Bytes(id.prefix(20)))
+        }
+        for (_, record) in scan(.job, as: JobRecord.self) {
+            add(Amount(record.held.units - record.charges.units), to: record.requester.bytes)
+        }
+        for (_, record) in scan(.dispute, as: DisputeRecord.self) where record.claimed != nil {
+            add(record.deposit, to: record.reporter.bytes)
+        }
+    }
+
+    func wealth(of address: Address) -> UInt64 { held[address] ?? 0 }
+    func tasks() -> [TaskRecord] { scan(.task, as: TaskRecord.self).map(\.record) }
+
+    private mutating func add(_ amount: Amount, to id: Bytes) {
+        guard let address = Address(id) else { preconditionFailure("an address of \(id.count) bytes") }
+        held[address, default: 0] += amount.units
+    }
+
+    private func scan<Record: Message>(_ tag: StateTag, as type: Record.Type) -> [(id: Bytes, record: Record)] {
+        var found: [(Bytes, Record)] = []
+        let state = WorkingState(store)
+        var next = store.first(.state, from: [tag.rawValue])
+        while let entry = next, entry.key.first == tag.rawValue {
+            if let record: Record = state.load(entry.key) { found.append((Bytes(entry.key.dropFirst()), record)) }
+            next = store.first(.state, from: entry.key + [0])
+        }
+        return found
+    }
+}

@@ -1,0 +1,84 @@
+// Who sits on a panel: all seats of a task are drawn in one block or none, each another operator.
+import Chain
+import Cryptography
+import Primitives
+import Rewards
+
+extension BlockExecution {
+    /// Begins tasks of a waiting job while whole panels can be drawn.
+    mutating func beginPanels(
+        of digest: Digest, _ job: inout JobRecord, _ draw: inout ProviderDraw, room: inout Int
+    ) {
+        let count = Int(job.request.replicas)
+        while job.next < job.end && room >= count {
+            let place = TaskPlace(job: digest, index: job.next)
+            guard let chosen = draw.panel(place, of: job, count: count, kind: .replica, except: []) else {
+                return
+            }
+            let budget = take(chosen, job, &draw)
+            let seats = chosen.map { PanelSeat(provider: draw.candidates[$0].account, kind: .replica) }
+            let record = PanelRecord(assigned: view.height, budget: budget, seats: seats)
+            state.store(record, at: StateKey.panel(place))
+            storeSeats(record, place)
+            (job.next, room) = (job.next + 1, room - count)
+        }
+    }
+
+    /// Counts the task as work of the chosen; D, which counts what the busiest of them has already.
+    mutating func take(_ chosen: [Int], _ job: JobRecord, _ draw: inout ProviderDraw) -> UInt64 {
+        let (fuel, rules) = (job.request.limits.fuel, view.parameters.rewards.market)
+        var most: UInt64 = 0
+        for index in chosen {
+            let candidate = draw.candidates[index]
+            let (queued, overflow) = (candidate.openFuel / candidate.slots).addingReportingOverflow(fuel)
+            most = max(most, overflow ? .max : queued)
+            var record = requireWork(candidate.account)
+            record.openTasks += 1
+            record.openFuel += fuel
+            state.store(record, at: StateKey.work(candidate.account))
+            (draw.candidates[index].openTasks, draw.candidates[index].openFuel) = (
+                record.openTasks, record.openFuel
+            )
+        }
+        do throws(ArithmeticError) {
+            return try Rewards.Rule.blockBudget(
+                fuel: most, fuelPerBlock: rules.fuelPerBlock(.open), least: rules.budgetBlocksMin)
+        } catch {
+            preconditionFailure("the block budget of a panel: \(error)")
+        }
+    }
+}
+
+extension ProviderDraw {
+    /// The positions of `count` distinct providers; nil where there are fewer. Each is drawn by weight from those that
+    /// are left.
+    func panel(
+        _ place: TaskPlace, of job: JobRecord, count: Int, kind: SeatKind, except: Set<Address>
+    ) -> [Int]? {
+        var eligible = candidates.indices.filter {
+            !except.contains(candidates[$0].account)
+                && candidates[$0].serves(job, floorPrice: openFloorPrice)
+        }
+        if eligible.count < count { return nil }
+        var chosen: [Int] = []
+        for round in 0..<count {
+            let seed = Hash.sha256([
+                Bytes("panel".utf8), beacon.bytes, place.bytes, [UInt8(kind.rawValue), UInt8(round)],
+            ])
+            guard let number = UInt128(bigEndian: seed.bytes.prefix(16)) else {
+                preconditionFailure("16 bytes of 32")
+            }
+            let total = eligible.reduce(UInt128(0)) { $0 + candidates[$1].weight }
+            var rest = number.multipliedFullWidth(by: total).high
+            guard
+                let position = eligible.firstIndex(where: { index in
+                    if rest < candidates[index].weight { return true }
+                    rest -= candidates[index].weight
+                    return false
+                })
+            else { return nil }
+            chosen.append(eligible.remove(at: position))
+        }
+        return chosen
+    }
+}

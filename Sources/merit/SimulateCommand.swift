@@ -1,0 +1,128 @@
+// `merit simulate`: what the rules pay whom, before anybody tries it with money.
+import ArgumentParser
+import Economy
+import Foundation
+import Primitives
+import RPC
+
+struct SimulateCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "simulate", abstract: "Run the rules on invented people.",
+        subcommands: [SimulateEconomyCommand.self])
+}
+
+struct SimulateEconomyCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "economy", abstract: "Does any way to cheat pay more than honest use of the same capital?",
+        discussion: """
+            Every run is a chain of its own: signed transactions, attestations and verdicts pass the same ledger as \
+            in a network, epoch after epoch, and honest validators are the code of a real node. Only WebAssembly is \
+            replaced, by a table of results; executing costs compute. Each attacker tries its settings on some seeds \
+            and is judged with its best one on others, each time beside a run in which the same capital is honest.
+
+              merit simulate economy                              every attacker, and the checks
+              merit simulate economy --strategy forger            one of them
+              merit simulate economy --list                       their names
+              merit simulate economy --years 20 --svg plot.svg    supply, burn, income and price over the years
+
+            The checks move one parameter of each inequality 20 % past its limit: there the matching attacker must \
+            win, or the simulation would prove nothing. Ends with 1 if one of them does not, or if an attacker beats \
+            honest use although no rule against it is missing.
+            """)
+
+    @Option(help: ArgumentHelp("Only this attacker; may be repeated.", valueName: "name")) var strategy: [String] = []
+    @Flag(help: "Name the attackers and end.") var list = false
+    @Option(help: "Epochs of every run; each is a day.") var epochs: UInt64 = 100
+    @Option(help: "Pairs of runs by which an attacker is judged.") var seeds = 6
+    @Option(help: "Runs of each setting that is tried.") var searchSeeds = 1
+    @Option(help: "Where the seeds begin: the same number gives the same runs.") var seed: UInt64 = 1
+    @Option(help: ArgumentHelp("What executing costs, in percent of the market's price.", valueName: "percent"))
+    var cost: UInt64 = 77
+    @Flag(inversion: .prefixedNo, help: "Move parameters past their limits.") var checks = true
+    @Option(help: "In place of attackers: so many years of supply and price.") var years: UInt64?
+    @Option(help: ArgumentHelp("With --years: write the chart here.", valueName: "file")) var svg: String?
+    @Flag(help: "Answer with one JSON object instead of text; progress goes to standard error.") var json = false
+
+    func validate() throws {
+        guard epochs > Terms.quietEpochs + 1 else {
+            throw ValidationError("--epochs is at least \(Terms.quietEpochs + 2)")
+        }
+        guard seeds >= 2, searchSeeds >= 1 else { throw ValidationError("--seeds is at least 2, --search-seeds 1") }
+        guard (1...100).contains(cost) else { throw ValidationError("--cost is 1 to 100 percent") }
+        if let years, !(1...Outlook.yearsMax).contains(years) {
+            throw ValidationError("--years is 1 to \(Outlook.yearsMax)")
+        }
+        if svg != nil, years == nil { throw ValidationError("--svg goes with --years") }
+        for name in strategy where Strategies.named(name) == nil {
+            throw ValidationError("no attacker \(name); --list names them")
+        }
+    }
+
+    func run() async throws {
+        if list {
+            for strategy in Strategies.all { print("\(strategy.name): \(strategy.about)") }
+            return
+        }
+        if let years { return try answer(years: years) }
+        let began = ContinuousClock().now
+        var report = EconomyReport(epochs: epochs, seed: seed, costPercent: cost)
+        let chosen = strategy.isEmpty ? Strategies.all : strategy.compactMap { Strategies.named($0) }
+        report.verdicts = await judge(chosen)
+        if checks, strategy.isEmpty { report.checks = await judgeChecks() }
+        report.seconds = UInt64(clamping: began.duration(to: ContinuousClock().now).components.seconds)
+        print(json ? report.json.text : report.text)
+        if report.hasFailed { throw ExitCode(1) }
+    }
+
+    private var effort: Effort { Effort(searchSeeds: searchSeeds, finalSeeds: seeds, seed: seed) }
+
+    /// As many at once as there are cores, in the order of the list.
+    private func judge(_ strategies: [Strategy]) async -> [Verdict] {
+        let terms = Terms(costPerUnit: Prices.market / 100 * cost, epochs: epochs)
+        let effort = effort
+        let honest = Contest.honestRuns(strategies, effort)
+        let books = await Self.inParallel(Array(honest.enumerated())) { number, run in
+            Merit.complain("honest run \(number + 1) of \(honest.count)")
+            return run.run(terms)
+        }
+        let known = Dictionary(uniqueKeysWithValues: zip(honest, books))
+        return await Self.inParallel(strategies) { strategy in
+            var contest = Contest(strategy, terms, effort, known: known) { Merit.complain($0) }
+            return contest.verdict()
+        }
+    }
+
+    private func judgeChecks() async -> [CheckOutcome] {
+        let (epochs, effort) = (epochs, effort)
+        return await Self.inParallel(Check.all) { $0.run(epochs: epochs, effort) { Merit.complain($0) } }
+    }
+
+    private static func inParallel<Input: Sendable, Output: Sendable>(
+        _ inputs: [Input], _ work: @escaping @Sendable (Input) -> Output
+    ) async -> [Output] {
+        let width = max(1, ProcessInfo.processInfo.activeProcessorCount)
+        return await withTaskGroup(of: (Int, Output).self) { group in
+            var found: [(Int, Output)] = []
+            for (number, input) in inputs.enumerated() {
+                if number >= width, let done = await group.next() { found.append(done) }
+                group.addTask { (number, work(input)) }
+            }
+            for await done in group { found.append(done) }
+            return found.sorted { $0.0 < $1.0 }.map(\.1)
+        }
+    }
+
+    private func answer(years: UInt64) throws {
+        let outlooks = Demand.allCases.map { demand in
+            Merit.complain("\(years) years of \(demand.label) demand")
+            return Outlook(demand, years: years)
+        }
+        let report = OutlookReport(years: years, outlooks: outlooks)
+        if let svg {
+            do { try Data(report.svg.utf8).write(to: URL(fileURLWithPath: svg)) } catch {
+                Merit.leave("cannot write \(svg): \(error.localizedDescription)", 5)
+            }
+        }
+        print(json ? report.json.text : report.text)
+    }
+}

@@ -1,0 +1,73 @@
+// A fast part of the simulation: it repeats itself, it conserves money, cheating loses, and it can fail.
+import Economy
+import Ledger
+import Primitives
+import Rewards
+import Testing
+
+@Suite("the simulated economy")
+struct WorldTests {
+    static let cost: UInt64 = Prices.market / 100 * 77
+
+    static func terms(_ parameters: Parameters = Terms.standard, epochs: UInt64) -> Terms {
+        Terms(parameters: parameters, costPerUnit: cost, epochs: epochs)
+    }
+
+    @Test("a world of honest people conserves money, refuses nothing and settles all work")
+    func honest() {
+        var world = World(Casts.honest(), Self.terms(epochs: 8), seed: 1)
+        let books = world.run()
+        #expect(world.isConserved)
+        // Eight a day for four days, but for two: nobody could ask before the program was published.
+        #expect(books.tasksSettled == 4 * 8 - 2)
+        #expect(books.tasksAudited > 0)
+        #expect(world.refused == [:])
+    }
+
+    @Test("the same seed gives the same blocks, another seed others")
+    func repeated() {
+        func digest(_ seed: UInt64) -> Digest {
+            var world = World(Casts.honest(), Self.terms(epochs: 6), seed: seed)
+            return world.run().digest
+        }
+        let first = digest(7)
+        #expect(first == digest(7))
+        #expect(first != digest(8))
+    }
+
+    /// Every result of the two providers is made up.
+    static func verdict(of name: String, _ settings: [UInt64], _ terms: Terms, seeds: Int = 2) throws -> Verdict {
+        let strategy = try #require(Strategies.named(name))
+        var contest = Contest(strategy, terms, Effort(finalSeeds: seeds))
+        return contest.verdict(settings: settings)
+    }
+
+    /// The mean alone: bounds of so few runs are wider than any gain.
+    @Test("honest beats a forger by the default parameters")
+    func forger() throws {
+        let difference = try Self.verdict(of: "forger", [1_000_000], Self.terms(epochs: 9)).difference
+        #expect(difference.mean < 0)
+    }
+
+    @Test("a forger beats honest where a bond is a tenth and audits are rare")
+    func forgerWins() throws {
+        var parameters = Terms.standard
+        (parameters.audit.bondMultiple, parameters.audit.rateFloor) = (2, 1_000)
+        parameters.audit.rateNumerator = 10_000
+        let difference = try Self.verdict(of: "forger", [1_000_000], Self.terms(parameters, epochs: 9)).difference
+        #expect(difference.mean > 0)
+    }
+
+    @Test("the limits of the checks are where the two sides of the inequalities meet")
+    func limits() throws {
+        let limits = Dictionary(uniqueKeysWithValues: Check.all.map { ($0.name, $0) })
+        let bond = try #require(limits["bond"])
+        #expect((bond.standard, bond.limit, bond.moved) == (25, 17, 13))
+        let wash = try #require(limits["wash"])
+        #expect((wash.standard, wash.limit, wash.moved) == (1_000_000, 2_250_000, 2_700_000))
+        for check in Check.all {
+            #expect(check.terms(isMoved: false, epochs: 1).parameters.rewards.audit.bondMultiple == 25)
+            #expect(throws: Never.self) { try check.terms(isMoved: false, epochs: 1).parameters.rewards.validate() }
+        }
+    }
+}
