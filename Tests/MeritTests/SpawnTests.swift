@@ -105,6 +105,16 @@ struct SpawnTests {
         #expect(waitid(P_PID, id_t(other), &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_signo == 0)
     }
 
+    /// nil when the child said its number and ended with it.
+    private static func mistake(_ number: Int) -> String? {
+        do {
+            let end = try shell("echo \(number); echo -\(number) >&2; exit \(number)")
+            return end == ("\(number)\n", "-\(number)\n", Int32(number)) ? nil : "\(number): \(end)"
+        } catch {
+            return "\(number): \(error)"
+        }
+    }
+
     @Test("of many children that threads start at the same moment each is seen to end, with its own words and code")
     func crowd() throws {
         let wrong = Mutex<[String]>([])
@@ -112,15 +122,8 @@ struct SpawnTests {
         for thread in 0..<8 {
             threads.enter()
             Thread {
-                for number in thread * 12..<thread * 12 + 12 {
-                    do {
-                        let end = try Self.shell("echo \(number); echo -\(number) >&2; exit \(number)")
-                        if end == ("\(number)\n", "-\(number)\n", Int32(number)) { continue }
-                        wrong.withLock { $0.append("\(number): \(end)") }
-                    } catch {
-                        wrong.withLock { $0.append("\(number): \(error)") }
-                    }
-                }
+                let found = (thread * 12..<thread * 12 + 12).compactMap(Self.mistake)
+                wrong.withLock { $0 += found }
                 threads.leave()
             }.start()
         }
