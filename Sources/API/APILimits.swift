@@ -1,6 +1,8 @@
 // Every bound on what a client of the API can make us hold or do.
 
 package enum APILimits {
+    /// Dates of coming releases in an answer about an account; the sum stands beside them.
+    package static let releasesMax = 400
     /// Bytes of one POST body: one item of a megabyte in base64, and room for a batch.
     package static let bodyBytesMax = 4 << 20
     /// Requests in one batch.

@@ -163,6 +163,24 @@ extension ChainReader {
         ]
     }
 
+    func accountAnswer(_ account: Address) throws(RPCError) -> JSON {
+        let epoch = try view().epoch.number
+        return Ledger.holdings(of: account, epoch: epoch, on: snapshot).json(
+            account, at: tip.height, epoch: epoch, datesMax: APILimits.releasesMax)
+    }
+
+    func supplyAnswer() -> JSON {
+        let report = Ledger.supplyReport(on: snapshot)
+        let places = report.places.map { place -> JSON in
+            ["name": .string(place.name), "amount": .decimal(place.amount.units)]
+        }
+        return [
+            "height": .decimal(tip.height), "places": .array(places), "genesis": .decimal(report.supply.genesis.units),
+            "minted": .decimal(report.supply.minted.units), "reserve": .decimal(report.supply.reserve.units),
+            "equal": .bool(report.isExact),
+        ]
+    }
+
     func marketAnswer() throws(RPCError) -> JSON {
         let view = try view()
         let prices = Ledger.floorPrices(on: snapshot)

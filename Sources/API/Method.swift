@@ -5,8 +5,10 @@
 //   epoch(epoch)                       totals and roots of a settled epoch, the newest without a number
 //   rewards(epoch, account, page, per_page), slashes(epoch, page, per_page)  rows of its tables, with their reasons
 //   why(epoch, account)                 rows of an account with their proofs and what they were computed from, encoded
+//   account(account)                   what it has: balance, bonds, what leaves, vests and is held, with dates
 //   providers(page, per_page)          account, bond, slots, offers, endpoint, open tasks, reliability
 //   market()                           floor prices, engine, slot bond, and the running epoch
+//   supply()                           every place where MRT is, and what was issued
 //   blob(digest)                       published bytes in base64; whoever asks compares their SHA-256
 // Accounts are in bech32, digests in hex, amounts and 64-bit numbers in decimal strings; pages are as `validators` has
 // them.
@@ -23,11 +25,11 @@ enum Method: String, CaseIterable, Sendable {
     case broadcastSync = "broadcast_tx_sync"
     case broadcastAsync = "broadcast_tx_async"
     case broadcastCommit = "broadcast_tx_commit"
-    case job, assignments, epoch, rewards, slashes, why, providers, market, blob
+    case job, assignments, epoch, rewards, slashes, why, account, providers, market, supply, blob
 
     var parameters: [String] {
         switch self {
-        case .health, .status, .genesis, .netInfo, .abciInfo, .market: []
+        case .health, .status, .genesis, .netInfo, .abciInfo, .market, .supply: []
         case .block, .header, .commit, .blockResults, .consensusParams: ["height"]
         case .blockByHash, .headerByHash: ["hash"]
         case .validators: ["height", "page", "per_page"]
@@ -40,6 +42,7 @@ enum Method: String, CaseIterable, Sendable {
         case .epoch: ["epoch"]
         case .rewards: ["epoch", "account", "page", "per_page"]
         case .why: ["epoch", "account"]
+        case .account: ["account"]
         case .slashes: ["epoch", "page", "per_page"]
         case .providers: ["page", "per_page"]
         case .blob: ["digest"]

@@ -20,7 +20,7 @@ extension RPCHandler {
         case .blockchain:
             return try chain.blockchainAnswer(
                 min: try arguments.integer("minHeight") ?? 0, max: try arguments.integer("maxHeight") ?? 0)
-        case .job, .assignments, .epoch, .rewards, .slashes, .why, .providers, .market, .blob:
+        case .job, .assignments, .epoch, .rewards, .slashes, .why, .account, .providers, .market, .supply, .blob:
             return try readMarket(method, arguments, chain)
         default: return try read(method, arguments, chain)
         }
@@ -42,8 +42,12 @@ extension RPCHandler {
         case .why:
             guard let account = try arguments.account("account") else { throw .badParameters("account is missing") }
             return try chain.whyAnswer(try arguments.integer("epoch"), of: account)
+        case .account:
+            guard let account = try arguments.account("account") else { throw .badParameters("account is missing") }
+            return try chain.accountAnswer(account)
         case .providers: return try chain.providersAnswer(try PageQuery(arguments))
         case .market: return try chain.marketAnswer()
+        case .supply: return chain.supplyAnswer()
         case .blob: return try chain.blobAnswer(try arguments.digest("digest"))
         default: preconditionFailure("\(method) is no method of the market")
         }

@@ -99,9 +99,8 @@ extension AuditDesk {
     }
 
     private func nonce(_ duty: DrawnTask, _ epoch: UInt64) -> Digest {
-        Hash.sha256([
-            Bytes("nonce".utf8), nonceSeed(epoch).bytes, duty.round.rawValue.bigEndianBytes, duty.task.bytes,
-        ])
+        guard let seed = nonceSeeds[epoch] else { preconditionFailure("a verdict of closed epoch \(epoch)") }
+        return Hash.sha256([Bytes("nonce".utf8), seed.bytes, duty.round.rawValue.bigEndianBytes, duty.task.bytes])
     }
 }
 

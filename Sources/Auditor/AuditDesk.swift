@@ -70,34 +70,44 @@ package struct AuditDesk: Sendable {
 
     package internal(set) var counters = Counters()
     /// Secret: gives the nonces of an epoch.
-    let nonceSeed: @Sendable (UInt64) -> Digest
+    private let nonceSeed: @Sendable (UInt64) -> Digest
+    /// Of the open epochs. One takes a curve multiplication, and every verdict of a reveal asks for it at every height.
+    private(set) var nonceSeeds: [UInt64: Digest] = [:]
+    /// Executions that may be under way at the same time.
+    private let width: Int
     var findings: [Run: Finding] = [:]
     var attempts: [Run: Attempt] = [:]
     var sent: [Subject: Sent] = [:]
     /// Disputes first, then by epoch; each once.
     private(set) var waiting: [Run] = []
-    private var running: Run?
+    private var running: Set<Run> = []
     private var startedAt: Height?
     private var tip = Height.zero
 
+    /// `width`: executions at the same time.
     /// `nonceSeed`: of an epoch; the same in every life, and known to nobody else.
-    package init(nonceSeed: @escaping @Sendable (UInt64) -> Digest) { self.nonceSeed = nonceSeed }
+    package init(width: Int = 1, nonceSeed: @escaping @Sendable (UInt64) -> Digest) {
+        precondition(width >= 1, "\(width) executions at the same time")
+        (self.width, self.nonceSeed) = (width, nonceSeed)
+    }
 
     // MARK: Executions
 
     /// Nothing is under way, and nothing waits.
-    package var isIdle: Bool { running == nil && waiting.isEmpty }
+    package var isIdle: Bool { running.isEmpty && waiting.isEmpty }
 
-    /// The next execution; nil while one is under way or none is due.
+    /// The next execution; nil while as many as may be are under way, or none is due.
     package mutating func nextRun() -> Run? {
-        guard running == nil else { return nil }
-        running = waiting.first { attempts[$0].map { $0.notBefore <= tip } ?? true }
-        return running
+        guard running.count < width else { return nil }
+        let next = waiting.first { run in
+            !running.contains(run) && attempts[run].map { $0.notBefore <= tip } ?? true
+        }
+        if let next { running.insert(next) }
+        return next
     }
 
     package mutating func finished(_ run: Run, _ ending: Ending) {
-        precondition(run == running, "an execution of \(run.task) that was not asked for ended")
-        running = nil
+        precondition(running.remove(run) != nil, "an execution of \(run.task) that was not asked for ended")
         switch ending {
         case .found(let finding):
             precondition(finding.digests.count == run.salts.count, "\(finding.digests.count) digests")
@@ -124,6 +134,8 @@ package struct AuditDesk: Sendable {
         tip = situation.height
         startedAt = startedAt ?? tip
         let open = situation.epochs.filter { $0.window != .over }
+        nonceSeeds = Dictionary(
+            open.map { ($0.epoch, nonceSeeds[$0.epoch] ?? nonceSeed($0.epoch)) }, uniquingKeysWith: { $1 })
         plan(open, situation.disputes)
         forget(situation, open)
         counters.duties = open.reduce(0) { $0 + $1.duties.count }

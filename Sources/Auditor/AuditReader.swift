@@ -115,8 +115,9 @@ package struct AuditReader: Sendable {
     ) -> AuditedEpoch {
         let (drawn, isComplete) = drawn(epoch, from: status.judgedStart, own, snapshot)
         let calendar: AuditCalendar? = WorkingState(snapshot).load(StateKey.singleton(.auditCalendar))
-        // The receipts of the epoch's last block are drawn by the block after it.
-        let isBegun = calendar.map { view.tip.height > $0.opened } ?? false
+        // The receipts of the epoch's last block are drawn by the block after it; second auditors by the very block
+        // that opens their window.
+        let isBegun = calendar.map { $0.phase != .commit || view.tip.height > $0.opened } ?? false
         let forced = Ledger.redrawDuties(of: own, on: snapshot, view: view)
         let rechecks = Ledger.recheckDuties(
             key: drawn.key, of: own, limit: AuditorLimits.dutiesMax, on: snapshot, view: view)

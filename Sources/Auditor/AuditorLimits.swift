@@ -6,6 +6,8 @@ package enum AuditorLimits {
     /// Heights until a statement that did not reach the state is handed in again, and until a restarted auditor says
     /// anything new: what its earlier life handed in may still be on its way.
     package static let patience: UInt64 = 4
+    /// Executions at the same time, whatever the machine has.
+    package static let executorsMax = 8
     /// Executions of one task that may fail for a reason of this machine.
     package static let attemptsMax: UInt32 = 8
     /// Blocks that are read for own commits after one height.

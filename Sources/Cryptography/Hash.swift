@@ -1,13 +1,14 @@
-// SHA-256 through libsodium: the only hash of the chain.
+// SHA-256, the only hash of the chain, by swift-crypto: it uses the processor's instructions for it where there are
+// some. SHA-512 is for the curve's standards alone.
 internal import CSodium
+internal import struct Crypto.SHA256
 package import Primitives
 
 package enum Hash {
     package static func sha256(_ bytes: Bytes) -> Digest {
-        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 32) { output in
-            crypto_hash_sha256(output.baseAddress!, bytes, UInt64(bytes.count))
-            return digest(output)
-        }
+        var hasher = SHA256()
+        hasher.update(bytes)
+        return hasher.finish()
     }
 
     /// SHA-256 of the concatenation of `parts`.
@@ -29,23 +30,30 @@ package enum Hash {
         crypto_hash_sha512(&output, input, UInt64(input.count))
         return output
     }
-
-    fileprivate static func digest(_ output: some Collection<UInt8>) -> Digest {
-        guard let digest = Digest(output) else { preconditionFailure("SHA-256 gave \(output.count) bytes") }
-        return digest
-    }
 }
 
 /// SHA-256 over parts that arrive one after the other.
 package struct SHA256 {
-    private var state = crypto_hash_sha256_state()
+    private var state = Crypto.SHA256()
 
-    package init() { crypto_hash_sha256_init(&state) }
-    package mutating func update(_ bytes: Bytes) { crypto_hash_sha256_update(&state, bytes, UInt64(bytes.count)) }
+    package init() {}
 
-    package mutating func finish() -> Digest {
-        var output = Bytes(repeating: 0, count: 32)
-        crypto_hash_sha256_final(&state, &output)
-        return Hash.digest(output)
+    package mutating func update(_ bytes: Bytes) { bytes.withUnsafeBytes { update($0) } }
+    package mutating func update(_ memory: UnsafeRawBufferPointer) { state.update(bufferPointer: memory) }
+
+    /// What is hashed further is added to it.
+    package func finish() -> Digest {
+        state.finalize().withUnsafeBytes { output in
+            guard let digest = Digest(output) else { preconditionFailure("SHA-256 gave \(output.count) bytes") }
+            return digest
+        }
+    }
+
+    /// SHA-256(prefix ‖ memory), without a copy of the memory.
+    package static func hash(_ prefix: Bytes, _ memory: UnsafeRawBufferPointer) -> Digest {
+        var hasher = SHA256()
+        hasher.update(prefix)
+        hasher.update(memory)
+        return hasher.finish()
     }
 }

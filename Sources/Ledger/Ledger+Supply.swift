@@ -9,6 +9,14 @@ package struct SupplyReport: Hashable, Sendable {
     package let treasury: Amount
     package let credits: Amount
 
+    package init(
+        _ supply: Supply, rewards: (usage: Amount, standby: Amount, audit: Amount),
+        _ rest: (treasury: Amount, credits: Amount)
+    ) {
+        (self.supply, usage, standby, audit) = (supply, rewards.usage, rewards.standby, rewards.audit)
+        (treasury, credits) = rest
+    }
+
     /// Every place by name, in the order of an answer. Without `reserve`, which is outside the supply, they sum to
     /// genesis + minted.
     package var places: [(name: String, amount: Amount)] {
@@ -31,7 +39,6 @@ extension Ledger {
         let state = WorkingState(snapshot)
         let pools: PoolRecord = state.require(.pools)
         return SupplyReport(
-            supply: state.require(.supply), usage: pools.usage, standby: pools.standby, audit: pools.audit,
-            treasury: pools.treasury, credits: pools.credits)
+            state.require(.supply), rewards: (pools.usage, pools.standby, pools.audit), (pools.treasury, pools.credits))
     }
 }

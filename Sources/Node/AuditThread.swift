@@ -24,14 +24,20 @@ final class AuditThread: @unchecked Sendable {
         let logger: Logger
     }
 
+    private struct Ending {
+        let worker: Int
+        let run: AuditDesk.Run
+        let outcome: Outcome
+    }
+
     private struct Intake {
         var hasNewHeight = false
-        var endings: [(run: AuditDesk.Run, outcome: Outcome)] = []
+        var endings: [Ending] = []
     }
 
     private let key: SigningKey
     private let around: Surroundings
-    private let worker = Mutex<AuditWorker?>(nil)
+    private let workers = Mutex<[AuditWorker]>([])
     private let condition = NSCondition()
     private var intake = Intake()
     private var isStopping = false
@@ -41,12 +47,18 @@ final class AuditThread: @unchecked Sendable {
     private var desk: AuditDesk
     private var reader: AuditReader
     private var claims: [AuditDesk.Run: TaskResult] = [:]
+    private var idle: [Int] = []
+
+    /// A machine keeps half of its cores for the node itself.
+    private static var width: Int {
+        max(1, min(AuditorLimits.executorsMax, ProcessInfo.processInfo.activeProcessorCount / 2))
+    }
 
     init(key: SigningKey, around: Surroundings) {
         (self.key, self.around) = (key, around)
         let chainID = around.chainID
         reader = AuditReader(key: key, chainID: chainID)
-        desk = AuditDesk { AuditReader.nonceSeed(epoch: $0, key: key, chainID: chainID) }
+        desk = AuditDesk(width: Self.width) { AuditReader.nonceSeed(epoch: $0, key: key, chainID: chainID) }
     }
 
     var counters: AuditDesk.Counters { published.withLock { $0 } }
@@ -54,10 +66,17 @@ final class AuditThread: @unchecked Sendable {
     /// Begins, and looks again after each height that the board tells of.
     func start(_ command: ExecutorProcess.Command, following board: StatusBoard) {
         let logger = around.logger
-        let worker = AuditWorker(
-            command, complain: { logger.error("this validator cannot audit: \($0)") },
-            deliver: { [weak self] run, outcome in self?.wake { $0.endings.append((run, outcome)) } })
-        self.worker.withLock { $0 = worker }
+        idle = Array(0..<Self.width)
+        let workers = idle.map { number in
+            AuditWorker(
+                command,
+                // What one cannot do, none can.
+                complain: { if number == 0 { logger.error("this validator cannot audit: \($0)") } },
+                deliver: { [weak self] run, outcome in
+                    self?.wake { $0.endings.append(Ending(worker: number, run: run, outcome: outcome)) }
+                })
+        }
+        self.workers.withLock { $0 = workers }
         let thread = Thread { [self] in
             run()
             ended.signal()
@@ -80,7 +99,7 @@ final class AuditThread: @unchecked Sendable {
             isStopping = true
             condition.signal()
         }
-        worker.withLock { $0 }?.stop()
+        for worker in workers.withLock(\.self) { worker.stop() }
         await withCheckedContinuation { continuation in
             DispatchQueue.global().async { [ended] in
                 ended.wait()
@@ -109,7 +128,10 @@ final class AuditThread: @unchecked Sendable {
 
     private func run() {
         while let intake = take() {
-            for ending in intake.endings { note(ending.run, ending.outcome) }
+            for ending in intake.endings {
+                idle.append(ending.worker)
+                note(ending.run, ending.outcome)
+            }
             // A window may be short: the last execution speaks at once.
             if intake.hasNewHeight || desk.isIdle { look() }
             executeNext()
@@ -144,7 +166,7 @@ final class AuditThread: @unchecked Sendable {
     }
 
     private func executeNext() {
-        while let run = desk.nextRun() {
+        while let worker = idle.last, let run = desk.nextRun() {
             let snapshot = around.snapshot()
             guard let work = TaskWork(run.task, on: snapshot) else {
                 // Its bytes are gone: nothing to judge.
@@ -155,8 +177,8 @@ final class AuditThread: @unchecked Sendable {
             var request = RunRequest(
                 program: work.program, input: work.input, taskIndex: run.task.index, fuelLimit: work.limits.fuel)
             (request.outputLimit, request.salts) = (Int(work.limits.outputBytes), run.salts)
-            worker.withLock { $0 }?.start(AuditWorker.Work(run: run, request: request))
-            return
+            idle.removeLast()
+            workers.withLock { $0[worker] }.start(AuditWorker.Work(run: run, request: request))
         }
     }
 

@@ -46,14 +46,16 @@ package final class StatusBoard: Sendable {
 
     func update(_ body: (inout NodeStatus) -> Void) { state.withLock { body(&$0.status) } }
 
-    /// Called once its height is durable.
+    /// Called once its height is durable. Followers are told without the lock: to wake one takes a lock of its task,
+    /// which whoever cancels that task holds while it asks for this one, to leave.
     func committed(_ tip: Tip, items: Int) {
-        state.withLock { state in
+        let followers = state.withLock { state in
             state.status.tip = tip
             state.status.counters.blocks += 1
             state.status.counters.items += UInt64(items)
-            for follower in state.followers.values { follower.yield(tip.height) }
+            return Array(state.followers.values)
         }
+        for follower in followers { follower.yield(tip.height) }
     }
 
     /// The heights committed from now on, each once and in order; a slow follower loses the oldest. nil when too many

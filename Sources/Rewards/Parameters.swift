@@ -218,8 +218,6 @@ package struct Parameters: Hashable, Sendable {
         value.audit.recheck = 500_000
         value.audit.admissionTasks = 2
         value.audit.admissionTasksListed = 0
-        // A dozen processes share the machine, and a re-check has 3 seconds: being late is no negligence there.
-        value.audit.missedMax = 500_000
         value.validation.stakeMin = Amount(1_000 * Amount.unitsPerToken)
         // At up to nine blocks a second a shorter one would jail a validator that is restarted once.
         value.slashing.signedWindow = 240

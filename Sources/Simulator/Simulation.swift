@@ -62,10 +62,7 @@ package struct Simulation {
     package internal(set) var now: Instant
     /// Of everything that happened so far.
     var history = SHA256()
-    package var digest: Digest {
-        var copy = history
-        return copy.finish()
-    }
+    package var digest: Digest { history.finish() }
     package internal(set) var events = 0
     /// When the clock moved last, and how many events came before that.
     var lastMove: (at: Instant, events: Int) = (.zero, 0)

@@ -34,30 +34,11 @@ struct QueryCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "query",
         abstract: "Ask a trusted node; but for `why` nothing is verified (`merit light` does that).",
-        subcommands: [AccountQuery.self, Block.self, Validators.self, Status.self, WhyCommand.self])
+        subcommands: [AccountQuery.self, Block.self, Validators.self, Status.self, WhyCommand.self, SupplyQuery.self])
 
     static func answer(_ command: String, _ result: JSON) {
         let schema: JSON = ["schema": .string("merit.\(command).1")]
         print(schema.adding("result", result).text)
-    }
-
-    struct AccountQuery: ParsableCommand {
-        static let configuration = CommandConfiguration(
-            commandName: "account", abstract: "Balance and next sequence of an account.")
-
-        @Argument(help: "The account, merit1….") var address: String
-        @OptionGroup var options: NodeOptions
-
-        func run() throws {
-            guard let account = Address(bech32: address) else { throw ValidationError("\(address) is no account") }
-            let (found, height) = try options.account(account)
-            QueryCommand.answer(
-                "query-account",
-                [
-                    "address": .string(address), "balance": .decimal(found.balance.units),
-                    "sequence": .decimal(found.nextSequence), "height": .string(height),
-                ])
-        }
     }
 
     struct Block: ParsableCommand {

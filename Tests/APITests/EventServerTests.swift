@@ -62,11 +62,12 @@ final class RawLine {
 
     deinit { close(line) }
 
-    /// What came until it holds `text` or the line ends.
+    /// What came until it holds `text` or the line ends, at most for twenty seconds.
     func read(until text: String) -> String {
         var found = Bytes()
         var piece = Bytes(repeating: 0, count: 4_096)
-        while !String(decoding: found, as: UTF8.self).contains(text) {
+        let deadline = ContinuousClock.now.advanced(by: .seconds(20))
+        while ContinuousClock.now < deadline, !String(decoding: found, as: UTF8.self).contains(text) {
             let count = recv(line, &piece, piece.count, 0)
             if count <= 0 { break }
             found += piece[..<count]

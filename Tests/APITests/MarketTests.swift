@@ -92,7 +92,10 @@ struct MarketTests {
             #expect(found == answer, "GOLDEN \(target) \(found)")
         }
         let names = Set(lines.map { $0.target.dropFirst().prefix { $0 != "?" } })
-        #expect(names == ["job", "assignments", "epoch", "rewards", "slashes", "providers", "market", "blob"])
+        #expect(
+            names == [
+                "job", "assignments", "epoch", "rewards", "slashes", "account", "providers", "market", "supply", "blob",
+            ])
     }
 
     @Test("the pages of a table are the table, in its order")

@@ -4,14 +4,19 @@ import Chain
 import Codec
 import Cryptography
 import Primitives
+import Synchronization
 import Testing
 
 /// A chain that holds what it is told.
 private final class Desk {
     static let proof = VRF.prove([1], key: SigningKey(seed: Bytes(repeating: 3, count: 32))!)
-    var desk = AuditDesk { Hash.sha256($0.bigEndianBytes) }
+    var desk: AuditDesk
     var height: UInt64 = 10
     var disputes: [DisputedTask] = []
+
+    init(width: Int = 1, nonceSeed: @escaping @Sendable (UInt64) -> Digest = { Hash.sha256($0.bigEndianBytes) }) {
+        desk = AuditDesk(width: width, nonceSeed: nonceSeed)
+    }
 
     static func task(_ index: UInt32) -> TaskPlace { TaskPlace(job: Hash.sha256([1]), index: index) }
 
@@ -94,6 +99,41 @@ struct DeskTests {
         let first = desk.desk.nextRun()
         #expect(first != nil)
         #expect(desk.desk.nextRun() == nil)
+    }
+
+    @Test("a desk of some width has so many executions under way, each once, and speaks when all have ended")
+    func width() throws {
+        let desk = Desk(width: 2)
+        desk.rest(.running, duties)
+        let begun = [desk.desk.nextRun(), desk.desk.nextRun(), desk.desk.nextRun()]
+        let first = try #require(begun[0])
+        let second = try #require(begun[1])
+        #expect(first != second)
+        #expect(begun[2] == nil)
+        desk.desk.finished(second, .found(Desk.finding(second)))
+        let last = desk.desk.nextRun()
+        let third = try #require(last)
+        #expect(Set([first, second, third].map(\.task.index)) == [1, 2, 3])
+        desk.desk.finished(third, .found(Desk.finding(third)))
+        #expect(desk.at(.commit, duties).commits.isEmpty)
+        #expect(!desk.desk.isIdle)
+        desk.desk.finished(first, .found(Desk.finding(first)))
+        #expect(desk.desk.isIdle)
+        #expect(desk.at(.commit, duties).commits.map { $0.tasks.map(\.index) } == [[1, 2, 3]])
+    }
+
+    @Test("the seed of an epoch's nonces, a proof that takes a core half a millisecond, is made once")
+    func seeds() throws {
+        let made = Mutex(0)
+        let desk = Desk { _ in
+            made.withLock { $0 += 1 }
+            return Hash.sha256(Bytes("seed".utf8))
+        }
+        desk.rest(.running, duties)
+        desk.execute()
+        let commit = try #require(desk.at(.commit, duties).commits.first)
+        for _ in 0..<3 { _ = desk.at(.reveal, duties, commits: [Desk.said(commit)]) }
+        #expect(made.withLock(\.self) == 1)
     }
 
     @Test("when everything is executed the commit names all tasks in order, and a restart repeats it byte for byte")

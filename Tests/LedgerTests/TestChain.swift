@@ -70,7 +70,6 @@ struct TestChain {
     static var parameters: LedgerParameters {
         var rewards = Parameters.local
         rewards.calendar.epochBlocksMin = 5
-        rewards.audit.missedMax = AuditRules().missedMax
         let window = Window(seconds: 1, blocks: 1)
         (rewards.calendar.commit, rewards.calendar.recheck, rewards.calendar.reveal) = (window, window, window)
         (rewards.calendar.open, rewards.calendar.vote) = (window, window)

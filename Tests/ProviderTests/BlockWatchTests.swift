@@ -76,8 +76,9 @@ struct BlockWatchTests {
         for node in [first, second, first] {
             watch.follow(node)
             var news = watch.news()
-            while news.loss == nil {
-                try #require(woken.wait(timeout: .now() + .seconds(20)) == .success)
+            let deadline = DispatchTime.now() + .seconds(20)
+            while news.loss == nil, DispatchTime.now() < deadline {
+                try #require(woken.wait(timeout: deadline) == .success)
                 news = watch.news()
             }
             #expect(news.loss?.contains("unreachable") == true && !news.hasBlock)

@@ -1,0 +1,76 @@
+// Everything that an account has, and when each part of it can be spent. Delegations stand with their validator.
+package import Primitives
+
+package struct Holdings: Sendable {
+    package enum Role: String, Sendable {
+        case validator, provider
+    }
+
+    /// Bond that left and can still be slashed.
+    package struct Leaving: Hashable, Sendable {
+        package let role: Role
+        package let amount: Amount
+        /// The epoch at whose start it is free.
+        package let freeEpoch: UInt64
+    }
+
+    /// Balance, credits and next sequence. The balance is what can be withdrawn now.
+    package let account: Account
+    /// Of the account's own validator; delegations to it included.
+    package let validatorBond: Amount
+    package let providerBond: Amount
+    /// Ascending by epoch, the validator's before the provider's.
+    package let leaving: [Leaving]
+    /// The last pay for tasks that panels judge, until the provider leaves that class.
+    package let held: Amount
+    package let grants: [VestingGrant]
+
+    /// What vests and is not released.
+    package var vesting: Amount {
+        grants.reduce(.zero) { $0.credited($1.granted.debited($1.paid)) }
+    }
+
+    /// Of all grants together, ascending by the epoch whose last block releases it.
+    package var releases: [(epoch: UInt64, amount: Amount)] {
+        var sums: [UInt64: Amount] = [:]
+        for release in grants.flatMap(\.releases) {
+            sums[release.epoch] = (sums[release.epoch] ?? .zero).credited(release.amount)
+        }
+        return sums.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+    }
+}
+
+extension Ledger {
+    /// `epoch`: the running one.
+    package static func holdings(of account: Address, epoch: UInt64, on snapshot: some Snapshot) -> Holdings {
+        let state = WorkingState(snapshot)
+        let validator: ValidatorRecord? = state.load(StateKey.validator(account))
+        let provider: ProviderRecord? = state.load(StateKey.provider(account))
+        let held: HeldRecord? = state.load(StateKey.held(account))
+        let leaving =
+            leaving(.validator, after: epoch, on: snapshot) { StateKey.unbonding(account, free: $0) }
+            + leaving(.provider, after: epoch, on: snapshot) { StateKey.providerUnbonding(account, free: $0) }
+        return Holdings(
+            account: state.account(account), validatorBond: validator?.bond ?? .zero,
+            providerBond: provider?.bond ?? .zero, leaving: leaving.sorted { $0.freeEpoch < $1.freeEpoch },
+            held: held?.amount ?? .zero, grants: vesting(of: account, on: snapshot))
+    }
+
+    /// One look for each epoch at whose start anybody's bond is free.
+    private static func leaving(
+        _ role: Holdings.Role, after epoch: UInt64, on snapshot: some Snapshot, key: (UInt64) -> Bytes
+    ) -> [Holdings.Leaving] {
+        let state = WorkingState(snapshot)
+        var found: [Holdings.Leaving] = []
+        var next: UInt64? = epoch
+        while let epoch = next, let entry = snapshot.first(.state, from: Array(key(epoch).prefix(9))),
+            entry.key.first == key(epoch).first, let free = UInt64(bigEndian: entry.key[1..<9])
+        {
+            if let record: UnbondingRecord = state.load(key(free)) {
+                found.append(Holdings.Leaving(role: role, amount: record.amount, freeEpoch: free))
+            }
+            next = free == .max ? nil : free + 1
+        }
+        return found
+    }
+}

@@ -1,0 +1,26 @@
+// What an account has, in one object.
+package import Ledger
+package import Primitives
+
+extension Holdings {
+    /// The next dates only, and the sum of all.
+    package func json(_ address: Address, at height: Height, epoch: UInt64, datesMax: Int) -> JSON {
+        let unbonding = leaving.map { part -> JSON in
+            [
+                "role": .string(part.role.rawValue), "amount": .decimal(part.amount.units),
+                "free_epoch": .decimal(part.freeEpoch),
+            ]
+        }
+        let dates = releases.prefix(datesMax).map { release -> JSON in
+            ["epoch": .decimal(release.epoch), "amount": .decimal(release.amount.units)]
+        }
+        return [
+            "address": .string(address.bech32), "balance": .decimal(account.balance.units),
+            "sequence": .decimal(account.nextSequence), "height": .decimal(height), "epoch": .decimal(epoch),
+            "credits": .decimal(account.credits.units),
+            "bonds": ["validator": .decimal(validatorBond.units), "provider": .decimal(providerBond.units)],
+            "unbonding": .array(unbonding), "held": .decimal(held.units), "vesting": .decimal(vesting.units),
+            "releases": .array(dates),
+        ]
+    }
+}

@@ -1,0 +1,133 @@
+// `merit query account`: what an account has and when it can spend it; with --csv what it earned and lost, by epoch.
+import ArgumentParser
+import Foundation
+import Primitives
+import RPC
+
+struct AccountQuery: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "account", abstract: "What an account has: free, bonded, leaving, held and vesting, with dates.",
+        discussion: """
+            Epochs stand for dates: a part of a grant is free after the last block of its epoch, bond that left at the
+            start of its. With --csv the rows of the account in every settled epoch are printed for accounting, slashes
+            with a minus; amounts in MRT (credits in their own unit).
+
+              merit query account merit1… --node http://127.0.0.1:26657
+              merit query account merit1… --node http://127.0.0.1:26657 --csv --from 0 --to 30 > income.csv
+            """)
+
+    @Argument(help: "The account, merit1….") var address: String
+    @OptionGroup var options: NodeOptions
+    @Flag(help: "Print each reward and slash as a line of comma-separated values.") var csv = false
+    @Option(help: "With --csv: the first epoch.") var from: UInt64 = 0
+    @Option(help: "With --csv: the last epoch; by default the newest settled one.") var to: UInt64?
+    @OptionGroup var output: OutputOptions
+
+    func validate() throws {
+        guard Address(bech32: address) != nil else { throw ValidationError("\(address) is no account, merit1…") }
+        guard csv || (from == 0 && to == nil) else { throw ValidationError("--from and --to belong to --csv") }
+        guard !(csv && output.json) else { throw ValidationError("--csv or --json, not both") }
+        guard from <= to ?? .max else { throw ValidationError("--from \(from) is after --to \(to ?? 0)") }
+    }
+
+    func run() throws {
+        do throws(ShapeError) {
+            if csv { return try printIncome() }
+            let found = options.answer("account", ["account": .string(address)])
+            output.answer("query-account", [("result", found)], text: try Self.text(found))
+        } catch {
+            Merit.leave("\(options.node): no answer of the protocol: \(error)", 1)
+        }
+    }
+
+    static func text(_ found: JSON) throws(ShapeError) -> String {
+        func tokens(_ json: JSON, _ name: String) throws(ShapeError) -> String {
+            Amount(try json.decimal(name)).tokens
+        }
+        let bonds = try found.member("bonds")
+        var table = TextTable(["what", "MRT", "when"])
+        table.add(["free", try tokens(found, "balance"), "now"])
+        for role in ["validator", "provider"] {
+            let bond: UInt64 = try bonds.decimal(role)
+            if bond > 0 { table.add(["bond, \(role)", Amount(bond).tokens, "after unbonding"]) }
+        }
+        for part in try found.elements("unbonding", max: 1 << 16) {
+            let role = try part.text("role")
+            table.add(["leaving, \(role)", try tokens(part, "amount"), "epoch \(try part.text("free_epoch")) begins"])
+        }
+        for (name, when) in [("held", "when the provider leaves class Q"), ("credits", "for fees only")] {
+            let amount: UInt64 = try found.decimal(name)
+            if amount > 0 { table.add([name, Amount(amount).tokens, when]) }
+        }
+        table.add(["vesting", try tokens(found, "vesting"), "as follows"])
+        for release in try found.elements("releases", max: 1 << 16) {
+            table.add(["  of it", try tokens(release, "amount"), "epoch \(try release.text("epoch")) ends"])
+        }
+        let place = "height \(try found.text("height")), epoch \(try found.text("epoch"))"
+        let head = "\(try found.text("address")) at \(place)"
+        return ([head, ""] + table.lines).joined(separator: "\n")
+    }
+
+    // MARK: For accounting
+
+    private func printIncome() throws(ShapeError) {
+        let newest: UInt64 = try options.answer("epoch").decimal("epoch")
+        let last = min(to ?? newest, newest)
+        print(Income.header)
+        var epoch = from
+        while epoch <= last {
+            let summary = options.answer("epoch", ["epoch": .decimal(epoch)])
+            let header = try options.answer("header", ["height": summary.member("height")]).member("header")
+            let income = Income(epoch: epoch, height: try summary.text("height"), date: try header.text("time"))
+            let rows = options.answer("rewards", ["epoch": .decimal(epoch), "account": .string(address)])
+            for row in try rows.elements("rows", max: 100) { print(try income.line(reward: row)) }
+            for row in try slashes(epoch) { print(try income.line(slash: row)) }
+            epoch += 1
+        }
+    }
+
+    private func slashes(_ epoch: UInt64) throws(ShapeError) -> [JSON] {
+        var (page, read, found): (Int, UInt64, [JSON]) = (1, 0, [])
+        while true {
+            let answer = options.answer(
+                "slashes", ["epoch": .decimal(epoch), "page": .decimal(page), "per_page": "100"])
+            let rows = try answer.elements("rows", max: 100)
+            found += rows.filter { $0["account"] == .string(address) }
+            (page, read) = (page + 1, read + UInt64(rows.count))
+            let total: UInt64 = try answer.decimal("total")
+            if rows.isEmpty || read >= total { return found }
+        }
+    }
+}
+
+/// Lines of an epoch. No field holds a comma or a quote: dates, numbers, names of the protocol and hex.
+struct Income {
+    static let header = "date,epoch,height,kind,asset,amount,reason,evidence"
+
+    let epoch: UInt64
+    let height: String
+    let date: String
+
+    func line(reward row: JSON) throws(ShapeError) -> String {
+        line([
+            try row.text("kind"), try row.text("asset"), Amount(try row.decimal("amount")).tokens,
+            try row.text("reason"), try row.text("evidence"),
+        ])
+    }
+
+    func line(slash row: JSON) throws(ShapeError) -> String {
+        line([
+            "slash", "mrt", "-" + Amount(try row.decimal("amount")).tokens, try row.text("offence"),
+            try row.text("evidence"),
+        ])
+    }
+
+    private func line(_ rest: [String]) -> String { ([date, "\(epoch)", height] + rest).joined(separator: ",") }
+}
+
+extension NodeOptions {
+    /// The result of a call; a failure ends the process with its reason.
+    fileprivate func answer(_ method: String, _ parameters: JSON = [:]) -> JSON {
+        do { return try ask(method, parameters) } catch { Merit.leave("\(node): \(error)", 1) }
+    }
+}

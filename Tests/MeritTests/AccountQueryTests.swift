@@ -1,0 +1,60 @@
+// What `merit query account` shows people and accountants.
+import ArgumentParser
+import Primitives
+import RPC
+import Testing
+
+@testable import merit
+
+@Suite("The answer of query account")
+struct AccountQueryTests {
+    @Test("each part of an account has its line and its date; what is not there has none")
+    func text() throws {
+        let found: JSON = [
+            "address": "merit1abc", "balance": "1500000000", "sequence": "3", "height": "90", "epoch": "4",
+            "credits": "0", "bonds": ["validator": "0", "provider": "7000000000000"],
+            "unbonding": [["role": "provider", "amount": "5", "free_epoch": "8"]], "held": "0",
+            "vesting": "300", "releases": [["epoch": "5", "amount": "100"], ["epoch": "6", "amount": "200"]],
+        ]
+        let lines = try AccountQuery.text(found).split(separator: "\n").map(String.init)
+        #expect(
+            lines == [
+                "merit1abc at height 90, epoch 4",
+                "  what                          MRT  when",
+                "  free                  1.500000000  now",
+                "  bond, provider     7000.000000000  after unbonding",
+                "  leaving, provider     0.000000005  epoch 8 begins",
+                "  vesting               0.000000300  as follows",
+                "    of it               0.000000100  epoch 5 ends",
+                "    of it               0.000000200  epoch 6 ends",
+            ])
+    }
+
+    @Test("a line for accounting has as many fields as the header, and a slash is negative")
+    func income() throws {
+        let income = Income(epoch: 2, height: "81", date: "2026-01-02T03:04:05Z")
+        let reward: JSON = [
+            "kind": "fee", "asset": "mrt", "amount": "9856", "reason": "newcomer_haircut", "evidence": "A4",
+        ]
+        let slash: JSON = ["offence": "wrong_result", "amount": "12", "evidence": "B5"]
+        let lines = [try income.line(reward: reward), try income.line(slash: slash)]
+        #expect(
+            lines == [
+                "2026-01-02T03:04:05Z,2,81,fee,mrt,0.000009856,newcomer_haircut,A4",
+                "2026-01-02T03:04:05Z,2,81,slash,mrt,-0.000000012,wrong_result,B5",
+            ])
+        let columns = Income.header.split(separator: ",").count
+        #expect(lines.allSatisfy { $0.split(separator: ",").count == columns })
+    }
+
+    @Test("flags that belong together are asked for together")
+    func flags() throws {
+        let account = Address(Bytes(repeating: 3, count: 20))?.bech32 ?? ""
+        let node = ["--node", "http://127.0.0.1:1"]
+        #expect(throws: Never.self) { try AccountQuery.parse([account] + node + ["--csv", "--from", "1", "--to", "2"]) }
+        for wrong in [["--from", "1"], ["--csv", "--json"], ["--csv", "--from", "3", "--to", "2"]] {
+            #expect(throws: (any Error).self, "\(wrong)") { try AccountQuery.parse([account] + node + wrong) }
+        }
+        #expect(throws: (any Error).self) { try AccountQuery.parse(["merit1x"] + node) }
+    }
+}
