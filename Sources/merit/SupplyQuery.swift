@@ -88,9 +88,10 @@ struct SupplyTable {
             ])
         }
         let sources = "genesis \(Amount(genesis).tokens) + minted \(Amount(minted).tokens)"
-        return (["Supply at height \(height)", ""] + table.lines + [
-            "", "issued: \(Amount(UInt64(clamping: issued)).tokens) (\(sources))",
-            "equal to the unit: \(isEqual ? "yes" : "NO")", "reserve, not issued yet: \(Amount(reserve).tokens)",
-        ]).joined(separator: "\n")
+        return
+            (["Supply at height \(height)", ""] + table.lines + [
+                "", "issued: \(Amount(UInt64(clamping: issued)).tokens) (\(sources))",
+                "equal to the unit: \(isEqual ? "yes" : "NO")", "reserve, not issued yet: \(Amount(reserve).tokens)",
+            ]).joined(separator: "\n")
     }
 }

@@ -51,7 +51,9 @@ struct AccountQueryTests {
     func flags() throws {
         let account = Address(Bytes(repeating: 3, count: 20))?.bech32 ?? ""
         let node = ["--node", "http://127.0.0.1:1"]
-        #expect(throws: Never.self) { try AccountQuery.parse([account] + node + ["--csv", "--from", "1", "--to", "2"]) }
+        #expect(throws: Never.self) {
+            try AccountQuery.parse([account] + node + ["--csv", "--from", "1", "--to", "2"])
+        }
         for wrong in [["--from", "1"], ["--csv", "--json"], ["--csv", "--from", "3", "--to", "2"]] {
             #expect(throws: (any Error).self, "\(wrong)") { try AccountQuery.parse([account] + node + wrong) }
         }
