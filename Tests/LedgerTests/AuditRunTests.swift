@@ -68,6 +68,8 @@ private struct AuditedMarket {
     var counts: [String: Int] = [:]
     /// Tasks of first-round commits that each auditor handed in.
     var committed = [0, 0, 0, 0]
+    /// Blocks of the re-check window that were over when each commit to re-checks was handed in.
+    var recheckDelays: [UInt64] = []
 
     /// Gives each statement up to three blocks on its way.
     var delays: Random?
@@ -99,9 +101,12 @@ private struct AuditedMarket {
     }
 
     private mutating func count(_ item: Item, of auditor: Int) {
-        guard case .audit(let statement) = item, case .commit(let commit) = statement.content, commit.round == .first
+        guard case .audit(let statement) = item, case .commit(let commit) = statement.content else { return }
+        if commit.round == .first { return committed[auditor] += commit.tasks.count }
+        let key = StateKey.singleton(.auditCalendar)
+        guard let bytes = market.chain.store.load(.state, key: key), let calendar = try? AuditCalendar(decoding: bytes)
         else { return }
-        committed[auditor] += commit.tasks.count
+        recheckDelays.append(market.chain.view.tip.height.distance(from: calendar.opened))
     }
 
     private static func name(_ content: AuditContent) -> String {
@@ -195,6 +200,8 @@ struct AuditRunTests {
         #expect(run.counts["vote"] == nil)
         #expect(run.counts["commit", default: 0] >= 1)
         #expect(run.counts["recheck", default: 0] >= 1)
+        // The block that opens the window draws them: none of its blocks is waited for.
+        #expect(!run.recheckDelays.isEmpty && run.recheckDelays.allSatisfy { $0 == 0 }, "\(run.recheckDelays)")
     }
 
     @Test("an auditor that is too slow for all its tasks commits by half of the window what it has executed")
