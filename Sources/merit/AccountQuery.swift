@@ -31,11 +31,11 @@ struct AccountQuery: ParsableCommand {
     }
 
     func run() throws {
-        do throws(ShapeError) {
+        do {
             if csv { return try printIncome() }
-            let found = options.answer("account", ["account": .string(address)])
+            let found = try options.ask("account", ["account": .string(address)])
             output.answer("query-account", [("result", found)], text: try Self.text(found))
-        } catch {
+        } catch let error as ShapeError {
             Merit.leave("\(options.node): no answer of the protocol: \(error)", 1)
         }
     }
@@ -70,26 +70,26 @@ struct AccountQuery: ParsableCommand {
 
     // MARK: For accounting
 
-    private func printIncome() throws(ShapeError) {
-        let newest: UInt64 = try options.answer("epoch").decimal("epoch")
+    private func printIncome() throws {
+        let newest: UInt64 = try options.ask("epoch").decimal("epoch")
         let last = min(to ?? newest, newest)
         print(Income.header)
         var epoch = from
         while epoch <= last {
-            let summary = options.answer("epoch", ["epoch": .decimal(epoch)])
-            let header = try options.answer("header", ["height": summary.member("height")]).member("header")
+            let summary = try options.ask("epoch", ["epoch": .decimal(epoch)])
+            let header = try options.ask("header", ["height": summary.member("height")]).member("header")
             let income = Income(epoch: epoch, height: try summary.text("height"), date: try header.text("time"))
-            let rows = options.answer("rewards", ["epoch": .decimal(epoch), "account": .string(address)])
+            let rows = try options.ask("rewards", ["epoch": .decimal(epoch), "account": .string(address)])
             for row in try rows.elements("rows", max: 100) { print(try income.line(reward: row)) }
             for row in try slashes(epoch) { print(try income.line(slash: row)) }
             epoch += 1
         }
     }
 
-    private func slashes(_ epoch: UInt64) throws(ShapeError) -> [JSON] {
+    private func slashes(_ epoch: UInt64) throws -> [JSON] {
         var (page, read, found): (Int, UInt64, [JSON]) = (1, 0, [])
         while true {
-            let answer = options.answer(
+            let answer = try options.ask(
                 "slashes", ["epoch": .decimal(epoch), "page": .decimal(page), "per_page": "100"])
             let rows = try answer.elements("rows", max: 100)
             found += rows.filter { $0["account"] == .string(address) }
@@ -123,11 +123,4 @@ struct Income {
     }
 
     private func line(_ rest: [String]) -> String { ([date, "\(epoch)", height] + rest).joined(separator: ",") }
-}
-
-extension NodeOptions {
-    /// The result of a call; a failure ends the process with its reason.
-    fileprivate func answer(_ method: String, _ parameters: JSON = [:]) -> JSON {
-        do { return try ask(method, parameters) } catch { Merit.leave("\(node): \(error)", 1) }
-    }
 }
