@@ -10,7 +10,12 @@ struct WealthCount {
 
     init(_ store: MemoryStore) {
         self.store = store
-        for (id, record) in scan(.account, as: Account.self) { add(record.balance, to: id) }
+        // Credits at what they were bought for, which flatters whoever has them: they only pay fees.
+        for (id, record) in scan(.account, as: Account.self) {
+            add(record.balance, to: id)
+            add(record.credits, to: id)
+        }
+        for (id, record) in scan(.held, as: HeldRecord.self) { add(record.amount, to: id) }
         for (id, record) in scan(.provider, as: ProviderRecord.self) { add(record.bond, to: id) }
         for (id, record) in scan(.validator, as: ValidatorRecord.self) { add(record.held, to: id) }
         for tag in [StateTag.unbonding, .providerUnbonding] {
