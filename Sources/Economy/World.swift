@@ -49,6 +49,8 @@ package struct Books: Hashable, Sendable {
     /// Those of which a drawn auditor revealed a verdict.
     package var tasksAudited: UInt64 = 0
     package var blocks: UInt64 = 0
+    /// What others who only do what is honest lost to slashes; base units.
+    package var honestSlashed: UInt64 = 0
     /// Over the last app hash and both sums.
     package var digest = Digest.zero
 }
@@ -62,6 +64,8 @@ package struct World: Sendable {
     private var requesters: [RequesterAgent] = []
     private let subject: Set<Address>
     private let providersOfSubject: [Address]
+    /// Accounts of others whose plan is the honest one, and that offer no bribed cover.
+    private let honest: Set<Address>
     private let quietEpochs: UInt64
     private let bribed: Address?
     /// Refused items of the ledger's rules, by code.
@@ -102,6 +106,10 @@ package struct World: Sendable {
             validators.map { ($0.role.owner, $0.address) } + providers.map { ($0.role.owner, $0.address) }
             + requesters.map { ($0.role.owner, $0.address) }
         subject = Set(parties.filter { $0.0 == .subject }.map(\.1))
+        let upright =
+            validators.filter { $0.role.owner == .others && $0.role.plan == AuditorPlan() }.map(\.address)
+            + providers.filter { $0.role.owner == .others && $0.role.plan == ProviderPlan() }.map(\.address)
+        honest = Set(upright)
         providersOfSubject = providers.filter { $0.role.owner == .subject }.map(\.address)
         quietEpochs = cast.quietEpochs
         bribed = validators.first { $0.role.owner == .others && $0.role.plan.cover != .none }?.address
@@ -122,6 +130,7 @@ package struct World: Sendable {
         var books = Books()
         books.subject = after.subject - before.subject - costs(.subject)
         books.others = after.others - before.others - costs(.others)
+        books.honestSlashed = WealthCount(chain.store).slashes(of: honest, epochs: terms.epochs)
         books.blocks = chain.view.tip.height.value
         let tasks = WealthCount(chain.store).tasks()
         books.tasksSettled = UInt64(tasks.count { $0.state == .settled })
