@@ -59,8 +59,8 @@ extension Check {
         strategy: bondForger, settings: [], costPerUnit: Prices.market / 100 * 87,
         prepare: {
             $0.audit.rateNumerator = $0.audit.rateFloor * $0.audit.rateOffset
-            // Else the third that looks away is jailed, and all that is left audits.
-            $0.audit.missedMax = 1_000_000
+            // A third that approves, and stays: a missed duty is drawn again, and a slashed third audits no more.
+            ($0.slashing.approvedWrong, $0.slashing.correlationMultiplier) = (0, 0)
         },
         move: { $0.audit.bondMultiple = $1 })
 
@@ -85,7 +85,7 @@ extension Check {
     /// forgeries, because the gain of one is a hundredth of what the rare catch costs.
     private static let bondForger: Strategy = {
         var (plan, auditor) = (ProviderPlan(), AuditorPlan())
-        (plan.forges, plan.forgesAlone, auditor.cover) = (1_000_000, true, .silence)
+        (plan.forges, plan.forgesAlone, auditor.cover) = (1_000_000, true, .approval)
         let slots = [UInt64](repeating: 2, count: 128)
         var forging = Strategies.withThird(auditor, slots, plan)
         forging.requesters = [Casts.demand(tasksPerEpoch: 64)]

@@ -67,7 +67,11 @@ struct WorldTests {
         #expect((wash.standard, wash.limit, wash.moved) == (1_000_000, 2_250_000, 2_700_000))
         for check in Check.all {
             #expect(check.terms(isMoved: false, epochs: 1).parameters.rewards.audit.bondMultiple == 25)
-            #expect(throws: Never.self) { try check.terms(isMoved: false, epochs: 1).parameters.rewards.validate() }
+            // Who audits is not the bond's to punish in its check.
+            var rules = check.terms(isMoved: false, epochs: 1).parameters.rewards
+            rules.slashing.approvedWrong = SlashRules().approvedWrong
+            rules.slashing.correlationMultiplier = SlashRules().correlationMultiplier
+            #expect(throws: Never.self) { try rules.validate() }
         }
     }
 }
