@@ -105,7 +105,7 @@ let package = Package(
             "Bench",
             [
                 "Primitives", "Codec", "Cryptography", "CSodium", "Quorum", "Chain", "Ledger", "ProgramRules", "RPC",
-                "Client",
+                "Client", "Economy", "Storage",
             ]),
         module(
             "Provider",

@@ -25,12 +25,13 @@ package struct Holdings: Sendable {
     package let held: Amount
     package let grants: [VestingGrant]
 
-    /// What vests and is not released.
-    package var vesting: Amount {
-        grants.reduce(.zero) { $0.credited($1.granted.debited($1.paid)) }
-    }
+    /// What is still locked.
+    package var vesting: Amount { grants.reduce(.zero) { $0.credited($1.locked) } }
 
-    /// Of all grants together, ascending by the epoch whose last block releases it.
+    /// Joins the balance with the account's next transaction.
+    package var unlocked: Amount { grants.reduce(.zero) { $0.credited($1.unlocked) } }
+
+    /// Of all grants together, ascending by the epoch whose last block unlocks it.
     package var releases: [(epoch: UInt64, amount: Amount)] {
         var sums: [UInt64: Amount] = [:]
         for release in grants.flatMap(\.releases) {

@@ -20,7 +20,7 @@ extension Holdings {
             "credits": .decimal(account.credits.units),
             "bonds": ["validator": .decimal(validatorBond.units), "provider": .decimal(providerBond.units)],
             "unbonding": .array(unbonding), "held": .decimal(held.units), "vesting": .decimal(vesting.units),
-            "releases": .array(dates),
+            "unlocked": .decimal(unlocked.units), "releases": .array(dates),
         ]
     }
 }

@@ -47,6 +47,8 @@ struct AccountQuery: ParsableCommand {
         let bonds = try found.member("bonds")
         var table = TextTable(["what", "MRT", "when"])
         table.add(["free", try tokens(found, "balance"), "now"])
+        let unlocked: UInt64 = try found.decimal("unlocked")
+        if unlocked > 0 { table.add(["unlocked", Amount(unlocked).tokens, "free with the next transaction"]) }
         for role in ["validator", "provider"] {
             let bond: UInt64 = try bonds.decimal(role)
             if bond > 0 { table.add(["bond, \(role)", Amount(bond).tokens, "after unbonding"]) }

@@ -29,7 +29,7 @@ struct HoldingsTests {
         let all = accounts.map { Ledger.holdings(of: $0, epoch: epoch, on: chain.store) }
         let supply = chain.view.supply
         #expect(all.reduce(0) { $0 + $1.account.balance.units } == supply.balances.units)
-        #expect(all.reduce(0) { $0 + $1.vesting.units } == supply.vesting.units)
+        #expect(all.reduce(0) { $0 + $1.vesting.units + $1.unlocked.units } == supply.vesting.units)
         #expect(supply.vesting.units > 0)
         for holdings in all {
             #expect(holdings.releases.reduce(0) { $0 + $1.amount.units } == holdings.vesting.units)

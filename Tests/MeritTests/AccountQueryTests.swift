@@ -14,7 +14,7 @@ struct AccountQueryTests {
             "address": "merit1abc", "balance": "1500000000", "sequence": "3", "height": "90", "epoch": "4",
             "credits": "0", "bonds": ["validator": "0", "provider": "7000000000000"],
             "unbonding": [["role": "provider", "amount": "5", "free_epoch": "8"]], "held": "0",
-            "vesting": "300", "releases": [["epoch": "5", "amount": "100"], ["epoch": "6", "amount": "200"]],
+            "vesting": "300", "unlocked": "40", "releases": [["epoch": "5", "amount": "100"], ["epoch": "6", "amount": "200"]],
         ]
         let lines = try AccountQuery.text(found).split(separator: "\n").map(String.init)
         #expect(
@@ -22,6 +22,7 @@ struct AccountQueryTests {
                 "merit1abc at height 90, epoch 4",
                 "  what                          MRT  when",
                 "  free                  1.500000000  now",
+                "  unlocked              0.000000040  free with the next transaction",
                 "  bond, provider     7000.000000000  after unbonding",
                 "  leaving, provider     0.000000005  epoch 8 begins",
                 "  vesting               0.000000300  as follows",
