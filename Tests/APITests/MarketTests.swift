@@ -95,6 +95,7 @@ struct MarketTests {
         #expect(
             names == [
                 "job", "assignments", "epoch", "rewards", "slashes", "account", "providers", "market", "supply", "blob",
+                "evidence", "disputes",
             ])
     }
 
