@@ -1,4 +1,4 @@
-// Answers for whoever wants to know what a slash stands on: the state names evidence by an id; here is what has that id.
+// Answers for whoever wants to know what a slash stands on: rows name evidence by an id; here is what has that id.
 // Each answer reads so many blocks and no more; whoever wants older ones asks again.
 import Chain
 import Codec

@@ -26,8 +26,8 @@ extension DisputeTranscript {
             place, header, (heads + [set]).map { ProvedRecord($0) }, votes: votes.map { ProvedRecord($0) })
     }
 
-    /// Where disputes of these ids were voted on, in the blocks from `top` down to `bottom`. A node that hides one makes
-    /// an answer shorter and never wrong.
+    /// Where disputes of these ids were voted on, in the blocks from `top` down to `bottom`. A node that hides one
+    /// makes an answer shorter and never wrong.
     static func places(
         of ids: Set<Digest>, from top: Height, downTo bottom: Height, _ client: RPCClient
     ) throws(LightQueryError) -> [Digest: TaskPlace] {
@@ -35,18 +35,25 @@ extension DisputeTranscript {
         var height = top
         while found.count < ids.count, height >= bottom, height > .zero {
             let answer = try LightFollower.ask(client, "disputes", ["height": .decimal(height)])
-            do throws(ShapeError) {
-                for entry in try answer.elements("tasks", max: ExplanationLimits.placesMax) {
-                    let place = TaskPlace(job: try entry.fixedHex("job"), index: try entry.number("index"))
-                    if ids.contains(DisputeRecord.id(place)) { found[DisputeRecord.id(place)] = place }
-                }
-                let lowest = try answer.height("lowest")
-                guard lowest > .zero, lowest <= height else { throw .wrongForm("lowest") }
-                height = lowest.lowered()
-            } catch {
+            let (places, lowest): ([TaskPlace], Height)
+            do throws(ShapeError) { (places, lowest) = try read(answer, from: height) } catch {
                 throw .client(.shape(error))
             }
+            for place in places where ids.contains(DisputeRecord.id(place)) { found[DisputeRecord.id(place)] = place }
+            height = lowest.lowered()
         }
         return found
+    }
+
+    private static func read(
+        _ answer: JSON, from height: Height
+    ) throws(ShapeError) -> (places: [TaskPlace], lowest: Height) {
+        var places: [TaskPlace] = []
+        for entry in try answer.elements("tasks", max: ExplanationLimits.placesMax) {
+            places.append(TaskPlace(job: try entry.fixedHex("job"), index: try entry.number("index")))
+        }
+        let lowest = try answer.height("lowest")
+        guard lowest > .zero, lowest <= height else { throw .wrongForm("lowest") }
+        return (places, lowest)
     }
 }

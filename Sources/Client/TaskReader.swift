@@ -1,6 +1,6 @@
 // Reads a task's transcript from a node that nobody trusts. What auditors and voters said is forgotten when an epoch
 // ends, so it is proved as it stood before the blocks that settled the epochs after the receipt's; those heights are
-// proved by the epochs' summaries. Invariant: every record is proved under a believed header, a slash table is complete.
+// proved by the epochs' summaries. Invariant: each record is proved under a believed header, a slash table is complete.
 package import Chain
 import Codec
 import Cryptography

@@ -9,8 +9,9 @@ struct AccountQuery: ParsableCommand {
         commandName: "account", abstract: "What an account has: free, bonded, leaving, held and vesting, with dates.",
         discussion: """
             Epochs stand for dates: a part of a grant is free after the last block of its epoch, bond that left at the
-            start of its. What stands behind validators of others is shown at its worth now, with what a claim pays. With --csv the rows of the account in every settled epoch are printed for accounting, slashes
-            with a minus; amounts in MRT (credits in their own unit).
+            start of its. What stands behind validators of others is shown at its worth now, with what a claim pays.
+            With --csv the rows of the account in every settled epoch are printed for accounting, slashes with a minus;
+            amounts in MRT (credits in their own unit).
 
               merit query account merit1… --node http://127.0.0.1:26657
               merit query account merit1… --node http://127.0.0.1:26657 --csv --from 0 --to 30 > income.csv

@@ -77,8 +77,8 @@ struct AuditCommand: ParsableCommand {
             Merit.leave("\(node.node): \(error.sentence)", error.isUnreachable ? 4 : 3)
         }
         Merit.leave(
-            "nobody was given task \(place.index) of job \(place.job): check both (`merit job status`), or ask again in "
-                + "a block when it was given out just now", 3)
+            "nobody was given task \(place.index) of job \(place.job): check both with `merit job status`, or ask "
+                + "again in a moment when it was given out just now", 3)
     }
 
     private func judge(_ transcript: TaskTranscript) throws -> TaskVerdict {

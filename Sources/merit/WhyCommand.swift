@@ -16,8 +16,9 @@ struct WhyCommand: ParsableCommand {
         discussion: """
             Every row of an epoch's tables carries the hash of the numbers it was computed from. This fetches rows,
             numbers and proofs, checks the way from the signed header down to each row, calculates every amount again,
-            and prints the steps; of a slash the evidence, and the transcript of the dispute that decided it. With --genesis-hash the header is followed from the genesis; without it the header's
-            hash is printed, to be compared with one you trust.
+            and prints the steps; of a slash it prints the evidence, and the transcript of the dispute that decided it:
+            receipt, verdicts, and each validator's vote. With --genesis-hash the header is followed from the genesis;
+            without it the header's hash is printed, to be compared with one you trust.
 
               merit query why merit1… --node http://127.0.0.1:26657 --epoch 3 --genesis-hash HASH --out why.json
               merit query why --offline why.json --trust HEIGHT:HASH
