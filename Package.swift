@@ -187,8 +187,8 @@ let package = Package(
         tests(
             "MeritTests",
             [
-                "merit", "Client", "Economy", "Execution", "Chain", "Cryptography", "Ledger", "Rewards", "ProgramRules",
-                "RPC", "Primitives",
+                "merit", "Client", "LightClient", "Economy", "Execution", "Chain", "Quorum", "Codec", "Cryptography",
+                "Ledger", "Rewards", "ProgramRules", "RPC", "Primitives",
             ], exclude: ["Golden"]),
         tests(
             "EndToEndTests", ["merit", "Client", "Ledger", "Rewards", "RPC", "Cryptography", "Codec", "Primitives"],

@@ -137,25 +137,10 @@ package struct Explanation: Hashable, Sendable, Message {
         do { found = try EpochSummary(decoding: summary) } catch { throw .badSummary(error) }
         var checked = CheckedExplanation(summary: found)
         for entry in rewards { checked.rewards.append(try reward(entry, found)) }
-        var known = try checkedEvidence()
-        for entry in slashes {
-            var slash = try slash(entry, found)
-            slash.evidence = known.removeValue(forKey: slash.row.key.evidence)
-            checked.slashes.append(slash)
-        }
-        if let id = known.keys.min() { throw .foreignEvidence(id) }
+        var slashed: [CheckedExplanation.Slash] = []
+        for entry in slashes { slashed.append(try slash(entry, found)) }
+        checked.slashes = try SlashEvidence.attached(evidence, to: slashed, under: block.header)
         return checked
-    }
-
-    private func checkedEvidence() throws(ExplanationError) -> [Digest: CheckedEvidence] {
-        guard let chainID = ChainID(block.header.chainID) else { throw .header(.wrongChainID) }
-        var known: [Digest: CheckedEvidence] = [:]
-        for entry in evidence {
-            let checked: CheckedEvidence
-            do { checked = try entry.check(under: block.header, chainID: chainID) } catch { throw .evidence(error) }
-            guard known.updateValue(checked, forKey: checked.id) == nil else { throw .foreignEvidence(checked.id) }
-        }
-        return known
     }
 
     private func checkHeader() throws(ExplanationError) {

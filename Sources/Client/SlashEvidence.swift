@@ -3,8 +3,10 @@
 package import Chain
 package import Codec
 import Ledger
+import LightClient
 package import Primitives
 package import Quorum
+import Rewards
 
 package enum SlashEvidence: Hashable, Sendable, Message {
     case dispute(DisputeTranscript)
@@ -27,6 +29,26 @@ package enum SlashEvidence: Hashable, Sendable, Message {
         case .some(let field): throw .unexpectedField(field)
         case nil: throw .missing(field: 1)
         }
+    }
+
+    /// The rows with what their evidence stands for; each piece belongs to a row, and no two are of one id.
+    static func attached(
+        _ evidence: [SlashEvidence], to slashes: [CheckedExplanation.Slash], under header: Header
+    ) throws(ExplanationError) -> [CheckedExplanation.Slash] {
+        guard let chainID = ChainID(header.chainID) else { throw .header(.wrongChainID) }
+        var known: [Digest: CheckedEvidence] = [:]
+        for entry in evidence {
+            let checked: CheckedEvidence
+            do { checked = try entry.check(under: header, chainID: chainID) } catch { throw .evidence(error) }
+            guard known.updateValue(checked, forKey: checked.id) == nil else { throw .foreignEvidence(checked.id) }
+        }
+        let attached = slashes.map { slash in
+            var slash = slash
+            slash.evidence = known.removeValue(forKey: slash.row.key.evidence)
+            return slash
+        }
+        if let id = known.keys.min() { throw .foreignEvidence(id) }
+        return attached
     }
 
     /// `header`: the believed one right after the block that settled the epoch.

@@ -134,8 +134,12 @@ package struct TaskReader {
                 throw .client(.shape(error))
             }
         }
-        guard MerkleTree.root(of: rows.map(\.encoded)) == summary.slashesRoot else { throw .wrongTable(epoch) }
+        guard Self.isWhole(rows, under: summary) else { throw .wrongTable(epoch) }
         return rows
+    }
+
+    static func isWhole(_ rows: [SlashRow], under summary: EpochSummary) -> Bool {
+        MerkleTree.root(of: rows.map(\.encoded)) == summary.slashesRoot
     }
 
     // MARK: Records

@@ -143,8 +143,8 @@ package struct NodeConfiguration: Equatable, Sendable {
             # A restarted validator lets this many heights pass before it signs, and looks for signatures of its key
             # that are not its own; 0 signs at once. A chain that stands still without it is not kept waiting.
             doppelganger_heights = \(doppelgangerHeights)
-            # When a jail of this validator is over, the node asks to return by itself with keys/account.json, if that is
-            # there and not sealed; with false, or without the key, its log says what to type.
+            # When a jail of this validator is over, the node asks to return by itself with keys/account.json, if it
+            # is there and not sealed; with false, or without the key, its log says what to type.
             automatic_unjail = \(automaticUnjail)
 
             """
