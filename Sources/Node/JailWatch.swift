@@ -70,6 +70,9 @@ extension JailWatch.Surroundings {
         switch await submit(item) {
         case .admitted: logger.notice("asked to return from the jail", metadata: ["epoch": "\(jail.epoch)"])
         case .busy: tell(jail, "the node has no room for a transaction now")
+        case .refused(Rule.nonceStale.rawValue, _):
+            // Another transaction of the operator is under way, the own one of an epoch that just ended perhaps.
+            logger.debug("the operator's account is busy: asked again in the next epoch")
         case .refused(_, let reason): tell(jail, reason)
         }
     }

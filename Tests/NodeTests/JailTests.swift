@@ -118,7 +118,9 @@ struct JailTests {
         let command = Self.command(home)
         try await Self.wait(first) { lines.all.contains { $0.contains(command) } }
         let line = try #require(lines.all.first { $0.contains(command) })
-        #expect(line.contains("the jail of this validator is over") && line.contains("automatic_unjail is off"))
+        #expect(
+            line.contains("the jail of this validator is over") && line.contains("automatic_unjail is off"),
+            "\(lines.all)")
         #expect(jail() != nil)
         await node.stop()
     }
