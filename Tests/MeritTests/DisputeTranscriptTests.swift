@@ -78,6 +78,39 @@ struct DisputeTranscriptTests {
         #expect(try again.check(under: scene.header.hash).id == proven.id)
     }
 
+    @Test("the bytes of a transcript are the written ones, and no cut or longer form is taken")
+    func golden() throws {
+        let scene = try Scene()
+        let record = try scene.record(StateKey.vote(scene.place, of: scene.members[2].operatorAddress))
+        let transcript = try scene.transcript()
+        let first = SignedProposalStatement(
+            ProposalStatement(
+                height: scene.height, round: 1, polRound: nil,
+                proposal: ProposalID(
+                    blockID: BlockID(hash: .zero, parts: PartSetHeader(total: 1, hash: .zero)), time: .epoch1970)),
+            signature: .zero)
+        let proposals = DuplicateProposals(validator: scene.members[0].operatorAddress, first, first)
+        let samples: [(String, Bytes)] = [
+            ("absent vote", record.encoded), ("transcript", transcript.encoded),
+            ("dispute", SlashEvidence.dispute(transcript).encoded),
+            ("proposals", SlashEvidence.proposals(proposals).encoded),
+        ]
+        let lines = samples.map { "\($0.0) \($0.1.count) \(Hex.lower(Hash.sha256($0.1).bytes.prefix(8)))" }
+        #expect(lines == Self.goldenLines)
+        let bytes = samples[2].1
+        for length in stride(from: 0, to: bytes.count, by: 7) {
+            #expect(throws: DecodeError.self) { try SlashEvidence(decoding: Bytes(bytes[..<length])) }
+        }
+        #expect(throws: DecodeError.self) { try SlashEvidence(decoding: bytes + [0x08, 1]) }
+    }
+
+    private static let goldenLines = [
+        "absent vote 610 c9a251f8ed9ae6be",
+        "transcript 2683 a43844d5cccf90ee",
+        "dispute 2686 c4e005ca3a828ece",
+        "proposals 323 36cbf3fceca508e3",
+    ]
+
     @Test("another header, task or number of votes, and a vote that is kept back, are refused")
     func refused() throws {
         let scene = try Scene()
