@@ -147,7 +147,7 @@ let package = Package(
             ["Auditor", "Ledger", "Rewards", "ProgramRules", "Chain", "Quorum", "Cryptography", "Codec", "Primitives"],
             exclude: ["Tables"]),
         tests("RewardsTests", ["Rewards", "Primitives", "TestVectors"]),
-        tests("EconomyTests", ["Economy", "Rewards", "Ledger", "Primitives"]),
+        tests("EconomyTests", ["Economy", "Rewards", "Ledger", "Chain", "Cryptography", "Primitives"]),
         tests("AuditorTests", ["Auditor", "Chain", "Cryptography", "Codec", "Primitives"]),
         tests("SyncTests", ["Sync", "Primitives"]),
         tests(

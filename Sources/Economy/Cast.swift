@@ -1,6 +1,7 @@
 // Who takes part in a world, with what capital, and how each behaves. Values: a strategy is a cast, its honest
 // counterpart another cast with the same capital.
 package import Primitives
+package import Rewards
 
 /// Whose gain is measured: the subject's against the same capital used honestly.
 package enum Owner: Hashable, Sendable {
@@ -29,6 +30,14 @@ package struct ProviderPlan: Hashable, Sendable {
     package var steals = false
     /// Base units in every epoch for a validator of others that covers the subject.
     package var bribe: UInt64 = 0
+    /// Share of panel tasks (ppm) whose result is made up, of those where most seats are the subject's.
+    package var forgesPanels: UInt64 = 0
+    /// Offers nothing while an epoch ends, so that no pay stays held.
+    package var leavesAtEnds = false
+    /// Has its part of fees in credits.
+    package var takesCredits = false
+    /// From this epoch on all bond of the subject moves behind the longest record; 0: never.
+    package var merges: UInt64 = 0
 
     package init() {}
 }
@@ -38,8 +47,6 @@ package enum AuditManner: Hashable, Sendable {
     case honest
     /// Repeats the receipt and makes the digest up.
     case copying
-    /// Discloses that it had no duty.
-    case denying
 }
 
 package enum Cover: Hashable, Sendable {
@@ -51,13 +58,29 @@ package enum Cover: Hashable, Sendable {
     case approval
 }
 
+/// How a validator votes.
+package enum Voting: Hashable, Sendable {
+    case truth
+    case receipt
+    /// For a result that nobody else names, so that none may have more than 2/3.
+    case apart
+    /// Not at all, so that the rest may have less than 2/3.
+    case absent
+    /// For the true result, with digests that fit nothing.
+    case wrongDigests
+}
+
 package struct AuditorPlan: Hashable, Sendable {
     package var manner = AuditManner.honest
     package var cover = Cover.none
-    /// Votes for the subject's receipts in disputes; else for what it executes.
-    package var votesForSubject = false
+    /// In disputes about tasks of the subject; in others it votes for what it executes.
+    package var ownDisputes = Voting.truth
     /// Executes what is in dispute and votes; else is absent.
     package var votes = true
+    /// Says of an engine that slashes wait for that it is at fault.
+    package var declares = false
+    /// Share of its duties (ppm) that it does not have, as far as anybody can see.
+    package var skips: UInt64 = 0
     /// Leaves the precommits of others out of the commits in its proposals, as far as the rules allow.
     package var omitsPrecommits = false
     /// Lets another propose in its place where its own beacon would give the subject fewer tasks than its share by this
@@ -81,6 +104,12 @@ package struct RequesterPlan: Hashable, Sendable {
     package var disputesRight: UInt64 = 0
     /// Share of wrong results (ppm) that it disputes with the right claim; it executes those of the subject for it.
     package var disputesWrong: UInt64 = 0
+    /// Of class Q where it is not 0.
+    package var replicas: UInt32 = 0
+    /// Names the subject's first provider as who referred it.
+    package var isReferred = false
+    /// Pays with credits, and buys what it lacks.
+    package var paysCredits = false
 
     package init() {}
 }
@@ -99,6 +128,7 @@ package struct ProviderRole: Hashable, Sendable {
     package var owner: Owner
     package var bond: Amount
     package var ask = Prices.market
+    package var resource = ResourceClass.cpu
     package var plan = ProviderPlan()
 
     package init(_ owner: Owner, slots: UInt64, _ plan: ProviderPlan = ProviderPlan()) {
@@ -110,6 +140,8 @@ package struct RequesterRole: Hashable, Sendable {
     package var owner: Owner
     package var balance: Amount
     package var plan = RequesterPlan()
+    /// The provider whose account it uses, by its place in the cast; nil: one of its own.
+    package var provider: Int?
 
     package init(_ owner: Owner, tokens: UInt64, _ plan: RequesterPlan = RequesterPlan()) {
         (self.owner, balance, self.plan) = (owner, Amount(tokens * Amount.unitsPerToken), plan)
@@ -120,6 +152,8 @@ package struct Cast: Hashable, Sendable {
     package var validators: [ValidatorRole] = []
     package var providers: [ProviderRole] = []
     package var requesters: [RequesterRole] = []
+    /// At the end of a run nobody asks for work, so that all of it is settled: extended disputes by default.
+    package var quietEpochs: UInt64 = 4
 
     package init() {}
 }

@@ -14,6 +14,8 @@ package struct Verdict: Sendable {
     package let difference: Estimate
     /// What all others lost by it, seed by seed.
     package let harm: Estimate
+    /// What slashes took of honest others in these runs: nothing, unless a program is not deterministic.
+    package let honestSlashed: UInt64
     package let seeds: Int
     package let runs: Int
 
@@ -94,8 +96,8 @@ package struct Contest {
             strategy: strategy, terms: terms, settings: settings, profit: Estimate(attack.map(\.subject)),
             honestName: best.name, honestProfit: Estimate(best.books.map(\.subject)),
             difference: Estimate(zip(attack, best.books).map { $0.subject - $1.subject }),
-            harm: Estimate(zip(attack, best.books).map { $1.others - $0.others }), seeds: seeds.count,
-            runs: runs)
+            harm: Estimate(zip(attack, best.books).map { $1.others - $0.others }),
+            honestSlashed: (attack + best.books).reduce(0) { $0 + $1.honestSlashed }, seeds: seeds.count, runs: runs)
     }
 
     package static func text(_ strategy: Strategy, _ settings: [UInt64]) -> String {

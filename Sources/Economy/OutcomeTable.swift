@@ -49,6 +49,10 @@ package struct OutcomeTable: Sendable {
         Self.outcome(Bytes("forged".utf8), place, fuel: limits.fuel - limits.fuel / 64, pages: pages)
     }
 
+    func apart(_ place: TaskPlace, limits: TaskLimits, pages: UInt32) -> Outcome {
+        Self.outcome(Bytes("apart".utf8), place, fuel: limits.fuel - limits.fuel / 64, pages: pages)
+    }
+
     private static func outcome(_ name: Bytes, _ place: TaskPlace, fuel: UInt64, pages: UInt32) -> Outcome {
         let memory = Hash.sha256([name, place.bytes]).bytes
         return Outcome(

@@ -14,6 +14,10 @@ struct ProviderAgent {
     private(set) var cost: UInt64 = 0
     private var openForgeries: [TaskPlace] = []
     private var isRegistered = false
+    /// Results of panel tasks that are sealed and not revealed.
+    private var sealed: [TaskPlace: SealedResult] = [:]
+    /// Behind whose record the subject's bonds go.
+    private var heir: Address?
 
     init(_ role: ProviderRole, _ keys: Keyring) { (self.role, self.keys) = (role, keys) }
 
@@ -22,7 +26,7 @@ struct ProviderAgent {
     mutating func act(_ sight: Sight) -> Act {
         if !isRegistered {
             isRegistered = true
-            return Act(items: [registration(sight)])
+            return Act(items: registration)
         }
         var jobs: [Digest: [Receipt]] = [:]
         for (place, _) in Ledger.assignments(of: address, limit: .max, on: sight.store) {
@@ -33,8 +37,14 @@ struct ProviderAgent {
             jobs[place.job, default: []].append(Receipt(taskIndex: place.index, result: result(place, sight)))
         }
         if role.plan.steals { steal(into: &jobs, sight) }
-        return Act(
-            items: bribe(sight) + answers(sight) + jobs.keys.sorted().map { attestation($0, jobs[$0] ?? [], sight) })
+        let attestations = jobs.keys.sorted().map { attestation($0, jobs[$0] ?? [], sight) }
+        return Act(items: signed(bribe(sight) + merge(sight) + onPanels(sight), sight) + answers(sight) + attestations)
+    }
+
+    /// In their order, from the account's next sequence on.
+    private func signed(_ actions: [Action], _ sight: Sight) -> [Item] {
+        let sequence = sight.account(address).nextSequence
+        return actions.enumerated().map { keys.item($1, sequence: sequence + UInt64($0)) }
     }
 
     private func answers(_ sight: Sight) -> [Item] {
@@ -44,10 +54,23 @@ struct ProviderAgent {
         }
     }
 
-    private func bribe(_ sight: Sight) -> [Item] {
+    private func bribe(_ sight: Sight) -> [Action] {
         guard let bribed = sight.bribed, role.plan.bribe > 0, sight.offset == 0, !sight.isQuiet else { return [] }
-        let transfer = Transfer(recipient: bribed, amount: Amount(role.plan.bribe))
-        return [keys.item(.transfer(transfer), sequence: sight.account(address).nextSequence)]
+        return [.transfer(Transfer(recipient: bribed, amount: Amount(role.plan.bribe)))]
+    }
+
+    /// From one epoch on, moves all bond of the subject behind its provider with the longest record.
+    private mutating func merge(_ sight: Sight) -> [Action] {
+        guard role.plan.merges > 0, sight.offset == 0, sight.view.epoch.number >= role.plan.merges else { return [] }
+        if heir == nil {
+            heir = sight.bestProvider
+            return heir == address ? [] : [.unbondProvider(BondChange(amount: role.bond))]
+        }
+        let balance = sight.account(address).balance.units
+        guard let heir, balance >= Prices.slotBond + World.pocketMoney else { return [] }
+        let slots = Amount((balance - World.pocketMoney) / Prices.slotBond * Prices.slotBond)
+        return heir == address
+            ? [.bondProvider(BondChange(amount: slots))] : [.transfer(Transfer(recipient: heir, amount: slots))]
     }
 
     /// The first open task of somebody else's, in jobs of which it has none.
@@ -60,10 +83,61 @@ struct ProviderAgent {
         }
     }
 
-    private func registration(_ sight: Sight) -> Item {
-        let offer = Offer(resource: ResourceClass.cpu.rawValue, engineID: EngineIdentity.id, ask: role.ask)
-        return keys.item(.registerProvider(RegisterProvider(bond: role.bond, offers: [offer])), sequence: 0)
+    private var offers: [Offer] {
+        [Offer(resource: role.resource.rawValue, engineID: EngineIdentity.id, ask: role.ask)]
     }
+
+    private var registration: [Item] {
+        let actions: [Action] = [.registerProvider(RegisterProvider(bond: role.bond, offers: offers))]
+        let all = actions + (role.plan.takesCredits ? [.electPay(ElectPay(takesCredits: true))] : [])
+        return all.enumerated().map { keys.item($1, sequence: UInt64($0)) }
+    }
+
+    // MARK: Panels
+
+    private mutating func onPanels(_ sight: Sight) -> [Action] {
+        guard role.resource == .open else { return [] }
+        var actions: [Action] = []
+        if role.plan.leavesAtEnds, sight.view.epoch.number > 0, sight.offset == 0 {
+            actions.append(.setOffers(SetOffers(offers: offers)))
+        }
+        var seals: [Digest: [TaskSeal]] = [:]
+        var reveals: [Digest: [SealedResult]] = [:]
+        for place in sight.seats(of: address) {
+            guard let panel = sight.panel(place), let seat = panel.seats.first(where: { $0.provider == address })
+            else { continue }
+            if panel.phase == .sealing, seat.seal == nil {
+                let result = sealedResult(place, panel, sight)
+                sealed[place] = result
+                let seal = TaskSeal(taskIndex: place.index, seal: result.seal(job: place.job, provider: address))
+                seals[place.job, default: []].append(seal)
+            } else if panel.phase == .revealing, let result = sealed.removeValue(forKey: place) {
+                reveals[place.job, default: []].append(result)
+            }
+        }
+        for job in seals.keys.sorted() { actions.append(.sealResults(SealResults(job: job, seals: seals[job] ?? []))) }
+        for job in reveals.keys.sorted() {
+            actions.append(.revealResults(RevealResults(job: job, results: reveals[job] ?? [])))
+        }
+        if role.plan.leavesAtEnds, sight.offset + 1 == Terms.blocksPerEpoch {
+            actions.append(.setOffers(SetOffers(offers: [])))
+        }
+        return actions
+    }
+
+    /// Everybody sees who sits on a panel before he seals: the subject makes a result up where it can be the majority.
+    private mutating func sealedResult(_ place: TaskPlace, _ panel: PanelRecord, _ sight: Sight) -> SealedResult {
+        let own = panel.seats.count { sight.isOfSubject($0.provider) }
+        let forges =
+            2 * own > panel.seats.count
+            && OutcomeTable.draw("panel", place, sight.parties.providers.first ?? address) < role.plan.forgesPanels
+        let outcome = forges ? sight.forged(place) : sight.execute(place, machine: address)
+        if !forges { cost += sight.cost(place, outcome.result) }
+        let nonce = Hash.sha256([Bytes("nonce".utf8), address.bytes, place.bytes])
+        return SealedResult(taskIndex: place.index, nonce: nonce, result: outcome.result)
+    }
+
+    // MARK: Tasks
 
     private mutating func result(_ place: TaskPlace, _ sight: Sight) -> TaskResult? {
         let plan = role.plan

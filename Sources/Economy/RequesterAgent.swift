@@ -31,22 +31,38 @@ struct RequesterAgent {
         }
         for request in disputes(sight) { add(.openDispute(request)) }
         let plan = role.plan
-        guard plan.jobsPerEpoch > 0, !sight.isQuiet else { return act }
+        // The account of a provider registers it first.
+        guard plan.jobsPerEpoch > 0, !sight.isQuiet, role.provider == nil || sequence > 0 else { return act }
+        if plan.isReferred, let referrer = sight.parties.providers.first, sight.requester(address) == nil {
+            add(.registerRequester(RegisterRequester(referrer: referrer)))
+        }
         let program = Hash.sha256(Self.program(variant))
-        guard let known = sight.program(program) else {
-            add(.publish(Publish(kind: .program, bytes: Self.program(variant))))
+        let kind: BlobKind = plan.replicas == 0 ? .program : .input
+        guard let known = sight.blob(kind, program) else {
+            add(.publish(Publish(kind: kind, bytes: Self.program(variant))))
             return act
         }
         if known.isQuarantined {
             variant += 1
             return act
         }
-        for number in 0..<plan.jobsPerEpoch where number * 4 / plan.jobsPerEpoch == sight.offset {
-            let request = request(program)
+        let requests = (0..<plan.jobsPerEpoch).filter { $0 * 4 / plan.jobsPerEpoch == sight.offset }
+            .map { _ in request(program) }
+        let missing = creditsMissing(for: requests, sight)
+        if missing > 0 { add(.buyCredits(BuyCredits(amount: Amount(missing)))) }
+        for request in requests {
             act.kinds.append((request.id(sender: address, sequence: sequence), plan.kind))
             add(.submitJob(request))
         }
         return act
+    }
+
+    /// What the escrow of these jobs takes above the credits that the account has.
+    private func creditsMissing(for requests: [SubmitJob], _ sight: Sight) -> UInt64 {
+        guard role.plan.paysCredits else { return 0 }
+        let needed = requests.reduce(UInt64(0)) { $0 + $1.limits.computeUnits * $1.bid * UInt64($1.tasks) }
+        let credits = sight.account(address).credits.units
+        return needed - min(needed, credits)
     }
 
     private func request(_ program: Digest) -> SubmitJob {
@@ -58,8 +74,9 @@ struct RequesterAgent {
             program: program, input: (nil, input), tasks: plan.tasksPerJob,
             limits: TaskLimits(fuel: plan.fuel, outputBytes: OutcomeTable.outputBytes, computeUnits: units),
             price: JobPrice(
-                bid: plan.bid, resource: ResourceClass.cpu.rawValue, engineID: EngineIdentity.id,
-                assurance: plan.assurance))
+                bid: plan.bid, resource: (plan.replicas == 0 ? ResourceClass.cpu : .open).rawValue,
+                engineID: EngineIdentity.id, assurance: plan.assurance, paysCredits: plan.paysCredits,
+                replicas: plan.replicas))
     }
 
     private mutating func disputes(_ sight: Sight) -> [OpenDispute] {
@@ -73,8 +90,7 @@ struct RequesterAgent {
                 claim == truth ? (plan.disputesRight, sight.forged(place).result) : (plan.disputesWrong, truth)
             guard OutcomeTable.draw("dispute", place, address) < rate else { continue }
             if claim != truth { cost += sight.cost(place, truth) }
-            let deposit = Amount(3 * sight.job(place.job).escrow.units)
-            requests.append(OpenDispute(task: place, claimed: said, deposit: deposit))
+            requests.append(OpenDispute(task: place, claimed: said, deposit: sight.disputeCost(place)))
         }
         return requests
     }

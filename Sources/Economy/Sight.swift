@@ -11,16 +11,18 @@ package struct Sight {
     package let store: MemoryStore
     package let view: LedgerView
     package let table: OutcomeTable
-    /// Accounts of the subject.
-    package let subject: Set<Address>
-    /// The validator of others that takes bribes.
-    package let bribed: Address?
+    /// Accounts of the subject; of these its providers, in the order of its cast; the validator of others that takes
+    /// bribes.
+    let parties: (subject: Set<Address>, providers: [Address], bribed: Address?)
     /// Base units that executing one compute unit costs.
     package let costPerUnit: UInt64
     /// No new work is asked for: what is open comes to its end.
     package let isQuiet: Bool
 
     private var state: WorkingState { WorkingState(store) }
+
+    var subject: Set<Address> { parties.subject }
+    var bribed: Address? { parties.bribed }
 
     /// Blocks of the running epoch before the next one.
     var offset: UInt64 { view.height.distance(from: view.epoch.startHeight) }
@@ -29,7 +31,9 @@ package struct Sight {
     func work(of account: Address) -> WorkRecord? { state.load(StateKey.work(account)) }
     func provider(_ account: Address) -> ProviderRecord? { state.load(StateKey.provider(account)) }
     func account(_ address: Address) -> Account { state.account(address) }
-    func program(_ digest: Digest) -> BlobRecord? { state.load(StateKey.blob(.program, digest)) }
+    func blob(_ kind: BlobKind, _ digest: Digest) -> BlobRecord? { state.load(StateKey.blob(kind, digest)) }
+    func requester(_ account: Address) -> RequesterRecord? { state.load(StateKey.requester(account)) }
+    func panel(_ place: TaskPlace) -> PanelRecord? { state.load(StateKey.panel(place)) }
     func hasDispute(_ place: TaskPlace) -> Bool { store.load(.state, key: StateKey.dispute(place)) != nil }
     func isOfSubject(_ account: Address) -> Bool { subject.contains(account) }
 
@@ -49,6 +53,14 @@ package struct Sight {
         return table.forged(place, limits: job.request.limits, pages: job.pages)
     }
 
+    /// A result that neither executing gives nor a forger says.
+    func apart(_ place: TaskPlace) -> TaskResult {
+        let job = job(place.job)
+        return table.apart(place, limits: job.request.limits, pages: job.pages).result
+    }
+
+    func standing(_ account: Address) -> StandingRecord? { state.load(StateKey.standing(account)) }
+
     func computeUnits(_ result: TaskResult, of job: JobRecord) -> UInt64 {
         ComputeUnits.of(
             fuel: result.fuel, peakPages: result.peakPages, inputBytes: job.inputBytes,
@@ -58,6 +70,33 @@ package struct Sight {
     /// What executing the task costs whoever does it.
     func cost(_ place: TaskPlace, _ result: TaskResult) -> UInt64 {
         computeUnits(result, of: job(place.job)) * costPerUnit
+    }
+
+    /// The tasks on whose panels an account has a seat now.
+    func seats(of account: Address) -> [TaskPlace] {
+        keys(StateKey.seats(of: account)).map { TaskPlace(keySuffix: $0) }
+    }
+
+    /// What an account must hold to dispute a task.
+    func disputeCost(_ place: TaskPlace) -> Amount {
+        Ledger.disputeDeposit(place, on: store, view: view) ?? .zero
+    }
+
+    /// The provider of the subject with the longest record; of equal ones the first.
+    var bestProvider: Address? {
+        func streak(_ account: Address) -> UInt64 { work(of: account)?.streak ?? 0 }
+        let most = parties.providers.map(streak).max() ?? 0
+        return parties.providers.first { streak($0) == most }
+    }
+
+    /// Engines that slashes wait for.
+    func deferredEngines() -> [Digest] {
+        var found: [Digest] = []
+        for key in keys([StateTag.deferredSlash.rawValue]) {
+            guard let engine = Digest(Bytes(key.dropFirst().prefix(32))), found.last != engine else { continue }
+            found.append(engine)
+        }
+        return found
     }
 
     /// Tasks whose receipts are judged now, while anybody may open a dispute.

@@ -75,6 +75,37 @@ extension Strategies {
         ) { grinding($0[0]) },
     ]
 
+    static let looping: [Strategy] = [
+        Strategy(
+            "referral_farmer", "refers accounts of its own that pay its own provider for work",
+            knobs: [Knob("jobs", grid: [1, 4], bounds: 1...16, step: 2), .choice("accounts", [1, 4])],
+            honest: honestAsking
+        ) { settings in
+            var (request, plan) = (RequesterPlan(), ProviderPlan())
+            (request.jobsPerEpoch, request.tasksPerJob, request.bid) = (settings[0], 2, Prices.market / 100 * 99)
+            (request.isReferred, plan.knowsOwnJobs) = (true, true)
+            var cast = asking(request, plan, ask: Prices.market / 100 * 99)
+            let accounts = settings[1]
+            cast.requesters[cast.requesters.count - 1].balance = Amount(purse / accounts * Amount.unitsPerToken)
+            for _ in 1..<accounts {
+                cast.requesters.append(RequesterRole(.subject, tokens: purse / accounts, request))
+            }
+            return cast
+        },
+        Strategy(
+            "credits_looper", "pays its own provider in credits, which asks for its own work with what it earned",
+            knobs: [Knob("jobs", grid: [1, 4], bounds: 1...16, step: 2), .choice("takes_credits", [0, 1])],
+            honest: honestAsking
+        ) { settings in
+            var (request, plan) = (RequesterPlan(), ProviderPlan())
+            (request.jobsPerEpoch, request.tasksPerJob, request.bid) = (settings[0], 2, Prices.market / 100 * 99)
+            (request.paysCredits, plan.knowsOwnJobs, plan.takesCredits) = (true, true, settings[1] == 1)
+            var cast = asking(request, plan, ask: Prices.market / 100 * 99)
+            cast.requesters[cast.requesters.count - 1].provider = cast.providers.count - 1
+            return cast
+        },
+    ]
+
     private static func washing(_ jobs: UInt64) -> Cast {
         var (request, plan) = (RequesterPlan(), ProviderPlan())
         (request.jobsPerEpoch, request.tasksPerJob, request.bid) = (jobs, 2, Prices.market / 100 * 99)
@@ -146,5 +177,15 @@ extension Strategies {
             "sybil_split", "splits its bond over many providers", knobs: [.choice("parts", [2, 4, 8])],
             honest: honestProviding([8])
         ) { settings in providing([UInt64](repeating: 8 / settings[0], count: Int(settings[0]))) },
+        Strategy(
+            "sybil_merge", "makes records with many providers, then moves all bond behind the longest",
+            knobs: [.choice("parts", [2, 4]), Knob("after", grid: [8, 20], bounds: 2...60, step: 8)],
+            honest: honestProviding([8])
+                + [Honest("provide honestly in four parts", providing([UInt64](repeating: 2, count: 4)))]
+        ) { settings in
+            var plan = ProviderPlan()
+            plan.merges = settings[1]
+            return providing([UInt64](repeating: 8 / settings[0], count: Int(settings[0])), plan)
+        },
     ]
 }

@@ -1,12 +1,13 @@
 // The attackers, in the order of how central they are. Each has the capital of its honest counterparts to the unit, in
 // accounts of its own; what it knows of its own jobs and providers it shares with itself.
 import Primitives
+import Rewards
 
 package enum Strategies {
     /// In the order of the report.
     package static let all: [Strategy] =
-        [forger, forgerWithReputation, burstForger, cartel, approvingCartel, briber, withholder] + auditors + requesters
-        + providers
+        [forger, forgerWithReputation, burstForger, cartel, approvingCartel, abstainingCartel, breakerDecoy, briber]
+        + [withholder, quorumForger] + auditors + requesters + looping + providers
 
     package static func named(_ name: String) -> Strategy? { all.first { $0.name == name } }
 
@@ -107,9 +108,43 @@ package enum Strategies {
         honest: honestThird
     ) { settings in
         var (auditor, plan) = (AuditorPlan(), ProviderPlan())
-        (auditor.cover, auditor.votesForSubject) = (.approval, settings[1] == 1)
+        (auditor.cover, auditor.ownDisputes) = (.approval, settings[1] == 1 ? .receipt : .truth)
         plan.forges = settings[0]
         return withThird(auditor, fourSlots, plan)
+    }
+
+    static let abstainingCartel = Strategy(
+        "nondet_abstainer",
+        "a third of the stake abstains from votes on what its own providers make up, or votes for a third result",
+        knobs: [.share("forge_ppm", grid: [100_000, 1_000_000]), .choice("votes_apart", [0, 1])],
+        honest: honestThird
+    ) { settings in
+        var (auditor, plan) = (AuditorPlan(), ProviderPlan())
+        (auditor.cover, auditor.ownDisputes) = (.silence, settings[1] == 1 ? .apart : .absent)
+        plan.forges = settings[0]
+        return withThird(auditor, fourSlots, plan)
+    }
+
+    /// The third as two operators, which is what the breaker asks for. Slashes wait 21 days there.
+    static func withDecoys(_ decoy: AuditorPlan, _ plan: ProviderPlan) -> Cast {
+        var cast = withThird(decoy, fourSlots, plan)
+        let half = Amount(Casts.thirdStake.units / 2)
+        cast.validators.removeLast()
+        cast.validators += [ValidatorRole(.subject, stake: half, decoy), ValidatorRole(.subject, stake: half, decoy)]
+        cast.quietEpochs = Terms.standard.slashing.breakerDays + 4
+        return cast
+    }
+
+    static let breakerDecoy = Strategy(
+        "breaker_decoy",
+        "two operators with a third of the stake lose votes so that the slashes of their own providers wait",
+        knobs: [.share("forge_ppm", grid: [100_000, 1_000_000]), .choice("loses_by_digest", [0, 1])],
+        honest: [Honest("validate and provide honestly", withDecoys(AuditorPlan(), ProviderPlan()))]
+    ) { settings in
+        var (decoy, plan) = (AuditorPlan(), ProviderPlan())
+        (decoy.ownDisputes, decoy.declares) = (settings[1] == 1 ? .wrongDigests : .receipt, true)
+        plan.forges = settings[0]
+        return withDecoys(decoy, plan)
     }
 
     static let briber = Strategy(
@@ -160,13 +195,14 @@ package enum Strategies {
 
     static let auditors: [Strategy] = [
         Strategy(
-            "lazy_auditor", "discloses its key and says that it drew no duty, of more than ten in an epoch", knobs: [],
+            "lazy_auditor", "says that it did not draw some of its duties, of more than ten in an epoch",
+            knobs: [.share("skip_ppm", grid: [100_000, 1_000_000])],
             honest: [Honest("validate honestly", busy { _ in })]
-        ) { _ in busy { $0.manner = .denying } },
+        ) { settings in busy { $0.skips = settings[0] } },
         Strategy(
-            "lazy_auditor_of_few", "says that it drew no duty where it draws less than ten", knobs: [],
-            honest: honestValidator
-        ) { _ in validating { $0.manner = .denying } },
+            "lazy_auditor_of_few", "says that it did not draw some of its duties, where it draws less than ten",
+            knobs: [.share("skip_ppm", grid: [100_000, 400_000, 1_000_000])], honest: honestValidator
+        ) { settings in validating { $0.skips = settings[0] } },
         Strategy(
             "verdict_copier", "repeats the receipt as its verdict and makes the digest up", knobs: [],
             honest: honestValidator

@@ -38,10 +38,30 @@ struct ValidatorAgent {
         let statements = contents.map {
             Item.audit(AuditStatement(signing: $0, by: keys.audit, chainID: LocalChain.id))
         }
-        return Act(items: statements + moves(sight))
+        return Act(items: statements + transactions(sight))
     }
 
-    private func moves(_ sight: Sight) -> [Item] {
+    private func transactions(_ sight: Sight) -> [Item] {
+        let actions = returns(sight) + declares(sight) + moves(sight)
+        if actions.isEmpty { return [] }
+        let sequence = sight.account(address).nextSequence
+        return actions.enumerated().map { keys.item($1, sequence: sequence + UInt64($0)) }
+    }
+
+    /// Whoever may leave the jail does.
+    private func returns(_ sight: Sight) -> [Action] {
+        guard sight.offset == 0, let standing = sight.standing(address), standing.isJailed,
+            sight.view.epoch.number >= standing.freeEpoch
+        else { return [] }
+        return [.unjail(Unjail())]
+    }
+
+    private func declares(_ sight: Sight) -> [Action] {
+        guard role.plan.declares, sight.offset == 0 else { return [] }
+        return sight.deferredEngines().map { .declareEngine(DeclareEngine(engineID: $0)) }
+    }
+
+    private func moves(_ sight: Sight) -> [Action] {
         guard role.plan.moves > 0, sight.offset == 0, !sight.isQuiet else { return [] }
         let account = sight.account(address)
         var actions: [Action] = []
@@ -51,24 +71,27 @@ struct ValidatorAgent {
         if sight.view.epoch.number % role.plan.moves == 0 {
             actions.append(.unbond(BondChange(amount: Amount(role.stake.units / 4))))
         }
-        return actions.enumerated().map { keys.item($1, sequence: account.nextSequence + UInt64($0)) }
+        return actions
     }
 
     /// The situation without what this validator does not want to know.
     private func seen(_ situation: AuditSituation, _ sight: Sight) -> AuditSituation {
         let plan = role.plan
-        if plan.votes, plan.manner != .denying, plan.cover != .silence { return situation }
+        if plan.votes, plan.skips == 0, plan.cover != .silence, plan.ownDisputes != .absent { return situation }
         let epochs = situation.epochs.map { epoch in
             let duties = epoch.duties.filter { duty in
-                plan.manner != .denying && !(plan.cover == .silence && isOfSubject(duty.task, sight))
+                OutcomeTable.draw("skip", duty.task, address) >= plan.skips
+                    && !(plan.cover == .silence && isOfSubject(duty.task, sight))
             }
             return AuditedEpoch(
                 epoch: epoch.epoch, window: (epoch.window, isUrgent: epoch.isUrgent), proof: epoch.proof,
                 duties: duties, said: (epoch.commits, epoch.isDisclosed))
         }
+        let disputes = situation.disputes.filter { dispute in
+            plan.votes && !(plan.ownDisputes == .absent && isOfSubject(dispute.task, sight))
+        }
         return AuditSituation(
-            height: situation.height, epochs: epochs, disputes: plan.votes ? situation.disputes : [],
-            misses: situation.misses)
+            height: situation.height, epochs: epochs, disputes: disputes, misses: situation.misses)
     }
 
     private func isOfSubject(_ place: TaskPlace, _ sight: Sight) -> Bool {
@@ -78,18 +101,26 @@ struct ValidatorAgent {
     private mutating func finding(_ run: AuditDesk.Run, isVote: Bool, _ sight: Sight) -> AuditDesk.Finding {
         let plan = role.plan
         let claim = sight.task(run.task)?.result
-        let isAlly = isVote ? plan.votesForSubject : plan.cover == .approval
-        if isAlly, isOfSubject(run.task, sight), let claim {
+        let isOwn = isOfSubject(run.task, sight)
+        let isAlly = isVote ? plan.ownDisputes == .receipt : plan.cover == .approval
+        if isAlly, isOwn, let claim {
             // The provider hands its memory over, true or made up.
             let forged = sight.forged(run.task)
             return (claim == forged.result ? forged : sight.execute(run.task, machine: address)).finding(run.salts)
         }
-        if !isVote, plan.manner == .copying, let claim {
-            let digests = run.salts.map { Hash.sha256([Bytes("made up".utf8), $0, address.bytes]) }
-            return AuditDesk.Finding(result: claim, digests: digests)
-        }
+        let copied = !isVote && plan.manner == .copying ? claim : nil
+        let isApart = isVote && isOwn && plan.ownDisputes == .apart
+        let result = isApart ? sight.apart(run.task) : copied
+        if let result { return AuditDesk.Finding(result: result, digests: madeUp(run.salts)) }
         let outcome = sight.execute(run.task, machine: address)
         cost += sight.cost(run.task, outcome.result)
+        if isVote, isOwn, plan.ownDisputes == .wrongDigests {
+            return AuditDesk.Finding(result: outcome.result, digests: madeUp(run.salts))
+        }
         return outcome.finding(run.salts)
+    }
+
+    private func madeUp(_ salts: [Bytes]) -> [Digest] {
+        salts.map { Hash.sha256([Bytes("made up".utf8), $0, address.bytes]) }
     }
 }

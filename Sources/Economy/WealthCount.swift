@@ -3,6 +3,7 @@ import Chain
 import Codec
 import Ledger
 import Primitives
+import Rewards
 
 struct WealthCount {
     private let store: MemoryStore
@@ -10,7 +11,12 @@ struct WealthCount {
 
     init(_ store: MemoryStore) {
         self.store = store
-        for (id, record) in scan(.account, as: Account.self) { add(record.balance, to: id) }
+        // Credits at what they were bought for, which flatters whoever has them: they only pay fees.
+        for (id, record) in scan(.account, as: Account.self) {
+            add(record.balance, to: id)
+            add(record.credits, to: id)
+        }
+        for (id, record) in scan(.held, as: HeldRecord.self) { add(record.amount, to: id) }
         for (id, record) in scan(.provider, as: ProviderRecord.self) { add(record.bond, to: id) }
         for (id, record) in scan(.validator, as: ValidatorRecord.self) { add(record.held, to: id) }
         for tag in [StateTag.unbonding, .providerUnbonding] {
@@ -29,6 +35,24 @@ struct WealthCount {
 
     func wealth(of address: Address) -> UInt64 { held[address] ?? 0 }
     func tasks() -> [TaskRecord] { scan(.task, as: TaskRecord.self).map(\.record) }
+
+    /// All rows of these accounts in the slash tables.
+    func slashes(of accounts: Set<Address>, epochs: UInt64) -> UInt64 {
+        (0..<epochs).reduce(UInt64(0)) { sum, epoch in
+            let prefix = EpochTable.slashes.prefix(epoch: epoch)
+            var (total, next) = (sum, store.first(.rows, from: prefix))
+            while let entry = next, entry.key.starts(with: prefix) {
+                do throws(DecodeError) {
+                    let row = try SlashRow(decoding: entry.value)
+                    if accounts.contains(row.key.account) { total += row.amount.units }
+                } catch {
+                    preconditionFailure("a slash row of epoch \(epoch): \(error)")
+                }
+                next = store.first(.rows, from: entry.key + [0])
+            }
+            return total
+        }
+    }
 
     private mutating func add(_ amount: Amount, to id: Bytes) {
         guard let address = Address(id) else { preconditionFailure("an address of \(id.count) bytes") }

@@ -38,8 +38,6 @@ package struct Terms: Hashable, Sendable {
 
     package static let blocksPerEpoch: UInt64 = 12
     package static let secondsPerBlock: Int64 = 86_400 / 12
-    /// At the end of a run nobody asks for work, so that all of it is settled, extended disputes too.
-    package static let quietEpochs: UInt64 = 4
 }
 
 /// What a run came to, in base units.
@@ -51,6 +49,8 @@ package struct Books: Hashable, Sendable {
     /// Those of which a drawn auditor revealed a verdict.
     package var tasksAudited: UInt64 = 0
     package var blocks: UInt64 = 0
+    /// What others who only do what is honest lost to slashes; base units.
+    package var honestSlashed: UInt64 = 0
     /// Over the last app hash and both sums.
     package var digest = Digest.zero
 }
@@ -63,6 +63,10 @@ package struct World: Sendable {
     private var providers: [ProviderAgent] = []
     private var requesters: [RequesterAgent] = []
     private let subject: Set<Address>
+    private let providersOfSubject: [Address]
+    /// Accounts of others whose plan is the honest one, and that offer no bribed cover.
+    private let honest: Set<Address>
+    private let quietEpochs: UInt64
     private let bribed: Address?
     /// Refused items of the ledger's rules, by code.
     package private(set) var refused: [UInt32: UInt64] = [:]
@@ -71,17 +75,26 @@ package struct World: Sendable {
         self.terms = terms
         validators = cast.validators.enumerated().map { ValidatorAgent($1, Keyring(UInt32($0), seed: seed)) }
         providers = cast.providers.enumerated().map { ProviderAgent($1, Keyring(1_000 + UInt32($0), seed: seed)) }
-        requesters = cast.requesters.enumerated().map { RequesterAgent($1, Keyring(2_000 + UInt32($0), seed: seed)) }
+        requesters = cast.requesters.enumerated().map { number, role in
+            let account = role.provider.map { 1_000 + UInt32($0) } ?? 2_000 + UInt32(number)
+            return RequesterAgent(role, Keyring(account, seed: seed))
+        }
         let members = validators.map { agent in
             GenesisValidator(
                 operatorAddress: agent.address, keys: agent.keys.validator, stake: agent.role.stake,
                 name: Bytes("validator".utf8))
         }
+        let purses = requesters
         let accounts =
             validators.map { GenesisAccount(address: $0.address, balance: Amount(Self.pocketMoney)) }
-            + providers.map {
-                GenesisAccount(address: $0.address, balance: Amount($0.role.bond.units + Self.pocketMoney))
-            } + requesters.map { GenesisAccount(address: $0.address, balance: $0.role.balance) }
+            + providers.map { provider in
+                let shared = purses.filter { $0.address == provider.address }.map(\.role.balance.units)
+                let units = provider.role.bond.units + Self.pocketMoney + shared.reduce(0, +)
+                return GenesisAccount(address: provider.address, balance: Amount(units))
+            }
+            + requesters.filter { $0.role.provider == nil }.map {
+                GenesisAccount(address: $0.address, balance: $0.role.balance)
+            }
         var consensus = ConsensusParameters()
         consensus.evidenceAgeSeconds = 86_400
         guard let start = Timestamp(seconds: 1_767_225_600, nanoseconds: 0) else { preconditionFailure("a year") }
@@ -93,6 +106,12 @@ package struct World: Sendable {
             validators.map { ($0.role.owner, $0.address) } + providers.map { ($0.role.owner, $0.address) }
             + requesters.map { ($0.role.owner, $0.address) }
         subject = Set(parties.filter { $0.0 == .subject }.map(\.1))
+        let upright =
+            validators.filter { $0.role.owner == .others && $0.role.plan == AuditorPlan() }.map(\.address)
+            + providers.filter { $0.role.owner == .others && $0.role.plan == ProviderPlan() }.map(\.address)
+        honest = Set(upright)
+        providersOfSubject = providers.filter { $0.role.owner == .subject }.map(\.address)
+        quietEpochs = cast.quietEpochs
         bribed = validators.first { $0.role.owner == .others && $0.role.plan.cover != .none }?.address
     }
 
@@ -111,6 +130,7 @@ package struct World: Sendable {
         var books = Books()
         books.subject = after.subject - before.subject - costs(.subject)
         books.others = after.others - before.others - costs(.others)
+        books.honestSlashed = WealthCount(chain.store).slashes(of: honest, epochs: terms.epochs)
         books.blocks = chain.view.tip.height.value
         let tasks = WealthCount(chain.store).tasks()
         books.tasksSettled = UInt64(tasks.count { $0.state == .settled })
@@ -162,9 +182,8 @@ package struct World: Sendable {
     /// What everybody says now. A node lets nothing into its batch that would cost its bond.
     private mutating func said() -> [Item] {
         let sight = Sight(
-            store: chain.store, view: chain.view, table: table, subject: subject, bribed: bribed,
-            costPerUnit: terms.costPerUnit,
-            isQuiet: chain.view.epoch.number + Terms.quietEpochs >= terms.epochs)
+            store: chain.store, view: chain.view, table: table, parties: (subject, providersOfSubject, bribed),
+            costPerUnit: terms.costPerUnit, isQuiet: chain.view.epoch.number + quietEpochs >= terms.epochs)
         var items: [Item] = []
         func take(_ act: Act) {
             items += act.items
@@ -194,7 +213,7 @@ package struct World: Sendable {
     /// Everything that is somebody's: balances, bonds, what unbonds or vests, and what is held for own jobs.
     private func wealth() -> (subject: Int64, others: Int64) {
         let count = WealthCount(chain.store)
-        let all = (validators.map(\.address) + providers.map(\.address) + requesters.map(\.address))
+        let all = Set(validators.map(\.address) + providers.map(\.address) + requesters.map(\.address))
         let mine = all.filter(subject.contains).reduce(UInt64(0)) { $0 + count.wealth(of: $1) }
         let total = all.reduce(UInt64(0)) { $0 + count.wealth(of: $1) }
         return (Int64(clamping: mine), Int64(clamping: total - mine))

@@ -20,14 +20,16 @@ extension BlockExecution {
         }
         guard let member = judged.member(validator.account), member.mayAudit else { return }
         (validator.mayAudit, validator.auditStake) = (true, member.stake)
-        if let record: DisclosureRecord = state.load(StateKey.disclosure(judged.epoch, of: validator.account)) {
-            (validator.duty, validator.done) = (
-                max(record.computeUnits, record.revealed + record.missedUnits), record.done
-            )
-            validator.proofs = proofs(of: validator.account, epoch: judged.epoch)
-        } else if isKeyOverdue {
+        let isDisclosed = state.bytes(StateKey.disclosure(judged.epoch, of: validator.account)) != nil
+        if !isDisclosed && isKeyOverdue {
             validator.withhold(.auditKeyUndisclosed)
+            return
         }
+        // Without a duty in this epoch the last ones decide: else a missed one would cost one epoch's part, where all
+        // the epochs up to the next one pay for it.
+        let count: DutyCountRecord? = state.load(StateKey.dutyCount(validator.account))
+        (validator.duty, validator.done) = (count?.duty ?? 0, count?.done ?? 0)
+        if isDisclosed { validator.proofs = proofs(of: validator.account, epoch: judged.epoch) }
     }
 
     /// A member of the judged set that is none of the running one; its audits are paid.

@@ -13,8 +13,9 @@ extension BlockExecution {
         guard state.bytes(StateKey.dispute(place)) == nil else { throw .disputeExists }
         let verdicts = Self.verdicts(state.load(StateKey.taskAudits(epoch, place)))
         guard request.claimed != task.result || !verdicts.isEmpty else { throw .disputeWithoutCause }
-        let (least, overflow) = requireJob(place.job).escrow.units.multipliedReportingOverflow(by: 3)
-        guard !overflow, request.deposit.units >= least else { throw .depositTooSmall }
+        guard request.deposit >= check.deposit(task, requireJob(place.job), epoch: epoch) else {
+            throw .depositTooSmall
+        }
         var account = state.account(sender)
         guard account.balance >= request.deposit else { throw .insufficientBalance }
         account.balance = account.balance.debited(request.deposit)

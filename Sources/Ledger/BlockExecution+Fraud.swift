@@ -31,9 +31,10 @@ extension BlockExecution {
         let provider = fraud.provider
         let rules = view.parameters.rewards
         let taken = takeBond(of: provider, atMost: fraud.due)
+        let price = AuditCheck(state, view: view, calendar: calendar).workPrice(of: fraud.job)
         let loss = DisputeLoss(
-            slash: taken, ownBondLost: taken, computeUnits: fraud.computeUnits,
-            floorPrice: market(.cpu).floorPrice, providerPart: providerPart(of: fraud.job))
+            slash: taken, ownBondLost: taken, computeUnits: fraud.computeUnits, price: price,
+            providerPart: providerPart(of: fraud.job))
         let proceeds: DisputeProceeds
         do throws(ArithmeticError) {
             proceeds = try Rewards.Rule.disputeProceeds(
@@ -153,8 +154,8 @@ extension BlockExecution {
         do throws(ArithmeticError) {
             let lost = own.all == 0 ? taken : Amount(try taken.units.scaled(by: own.own, over: own.all))
             let loss = DisputeLoss(
-                slash: taken, ownBondLost: lost, computeUnits: claim.computeUnits,
-                floorPrice: market(.cpu).floorPrice, providerPart: .zero)
+                slash: taken, ownBondLost: lost, computeUnits: claim.computeUnits, price: claim.price,
+                providerPart: .zero)
             proceeds = try Rewards.Rule.disputeProceeds(
                 loss, voterStakes: claim.stakes, hasReporter: claim.reporter != nil,
                 rules: view.parameters.rewards.slashing)

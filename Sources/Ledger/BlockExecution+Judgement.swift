@@ -6,6 +6,8 @@ import Primitives
 import Rewards
 
 extension BlockExecution {
+    private var auditing: AuditCheck { AuditCheck(state, view: view, calendar: calendar) }
+
     mutating func closeDisputes() {
         let decisions = state.scan(.dispute, as: DisputeRecord.self).map { id, dispute in
             let place = TaskPlace(keySuffix: id)
@@ -85,10 +87,10 @@ extension BlockExecution {
                     evidence: disputed.id, provider: task.provider, computeUnits: task.computeUnits,
                     job: disputed.job, due: providerSlash(disputed), voters: truth.voters, stakes: truth.stakes,
                     reporter: reporter))
-        } else {
-            judgement.verified.insert(disputed.place)
         }
         let isFalse = dispute.claimed != nil && !isReported
+        // Else whoever pays for a false dispute would buy his provider a record with it.
+        if !isWrong, !isFalse { judgement.verified.insert(disputed.place) }
         returnDeposit(disputed, paying: isFalse ? (truth.voters, truth.stakes) : ([], []), isFalse: isFalse)
     }
 
@@ -113,8 +115,8 @@ extension BlockExecution {
     ) -> VoterClaim {
         let voters = zip(truth.voters, truth.stakes).filter { !wrong.contains($0.0) }
         return VoterClaim(
-            computeUnits: disputed.task.computeUnits, voters: voters.map(\.0), stakes: voters.map(\.1),
-            reporter: reporter, evidence: disputed.id)
+            computeUnits: disputed.task.computeUnits, price: auditing.workPrice(of: disputed.job),
+            voters: voters.map(\.0), stakes: voters.map(\.1), reporter: reporter, evidence: disputed.id)
     }
 
     /// An account is right with the result that stands and a reason to ask; an auditor with the result.
@@ -198,11 +200,7 @@ extension BlockExecution {
         _ disputed: DisputedTask, atMost limit: Amount, stakes: [Amount]
     ) -> (cost: Amount, shares: [Amount]) {
         do throws(ArithmeticError) {
-            let each = try Rewards.Rule.voterPay(
-                computeUnits: disputed.task.computeUnits, floorPrice: market(.cpu).floorPrice,
-                rules: view.parameters.rewards.slashing)
-            let (wanted, overflow) = each.units.multipliedReportingOverflow(by: UInt64(stakes.count))
-            let cost = overflow ? limit : min(limit, Amount(wanted))
+            let cost = min(limit, auditing.cost(disputed.task, disputed.job, voters: stakes.count))
             let shares = try Rewards.Rule.poolShare(
                 inflow: cost, carry: .zero, weights: stakes.map { UInt128($0.units) })
             return (cost, shares.shares)

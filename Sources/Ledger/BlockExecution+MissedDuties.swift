@@ -46,6 +46,7 @@ extension BlockExecution {
             if let record: DisclosureRecord = state.load(StateKey.disclosure(judged.epoch, of: member.operatorAddress))
             {
                 judgeMisses(of: member.operatorAddress, record, epoch: judged.epoch)
+                countDuties(of: member.operatorAddress, record, epoch: judged.epoch)
             } else if isKeyOverdue {
                 judgement.undisclosed.insert(member.operatorAddress)
                 judgement.jailings.insert(member.operatorAddress)
@@ -68,23 +69,31 @@ extension BlockExecution {
         }
     }
 
+    /// Tasks whose first audit was missed are drawn again.
     private mutating func judgeMisses(of auditor: Address, _ record: DisclosureRecord, epoch: UInt64) {
-        var reporters: [Address: UInt64] = [:]
-        let proofs =
-            record.missed > 0
-            ? state.scan(
-                prefix: StateKey.missed(epoch, by: auditor), as: MissedRecord.self) : []
-        for (id, proof) in proofs {
-            reporters[proof.reporter, default: 0] += 1
-            if id.first == UInt8(AuditRound.first.rawValue) {
-                judgement.missed[TaskPlace(keySuffix: id), default: []].insert(auditor)
-            }
+        if record.missed == 0 { return }
+        let first = StateKey.missed(epoch, by: auditor) + [UInt8(AuditRound.first.rawValue)]
+        for (id, _) in state.scan(prefix: first, as: MissedRecord.self) {
+            judgement.missed[TaskPlace(keySuffix: id), default: []].insert(auditor)
         }
-        let duties = UInt64(record.missed) + UInt64(record.verdicts)
-        guard
-            Rewards.Rule.isNegligent(
-                missed: UInt64(record.missed), duties: duties, rules: view.parameters.rewards.audit)
-        else { return }
+    }
+
+    /// Over epochs, until there are enough duties to judge by.
+    private mutating func countDuties(of auditor: Address, _ record: DisclosureRecord, epoch: UInt64) {
+        if record.duty == 0 { return }
+        let key = StateKey.dutyCount(auditor)
+        var count: DutyCountRecord = state.load(key) ?? DutyCountRecord(duty: record.duty, done: record.done)
+        count.add(record)
+        let isNegligent = count.isNegligent(view.parameters.rewards.audit)
+        state.store(count, at: key)
+        if isNegligent { punishNegligence(of: auditor, epoch: epoch) }
+    }
+
+    private mutating func punishNegligence(of auditor: Address, epoch: UInt64) {
+        var reporters: [Address: UInt64] = [:]
+        for (_, proof) in state.scan(prefix: StateKey.missed(epoch, by: auditor), as: MissedRecord.self) {
+            reporters[proof.reporter, default: 0] += 1
+        }
         judgement.jailings.insert(auditor)
         let evidence = Self.evidence("missed_duties", of: auditor, epoch: epoch)
         let own = ownShare(of: auditor)

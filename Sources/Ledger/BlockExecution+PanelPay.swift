@@ -1,6 +1,6 @@
 // Pay for tasks that panels judged: the requester pays the majority's replicas and nobody else, checkers are paid out
 // of the audit pool, and the last 25 v of a provider stay held while it serves the class. Who is against the majority
-// of a checked task loses what is held.
+// of a checked task loses what is held, and of its bond what is missing of 25 v.
 // Invariant: what a task held in escrow = fees of its winners + refund; held pay is escrow until it is released or
 // burned.
 import Chain
@@ -83,7 +83,7 @@ extension BlockExecution {
                 tally.checks += verdict.paidCheckers.map {
                     PanelCheck(account: $0.provider, fee: charge.fee)
                 }
-                forfeitHeld(verdict)
+                forfeit(verdict)
             }
         }
         job.closed += 1
@@ -120,15 +120,22 @@ extension BlockExecution {
         )
     }
 
-    private mutating func forfeitHeld(_ verdict: PanelVerdict) {
+    /// All that is held, and what 25 v of this task are above that out of the bond: else whoever has little held yet, or
+    /// had it released by leaving, could make results up for nothing.
+    private mutating func forfeit(_ verdict: PanelVerdict) {
+        let part = partOfTask(requireJob(verdict.place.job))
+        let (most, overflow) = part.units.multipliedReportingOverflow(by: view.parameters.rewards.audit.bondMultiple)
         for seat in verdict.opposed {
-            guard let held: HeldRecord = state.load(StateKey.held(seat.provider)) else { continue }
+            let held = state.load(StateKey.held(seat.provider), as: HeldRecord.self)?.amount ?? .zero
             state.remove(StateKey.held(seat.provider))
-            supply.escrow = supply.escrow.debited(held.amount)
-            supply.burned = supply.burned.credited(held.amount)
+            supply.escrow = supply.escrow.debited(held)
+            let due = overflow ? Amount(.max) : Amount(most)
+            let taken = held < due ? reduceBond(of: seat.provider, atMost: due.debited(held)) : .zero
+            supply.bonds = supply.bonds.debited(taken)
+            let lost = held.credited(taken)
+            supply.burned = supply.burned.credited(lost)
             let evidence = DisputeRecord.id(verdict.place)
-            addSlash(
-                SlashKey(account: seat.provider, offence: .wrongResult, evidence: evidence), held.amount)
+            addSlash(SlashKey(account: seat.provider, offence: .wrongResult, evidence: evidence), lost)
         }
     }
 

@@ -96,6 +96,8 @@ struct DisputeDecision {
 /// Who voted for the result that stands, and who called for the vote if he was right.
 struct VoterClaim {
     let computeUnits: UInt64
+    /// Base units per cu that the work is worth.
+    let price: UInt64
     let voters: [Address]
     let stakes: [Amount]
     let reporter: Address?

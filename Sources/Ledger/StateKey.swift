@@ -108,6 +108,8 @@ package enum StateTag: UInt8, CaseIterable, Sendable {
     case held = 68
     /// ‖ number (8 bytes): `ProposalRecord`.
     case proposal = 72
+    /// ‖ operator: `DutyCountRecord`, absent before its first duty.
+    case dutyCount = 96
 }
 
 /// Facts that exist once.

@@ -20,13 +20,14 @@ package struct DisputeLoss: Hashable, Sendable {
     package let ownBondLost: Amount
     /// Metered cu of the disputed task.
     package let computeUnits: UInt64
-    package let floorPrice: UInt64
+    /// Base units per cu that the disputed work is worth.
+    package let price: UInt64
     /// v of the disputed task.
     package let providerPart: Amount
 
-    package init(slash: Amount, ownBondLost: Amount, computeUnits: UInt64, floorPrice: UInt64, providerPart: Amount) {
+    package init(slash: Amount, ownBondLost: Amount, computeUnits: UInt64, price: UInt64, providerPart: Amount) {
         (self.slash, self.ownBondLost) = (slash, ownBondLost)
-        (self.computeUnits, self.floorPrice, self.providerPart) = (computeUnits, floorPrice, providerPart)
+        (self.computeUnits, self.price, self.providerPart) = (computeUnits, price, providerPart)
     }
 }
 
@@ -52,11 +53,11 @@ extension Rule {
         counts.firstIndex { 2 * UInt128($0) > UInt128(replicas) }
     }
 
-    /// What one voter's re-execution is paid: `1.2 * cu * floor price`.
+    /// What one voter's re-execution is paid: `1.2 * cu * price`.
     package static func voterPay(
-        computeUnits: UInt64, floorPrice: UInt64, rules: SlashRules
+        computeUnits: UInt64, price: UInt64, rules: SlashRules
     ) throws(ArithmeticError) -> Amount {
-        let cost = UInt128(computeUnits) * UInt128(floorPrice)
+        let cost = UInt128(computeUnits) * UInt128(price)
         return Amount(try cost.scaled(by: UInt128(rules.voterPay), over: UInt128(million)).narrowed())
     }
 
@@ -64,7 +65,7 @@ extension Rule {
     package static func disputeProceeds(
         _ loss: DisputeLoss, voterStakes: [Amount], hasReporter: Bool, rules: SlashRules
     ) throws(ArithmeticError) -> DisputeProceeds {
-        let each = try voterPay(computeUnits: loss.computeUnits, floorPrice: loss.floorPrice, rules: rules)
+        let each = try voterPay(computeUnits: loss.computeUnits, price: loss.price, rules: rules)
         let wanted = UInt128(each.units) * UInt128(voterStakes.count)
         let most = try loss.slash.atRate(rules.voterShareMax)
         let pot = Amount(UInt64(truncatingIfNeeded: min(wanted, UInt128(most.units))))

@@ -105,6 +105,7 @@ extension Verdict {
             ("difference_low", .decimal(difference.low ?? difference.mean)),
             ("difference_high", .decimal(difference.high ?? difference.mean)), ("beats_honest", .bool(beatsHonest)),
             ("loses_to_honest", .bool(losesToHonest)), ("others_lose", .decimal(harm.mean)),
+            ("honest_slashed", .decimal(honestSlashed)),
             (
                 "settings",
                 .object(zip(strategy.knobs, settings).map { ($0.name, .decimal($1)) })

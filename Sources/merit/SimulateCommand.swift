@@ -44,8 +44,9 @@ struct SimulateEconomyCommand: AsyncParsableCommand {
     @Flag(help: "Answer with one JSON object instead of text; progress goes to standard error.") var json = false
 
     func validate() throws {
-        guard epochs > Terms.quietEpochs + 1 else {
-            throw ValidationError("--epochs is at least \(Terms.quietEpochs + 2)")
+        let quiet = chosen.flatMap(\.honest).map(\.cast.quietEpochs).max() ?? 0
+        guard epochs > quiet + 1 else {
+            throw ValidationError("--epochs is at least \(quiet + 2)")
         }
         guard seeds >= 2, searchSeeds >= 1 else { throw ValidationError("--seeds is at least 2, --search-seeds 1") }
         guard (1...100).contains(cost) else { throw ValidationError("--cost is 1 to 100 percent") }
@@ -66,12 +67,15 @@ struct SimulateEconomyCommand: AsyncParsableCommand {
         if let years { return try answer(years: years) }
         let began = ContinuousClock().now
         var report = EconomyReport(epochs: epochs, seed: seed, costPercent: cost)
-        let chosen = strategy.isEmpty ? Strategies.all : strategy.compactMap { Strategies.named($0) }
         report.verdicts = await judge(chosen)
         if checks, strategy.isEmpty { report.checks = await judgeChecks() }
         report.seconds = UInt64(clamping: began.duration(to: ContinuousClock().now).components.seconds)
         print(json ? report.json.text : report.text)
         if report.hasFailed { throw ExitCode(1) }
+    }
+
+    private var chosen: [Strategy] {
+        strategy.isEmpty ? Strategies.all : strategy.compactMap { Strategies.named($0) }
     }
 
     private var effort: Effort { Effort(searchSeeds: searchSeeds, finalSeeds: seeds, seed: seed) }

@@ -224,6 +224,8 @@ struct AuditTableTests {
         #expect(chain.market.chain.account(22).balance.units < opener.balance.units - 348_000)
         #expect(chain.market.chain.account(20).balance > Amount(refused.balance.units - 348_000))
         #expect(chain.view.supply.escrow == Amount(4 * 116_000 + 348_000))
+        let owner = try #require(
+            [UInt8(20), 21, 22].first { provider in chain.tasks(of: provider).contains { $0.index == 0 } })
         let held = chain.market.chain.account(22).balance
         try chain.begin(epoch: 2)
         // The receipt stands: three voters at 1.2 * 16 cu * 1,000 each out of the deposit.
@@ -235,6 +237,62 @@ struct AuditTableTests {
         let returned = chain.market.chain.account(22).balance.units - held.units
         #expect(returned >= 348_000 - 3 * 1_200 * 16)
         #expect(chain.view.supply.escrow == .zero)
+        // Nobody audited it, and what a false claim costs buys no record.
+        #expect(chain.market.work(owner)?.streak == 0)
+    }
+
+    /// 35 cu at 2,000 is what the last task bids, of an escrow of 70,000; four validators.
+    static let dear = """
+        epoch 1
+        phase open
+        20 dispute task=19 units=335999 -> deposit_too_small
+        22 dispute task=19 units=336000 -> ok
+        21 dispute task=0 units=209999 -> deposit_too_small
+        phase vote
+        0 vote task=19 -> ok
+        1 vote task=19 -> ok
+        2 vote task=19 -> ok
+        """
+
+    @Test("a false dispute costs what all its voters' work is worth, and its deposit covers that")
+    func dearDispute() throws {
+        var chain = try AuditChain(settings: AuditChain.settings)
+        for auditor in UInt8(0)..<4 { chain.manners[auditor] = .silent }
+        try chain.market.run("30 publish -> ok\n20 provide mrt=3500 -> ok")
+        try chain.market.run("30 job tasks=20 fuel=20000000 cu=35 bid=2000 -> ok\nblock 2")
+        try chain.deliver([20])
+        try chain.begin(epoch: 1)
+        try chain.reach(.open)
+        let place = TaskPlace(job: chain.market.jobs[0], index: 19)
+        #expect(Ledger.disputeDeposit(place, on: chain.store, view: chain.view) == Amount(336_000))
+        let none = TaskPlace(job: chain.market.jobs[0], index: 99)
+        #expect(Ledger.disputeDeposit(none, on: chain.store, view: chain.view) == nil)
+        try chain.run(Self.dear)
+        try chain.begin(epoch: 2)
+        let row = try #require(try chain.slashes(1).first { $0.key.offence == .falseDispute })
+        #expect(row.amount == Amount(3 * 84_000) && row.injured == row.amount)
+        #expect(try chain.market.row(0, .compensation, epoch: 1)?.amount == Amount(84_000))
+    }
+
+    @Test("voters of a wrong result are paid by what the work was bid, out of the provider's bond")
+    func dearFraud() throws {
+        var chain = try AuditChain(settings: AuditChain.settings)
+        chain.cheats = [20: Set(0..<20)]
+        try chain.market.run("30 publish -> ok\n20 provide mrt=3500 -> ok")
+        try chain.market.run("30 job tasks=20 fuel=20000000 cu=35 bid=2000 -> ok\nblock 2")
+        try chain.deliver([20])
+        try chain.begin(epoch: 2)
+        let rows = try chain.slashes(1)
+        #expect(rows.count > 5 && rows.allSatisfy { $0.key.offence == .wrongResult })
+        for row in rows {
+            let index = try #require(
+                (UInt32(0)..<20).first {
+                    DisputeRecord.id(TaskPlace(job: chain.market.jobs[0], index: $0)) == row.key.evidence
+                })
+            // Four at 1.2 of each unit's bid, below 40 % of 25 v; v = 53,900 for the requester.
+            let voters = 4 * MarketChain.computeUnits(index) * 2_400
+            #expect(row.amount == Amount(25 * 53_900) && row.injured == Amount(voters + 53_900))
+        }
     }
 
     @Test("a justified dispute returns the deposit and pays the reporter out of the provider's bond")

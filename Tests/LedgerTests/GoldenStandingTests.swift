@@ -38,6 +38,12 @@ struct GoldenStandingTests {
         let deferred = DeferredSlashRecord(
             task: place, amount: Amount(9), reporter: address,
             voters: [EngineLossRecord.Loser(address, stake: Amount(5))])
+        var count = DutyCountRecord(duty: 1, done: 1)
+        var disclosure = DisclosureRecord(
+            KeyDisclosure(epoch: 1, proof: VRFProof(Bytes(repeating: 0xEE, count: 80))!, duties: 3, computeUnits: 9),
+            key: digest)
+        (disclosure.done, disclosure.verdicts, disclosure.missed, disclosure.missedUnits) = (4, 2, 1, 5)
+        count.add(disclosure)
         let redraw = RedrawRecord(epoch: 1, auditor: address, beacon: digest, due: 2, missed: [address])
         return [
             ("unjail", content(.unjail(Unjail())), "0a20\(b)1001" + "fa0100"),
@@ -58,6 +64,7 @@ struct GoldenStandingTests {
             ("LockRecord", LockRecord(slashes: 2).encoded, "0802"),
             ("DeclarationRecord", DeclarationRecord(Height(5)!).encoded, "0805"),
             ("declare", content(.declareEngine(DeclareEngine(engineID: digest))), "0a20\(b)10018a02220a20\(b)"),
+            ("DutyCountRecord", count.encoded, "0809100418032001"),
             ("RedrawRecord", redraw.encoded, "08021214\(twenty)1a20\(b)20022a14\(twenty)"),
         ]
     }
@@ -77,6 +84,7 @@ struct GoldenStandingTests {
                 case "DeferredSlashRecord": try DeferredSlashRecord(decoding: bytes)
                 case "LockRecord": try LockRecord(decoding: bytes)
                 case "DeclarationRecord": try DeclarationRecord(decoding: bytes)
+                case "DutyCountRecord": try DutyCountRecord(decoding: bytes)
                 case "RedrawRecord": try RedrawRecord(decoding: bytes)
                 default: try Item(decoding: bytes)
                 }
@@ -100,6 +108,8 @@ struct GoldenStandingTests {
         #expect(Hex.lower(slash.bytes) == "3c" + Self.b + one + "04" + Self.twenty + Self.b)
         #expect(DeferredSlashKey(Bytes(slash.bytes.dropFirst())) == slash)
         #expect(Hex.lower(StateKey.engineLoss(Self.digest)) == "3b" + Self.b)
+        #expect(Hex.lower(StateKey.dutyCount(Self.address)) == "60" + Self.twenty)
+        #expect(throws: DecodeError.self) { try DutyCountRecord(decoding: [0x10, 0x01]) }
         #expect(Hex.lower(StateKey.lock(Self.address)) == "3d" + Self.twenty)
         #expect(Hex.lower(StateKey.declaration(Self.digest, by: Self.address)) == "3e" + Self.b + Self.twenty)
     }

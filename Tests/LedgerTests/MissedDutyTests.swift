@@ -149,6 +149,55 @@ struct MissedDutyTests {
         #expect(chain.view.supply.escrow == .zero)
     }
 
+    /// A job whose tasks are delivered in the running epoch, while auditors do what they do.
+    static func work(_ chain: inout AuditChain, tasks: Int) throws {
+        try chain.run("30 job tasks=\(tasks) fuel=100000000 cu=116 -> ok")
+        for _ in 0..<2 { try chain.step() }
+        try chain.deliver([20, 21, 22])
+    }
+
+    static func count(_ chain: AuditChain, _ auditor: UInt8) -> DutyCountRecord? {
+        WorkingState(chain.store).load(StateKey.dutyCount(AuditChain.address(auditor)))
+    }
+
+    @Test("who draws few duties in an epoch is judged by ten of several, and counting begins anew")
+    func fewOverEpochs() throws {
+        var chain = try AuditChain.delivered(tasks: 6)
+        chain.manners[3] = .forgetful
+        var counts: [UInt64] = []
+        while counts.count < 20, try counts.isEmpty || chain.slashes(UInt64(counts.count)).isEmpty {
+            let epoch = UInt64(counts.count + 1)
+            try chain.begin(epoch: epoch)
+            try Self.work(&chain, tasks: 6)
+            try chain.begin(epoch: epoch + 1)
+            counts.append(Self.count(chain, 3)?.duties ?? 0)
+        }
+        let rows = try chain.slashes(UInt64(counts.count))
+        #expect(rows.map(\.key.offence) == [.missedDuties] && rows.map(\.key.account) == [AuditChain.address(3)])
+        // Never ten before, and none left after.
+        #expect(counts.count > 2 && counts.dropLast().allSatisfy { $0 < 10 } && counts.last == 0, "\(counts)")
+        #expect(counts.dropLast().sorted() == Array(counts.dropLast()) && chain.view.nextValidators.count == 3)
+        for honest in UInt8(0)..<3 {
+            let count = try #require(Self.count(chain, honest))
+            #expect(count.missed == 0 && count.done == count.duty && count.duties < 10)
+        }
+    }
+
+    @Test("a missed duty costs the audit pay up to the next duty")
+    func lastDutyDecides() throws {
+        var chain = try AuditChain.delivered(tasks: 30)
+        chain.manners[3] = .forgetful
+        try chain.begin(epoch: 2)
+        // Jailed for what it missed: another one with the same pay, so that only the duties differ.
+        chain.manners[3] = .honest
+        let count = try #require(Self.count(chain, 3))
+        #expect(count.done == 0 && count.duty > 0)
+        // Epoch 1 had no receipts, so nobody has a duty in it.
+        try chain.begin(epoch: 3)
+        let pay = try (UInt8(0)..<4).map { try #require(try chain.market.row($0, .audit, epoch: 2)).amount.units }
+        #expect(pay[0] > 0 && pay[1] == pay[0] && pay[3] == 0, "\(pay)")
+    }
+
     @Test("a wrong result that its auditor kept quiet about is found by who audits in its place")
     func accomplice() throws {
         var chain = try AuditChain.delivered(cheats: [22: AuditStoryTests.thirds])

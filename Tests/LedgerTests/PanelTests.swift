@@ -239,10 +239,20 @@ struct PanelTests {
             panel.isChecked && panel.seat(of: MarketChain.address(20)) != nil
         }
         #expect(!lost.isEmpty)
-        let burned = market.chain.view.supply.burned
+        let (burned, bond) = (market.chain.view.supply.burned, try #require(market.bond(20)))
+        let (ending, most) = (market.chain.view.epoch.number, UInt64(25 * Self.part))
         try market.finishEpochs(1)
         #expect(market.held(20) == .zero && market.held(21) > .zero)
-        #expect(market.chain.view.supply.burned >= burned.credited(heldBefore))
+        // What was held, and the bond for what that is short of 25 v; all of 25 v where nothing was left.
+        #expect(heldBefore.units <= most)
+        let due = UInt64(lost.count) * most
+        let taken = try #require(market.bond(20).map { bond.units - $0.units })
+        #expect(taken == due - heldBefore.units, "\(taken) of \(due) with \(heldBefore) held")
+        let rows = try market.chain.rows(.slashes, ending, as: SlashRow.self).filter {
+            $0.key.account == MarketChain.address(20) && $0.key.offence == .wrongResult
+        }
+        #expect(rows.count == lost.count && rows.allSatisfy { $0.amount.units == most && $0.burned == $0.amount })
+        #expect(market.chain.view.supply.burned >= burned.credited(Amount(due)))
         try market.checkMoney()
     }
 

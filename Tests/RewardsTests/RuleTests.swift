@@ -215,7 +215,7 @@ struct RuleTests {
     func proceeds() throws {
         func proceeds(_ slash: UInt64, _ part: UInt64, hasReporter: Bool = true) throws -> [UInt64] {
             let loss = DisputeLoss(
-                slash: Amount(slash), ownBondLost: Amount(slash), computeUnits: 100, floorPrice: 1_000,
+                slash: Amount(slash), ownBondLost: Amount(slash), computeUnits: 100, price: 1_000,
                 providerPart: Amount(part))
             let result = try Rule.disputeProceeds(
                 loss, voterStakes: [Amount(2), Amount(1)], hasReporter: hasReporter, rules: standard.slashing)
