@@ -48,7 +48,7 @@ extension Check {
             check: self, atDefault: standing.verdict(settings: settings), past: moved.verdict(settings: settings))
     }
 
-    package static let all: [Check] = [bond, wash, panel]
+    package static let all: [Check] = [bond, wash]
 
     // MARK: q * (0.87 F + B) >= 0.87 F
 
@@ -57,7 +57,11 @@ extension Check {
         name: "bond", inequality: "q * (0.87 F + B) >= 0.87 F", parameter: "bond_multiple",
         standard: standardRules.audit.bondMultiple, limit: bondLimit, moved: bondLimit * 8 / 10,
         strategy: bondForger, settings: [], costPerUnit: Prices.market / 100 * 87,
-        prepare: { $0.audit.rateNumerator = $0.audit.rateFloor * $0.audit.rateOffset },
+        prepare: {
+            $0.audit.rateNumerator = $0.audit.rateFloor * $0.audit.rateOffset
+            // Else the third that looks away is jailed, and all that is left audits.
+            $0.audit.missedMax = 1_000_000
+        },
         move: { $0.audit.bondMultiple = $1 })
 
     private static let standardRules = Rewards.Parameters.standard
@@ -85,6 +89,8 @@ extension Check {
         let slots = [UInt64](repeating: 2, count: 128)
         var forging = Strategies.withThird(auditor, slots, plan)
         forging.requesters = [Casts.demand(tasksPerEpoch: 64)]
+        // The third is others': what looking away costs them is a margin that the inequality leaves out.
+        forging.validators[forging.validators.count - 1].owner = .others
         var waiting = forging
         waiting.validators[waiting.validators.count - 1].plan = AuditorPlan()
         for index in waiting.providers.indices where waiting.providers[index].owner == .subject {
@@ -93,44 +99,8 @@ extension Check {
         let cast = forging
         return Strategy(
             "forger_beside_third", "makes every result up, while a third of the stake looks away", knobs: [],
-            honest: [Honest("validate, bond and wait", waiting)]
-        ) { _ in cast }
-    }()
-
-    // MARK: c * (0.87 F + B) >= 0.87 F
-
-    /// c is how many panels are checked. Executing costs all of 0.87 F, and no pay is held longer than an epoch.
-    static let panel = Check(
-        name: "panel", inequality: "c * (0.87 F + B) >= 0.87 F", parameter: "bond_multiple",
-        standard: standardRules.audit.bondMultiple, limit: panelLimit, moved: panelLimit * 8 / 10,
-        strategy: panelForger, settings: [], costPerUnit: Prices.market / 100 * 87,
-        prepare: { _ in }, move: { $0.audit.bondMultiple = $1 })
-
-    /// A third of all slots, one in each account, and hundreds of panels of which most seats are its own.
-    private static let panelForger: Strategy = {
-        let accounts = [UInt64](repeating: 1, count: 6)
-        var plan = ProviderPlan()
-        (plan.forgesPanels, plan.leavesAtEnds) = (1_000_000, true)
-        var forging = Strategies.onPanels(accounts, plan)
-        forging.requesters[0].plan.tasksPerJob = 16
-        var waiting = forging
-        for index in waiting.providers.indices where waiting.providers[index].owner == .subject {
-            (waiting.providers[index].plan, waiting.providers[index].ask) = (ProviderPlan(), 2 * Prices.market)
-        }
-        let cast = forging
-        return Strategy(
-            "panel_forger", "makes every result up where most seats of a panel are its own, and holds no pay",
-            knobs: [],
             honest: [Honest("bond and wait", waiting)]
         ) { _ in cast }
-    }()
-
-    /// B = 0.87 F * (1 - c) / c, v = 0.77 F, rounded up.
-    private static let panelLimit: UInt64 = {
-        let (rate, fees) = (Rewards.Rule.panelCheckRate, standardRules.fees)
-        let gain = fees.provider + fees.burn * standardRules.usage.accountCap / 1_000_000
-        let divisor = fees.provider * rate
-        return (gain * (1_000_000 - rate) + divisor - 1) / divisor
     }()
 
     // MARK: (cap + standby) * burn + referral * treasury < burn + treasury + audit

@@ -32,7 +32,7 @@ struct SimulateEconomyCommand: AsyncParsableCommand {
 
     @Option(help: ArgumentHelp("Only this attacker; may be repeated.", valueName: "name")) var strategy: [String] = []
     @Flag(help: "Name the attackers and end.") var list = false
-    @Option(help: "Epochs of every run; each is a day.") var epochs: UInt64 = 100
+    @Option(help: "Epochs of every run; each is a day.") var epochs: UInt64 = 40
     @Option(help: "Pairs of runs by which an attacker is judged.") var seeds = 6
     @Option(help: "Runs of each setting that is tried.") var searchSeeds = 1
     @Option(help: "Where the seeds begin: the same number gives the same runs.") var seed: UInt64 = 1

@@ -65,8 +65,6 @@ struct WorldTests {
         #expect((bond.standard, bond.limit, bond.moved) == (25, 17, 13))
         let wash = try #require(limits["wash"])
         #expect((wash.standard, wash.limit, wash.moved) == (1_000_000, 2_250_000, 2_700_000))
-        let panel = try #require(limits["panel"])
-        #expect((panel.standard, panel.limit, panel.moved) == (25, 11, 8))
         for check in Check.all {
             #expect(check.terms(isMoved: false, epochs: 1).parameters.rewards.audit.bondMultiple == 25)
             #expect(throws: Never.self) { try check.terms(isMoved: false, epochs: 1).parameters.rewards.validate() }
