@@ -38,7 +38,7 @@ struct AccountQueryTests {
         let found: JSON = [
             "address": "merit1abc", "balance": "0", "sequence": "0", "height": "9", "epoch": "1", "credits": "7",
             "bonds": ["validator": "0", "provider": "0"], "unbonding": [], "held": "0", "vesting": "0",
-            "releases": [], "takes_credits": true, "referrer": "merit1ref",
+            "unlocked": "0", "releases": [], "takes_credits": true, "referrer": "merit1ref",
             "delegations": [
                 [
                     "validator": "merit1v", "worth": "4000000000", "joining": "5", "maturing": "0", "leaving": "6",
