@@ -68,7 +68,9 @@ extension BlockExecution {
 
     private func provider(_ account: Address, _ record: ProviderRecord, verified: UInt64) -> ProviderTally {
         var tally = ProviderTally(account: account)
-        (tally.slots, tally.verified) = (slots(record), verified)
+        tally.isAdmitted = isAdmitted(account)
+        (tally.slots, tally.verified) = (tally.isAdmitted ? slots(record) : 0, verified)
+        if !tally.isAdmitted { tally.withhold(.notAdmitted) }
         (tally.challengesAsked, tally.challengesAnswered) = challenges(of: account)
         tally.takesCredits = state.account(account).takesCredits
         if let reason = judgement.unpaid[account] { tally.withhold(reason) }
@@ -83,7 +85,7 @@ extension BlockExecution {
 
     /// Compute units that the provider's slots could serve in this epoch, by the class rate.
     private func capacity(_ resource: ResourceClass, of account: Address, _ record: ProviderRecord) -> UInt64 {
-        guard let work: WorkRecord = state.load(StateKey.work(account)), !work.isPaused,
+        guard let work: WorkRecord = state.load(StateKey.work(account)), !work.isPaused, isAdmitted(account),
             work.offers.contains(where: { $0.resource == resource.rawValue })
         else { return 0 }
         let perBlock = UInt128(view.parameters.rewards.market.fuelPerBlock(resource) / 1_000_000)

@@ -49,6 +49,8 @@ package struct ClassWork: Hashable, Sendable {
 package struct ProviderTally: Hashable, Sendable {
     package let account: Address
     package var slots: UInt64 = 0
+    /// May work for pay.
+    package var isAdmitted = true
     /// n before the epoch.
     package var streak: UInt64 = 0
     /// R before the epoch, in units of 2^-16.
