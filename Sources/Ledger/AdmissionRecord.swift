@@ -1,6 +1,6 @@
 // How far a provider is that may not work for pay yet, and the tasks of others that it must answer first.
 // Invariants: who has no `AdmissionRecord` is admitted; a task is issued again to one provider at most, and stays in
-// the state until its auditors have spoken, because their verdicts are salted for it; `open` counts those of a provider.
+// the state until its auditors have spoken, because their verdicts are salted for it; `open` counts a provider's.
 package import Chain
 package import Codec
 package import Primitives

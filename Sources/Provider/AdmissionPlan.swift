@@ -3,7 +3,6 @@
 // proved, because its salt comes from there; an answer is repeated unchanged; of what is not listed any more nothing is
 // sent.
 package import Chain
-package import Ledger
 package import Primitives
 
 package struct AdmissionPlan: Sendable {

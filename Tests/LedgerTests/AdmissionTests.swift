@@ -1,4 +1,4 @@
-// Known answers before the first paid task: who is asked, what counts, what a wrong answer costs, and who loses nothing.
+// Known answers before the first paid task: who is asked, what counts, what a wrong answer costs, who loses nothing.
 import Chain
 import Cryptography
 import Primitives
