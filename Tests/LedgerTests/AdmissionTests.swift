@@ -68,8 +68,9 @@ struct AdmissionTests {
         var chain = try AuditChain.withNewcomers(needed: 16)
         try chain.work(tasks: 40)
         let audited = chain.issued(to: 22).filter { !chain.auditors(of: $0, epoch: 0).isEmpty }
-        try chain.step([chain.answer(22, Array(audited.dropFirst()))])
-        try chain.step([chain.answer(22, [audited[0]], memory: Bytes("a guess".utf8))])
+        let lie = try #require(audited.last)
+        try chain.step([chain.answer(22, Array(audited.dropLast()))])
+        try chain.step([chain.answer(22, [lie], memory: Bytes("a guess".utf8))])
         try chain.begin(epoch: 2)
         let slashes = try chain.slashes(1)
         #expect(slashes.count == 1)
@@ -81,9 +82,9 @@ struct AdmissionTests {
         #expect(row.injured > .zero)
         #expect(try chain.market.row(30, .compensation, epoch: 1) == nil)
         let record = try #require(chain.admission(of: 22)).record
-        #expect(record.wrong == 1 && record.right < UInt64(audited.count) && record.open == 0)
+        #expect(record.wrong == 1 && record.right == 0 && record.open == 0)
         // The task itself is paid.
-        let task: TaskRecord? = WorkingState(chain.store).load(StateKey.task(audited[0]))
+        let task: TaskRecord? = WorkingState(chain.store).load(StateKey.task(lie))
         #expect(task?.state == .settled)
         #expect(try chain.market.row(20, .fee, epoch: 1)?.amount ?? .zero > .zero)
         try chain.market.checkMoney()
@@ -156,6 +157,23 @@ struct AdmissionTests {
                 #expect(try !chain.slashes(epoch).contains { $0.key.account == MarketChain.address(22) })
             }
         }
+    }
+
+    @Test("receipts of a program that validators disagree about are issued to nobody")
+    func quarantined() throws {
+        var chain = try AuditChain.withNewcomers()
+        try chain.work(tasks: 20)
+        chain.manners = [2: .diverging, 3: .diverging]
+        // Waits for a provider until the program is quarantined.
+        try chain.market.run("20 offer ask=9000 -> ok\n21 offer ask=9000 -> ok")
+        try chain.step([chain.market.send(30, .submitJob(AuditChain.request(tasks: 20)))])
+        try chain.step([chain.answer(22, chain.issued(to: 22))])
+        try chain.begin(epoch: 2)
+        #expect(chain.admission(of: 22)?.wait == .tasks)
+        try chain.market.run("20 offer -> ok\n21 offer -> ok\nblock 5")
+        try chain.deliver([20, 21])
+        try chain.step()
+        #expect(chain.market.job(1)?.done == 20 && chain.issued(to: 22).isEmpty)
     }
 
     @Test("a dispute in its second epoch still judges the answer")
