@@ -32,6 +32,9 @@ package enum APILimits {
     /// Entries on one page.
     package static let pageMax: Int64 = 100
     package static let pageDefault: Int64 = 30
+    /// Blocks, and bytes of them, that one question about disputes reads; the last block may go beyond.
+    package static let searchedBlocksMax = 256
+    static let searchedBytesMax: Int = 16 << 20
     /// Rows of a table that are read to prove some of them.
     package static let provedTableMax = 1 << 16
     /// Open event streams, in total and from one address; the other connections are left for questions.

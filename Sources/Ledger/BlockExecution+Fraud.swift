@@ -102,6 +102,7 @@ extension BlockExecution {
 
     /// Takes up to `amount` of what a provider has at stake: bond, unbonding, then what vests. Leaves the totals.
     private mutating func takeBond(of provider: Address, atMost amount: Amount) -> Amount {
+        unlock(for: provider)
         let fromBond = reduceBond(of: provider, atMost: amount)
         supply.bonds = supply.bonds.debited(fromBond)
         var taken = fromBond

@@ -125,9 +125,11 @@ struct BlockExecution {
 
     private mutating func execute(_ content: TransactionContent, byteCount: Int) throws(Rule) {
         let sender = Hash.address(of: content.sender)
-        var account = state.account(sender)
         let fee = Ledger.fee(byteCount: byteCount, view.parameters)
-        try Ledger.check(content, of: account, fee: fee)
+        let found = Ledger.unlocked(state.account(sender), of: sender, in: state, view)
+        try Ledger.check(content, of: found, fee: fee)
+        unlock(for: sender)
+        var account = state.account(sender)
         account.nonce += 1
         account.balance = account.balance.debited(fee)
         state.store(account, of: sender)

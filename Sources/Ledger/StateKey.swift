@@ -59,7 +59,7 @@ package enum StateTag: UInt8, CaseIterable, Sendable {
     case due = 39
     /// ‖ epoch (8 bytes) at whose start it is free ‖ provider: `UnbondingRecord`.
     case providerUnbonding = 40
-    /// ‖ account ‖ epoch (8 bytes) of the grant: `VestingRecord`.
+    /// ‖ account ‖ the last epoch (8 bytes) of the day of the grant: `VestingRecord`.
     case vesting = 41
     /// ‖ account: `UptimeRecord` of a provider, absent before it answered where genesis lists it.
     case uptime = 42

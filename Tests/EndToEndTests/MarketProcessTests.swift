@@ -83,6 +83,7 @@ struct MarketProcessTests {
         try Self.option(paths: 200, steps: 8).write(to: URL(fileURLWithPath: input))
         let montecarlo = [Self.program("montecarlo"), "--input", input]
         try wait(for: "the first blocks") { (network.nodes[0].height ?? 0) >= 2 }
+        try checkAccount(providers[0], network, requester)
         try checkCancel(montecarlo, requester)
         try checkEstimate(montecarlo)
         for provider in providers { try provider.start(network) }
@@ -127,6 +128,38 @@ struct MarketProcessTests {
     private static func names(_ json: JSON) -> String {
         guard case .object(let members) = json else { return "" }
         return members.map(\.name).joined(separator: " ")
+    }
+
+    /// A referral before the first job, credits, and how a provider is paid: said, and shown by `query account`.
+    private func checkAccount(_ provider: TestProvider, _ network: TestNetwork, _ requester: [String]) throws {
+        let node = "http://" + network.nodes[0].rpc
+        let account = network.files.nodes[0].account
+        func shown(_ address: String) throws -> JSON {
+            try Self.json(["query", "account", address, "--node", node, "--json"]).member("result")
+        }
+        let bought = try Self.json(["credits", "buy", "--amount", "5000"] + requester)
+        #expect(bought["schema"] == "merit.credits.buy.1" && Self.names(bought) == "schema account amount")
+        let named = try Self.json(["tx", "register-requester", "--referrer", provider.address] + requester)
+        #expect(named["schema"] == "merit.tx.register-requester.1" && Self.names(named) == "schema account referrer")
+        let found = try shown(account)
+        #expect(found["credits"] == "5000" && found["referrer"] == .string(provider.address))
+        #expect(found["delegations"] == .array([]) && found["takes_credits"] == false)
+        let again = try Program.run(["tx", "register-requester", "--referrer", provider.address] + requester)
+        #expect(again.code == 1 && again.complaint.contains("an account is registered once"))
+
+        let elect = ["--key", provider.home + "/keys/account.json", "--node", node, "--json"]
+        let elected = try Self.json(["credits", "elect", "--take", "credits"] + elect)
+        #expect(elected["schema"] == "merit.credits.elect.1" && elected["takes_credits"] == true)
+        #expect(try shown(provider.address)["takes_credits"] == true)
+        _ = try Self.json(["credits", "elect", "--take", "mrt"] + elect)
+        #expect(try shown(provider.address)["takes_credits"] == false)
+        #expect(try Program.run(["credits", "elect", "--take", "mrt"] + requester).code == 1)
+        #expect(try Program.run(["credits", "elect", "--take", "gold"] + elect).code == 2)
+        // 5,000 credits are the escrow of no job.
+        let limits = ["--fuel", "1000000000", "--output-bytes", "1024", "--compute-units", "1100"]
+        let unpaid = try Program.run(
+            ["job", "submit", Self.program("montecarlo"), "--tasks", "4", "--credits"] + limits + requester)
+        #expect(unpaid.code == 1 && unpaid.complaint.contains("merit credits buy"), "\(unpaid.complaint)")
     }
 
     /// While nobody offers, every task can be taken back, once.
