@@ -3,6 +3,8 @@
 package enum APILimits {
     /// Dates of coming releases in an answer about an account; the sum stands beside them.
     package static let releasesMax = 400
+    /// Tasks of admission in an answer about a provider.
+    static let admissionsMax = 64
     /// Bytes of one POST body: one item of a megabyte in base64, and room for a batch.
     package static let bodyBytesMax = 4 << 20
     /// Requests in one batch.

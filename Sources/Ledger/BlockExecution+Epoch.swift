@@ -28,6 +28,7 @@ extension BlockExecution {
         }
         closeDeferred()
         closeDisputes()
+        closeAdmissions()
         topUpOffenders()
         judgeDuties()
         judgeAttendance()

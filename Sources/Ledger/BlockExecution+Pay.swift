@@ -51,12 +51,14 @@ extension BlockExecution {
         to tally: inout EpochTally, verified: [Address: UInt64], panelWinners: Set<Address>
     ) throws(SettlementError) -> Set<Address> {
         let asked = challenges
+        let waiting = Set(state.keys(prefix: [StateTag.admission.rawValue]))
         var moving = judgement.frauds
         for (id, record) in state.scan(.provider, as: ProviderRecord.self) {
             guard let account = Address(id) else { preconditionFailure("provider key \(Hex.lower(id))") }
             let work: WorkRecord? = state.load(StateKey.work(account))
             var counted = provider(account, record, work, asked)
             counted.verified = verified[account] ?? 0
+            if !waiting.isEmpty, waiting.contains(StateKey.admission(account)) { counted.waitForAdmission() }
             // What may have to be held is paid in MRT.
             if panelWinners.contains(account) { counted.takesCredits = false }
             if counted.verified > 0 || counted.failed > 0 || judgement.successes[account] != nil {

@@ -40,6 +40,7 @@ struct BlockExecution {
         let beacon = Hash.sha256([view.beacon.bytes, block.beaconOutput])
         state.store(BeaconRecord(beacon), .beacon)
         runWork(beacon: beacon)
+        issueAgain(receiptsOf: lastReceipt, beacon: beacon)
         moveChallenges(beacon: beacon)
         moveCalendar(lastReceipt: lastReceipt, beacon: beacon)
         let newSeating = endEpochIfDue()
@@ -173,6 +174,7 @@ struct BlockExecution {
         case .proposeChange(let request): try perform(request, by: sender)
         case .voteForChange(let vote): try perform(vote, by: sender)
         case .reportProposals(let proof): try perform(proof)
+        case .answerAdmission(let said): try perform(said, by: sender)
         }
     }
 

@@ -108,6 +108,12 @@ package enum StateTag: UInt8, CaseIterable, Sendable {
     case held = 68
     /// ‖ number (8 bytes): `ProposalRecord`.
     case proposal = 72
+    /// ‖ account: `AdmissionRecord` of a provider that is not admitted.
+    case admission = 80
+    /// ‖ job ‖ index: `AdmissionTask`.
+    case admissionTask = 81
+    /// ‖ provider ‖ job ‖ index: `QueueRecord`, tasks issued again that the provider has not answered.
+    case admissionOpen = 82
     /// ‖ operator: `DutyCountRecord`, absent before its first duty.
     case dutyCount = 96
 }

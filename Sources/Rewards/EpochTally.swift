@@ -49,6 +49,8 @@ package struct ClassWork: Hashable, Sendable {
 package struct ProviderTally: Hashable, Sendable {
     package let account: Address
     package var slots: UInt64 = 0
+    /// May work for pay.
+    private(set) var isAdmitted = true
     /// n before the epoch.
     package var streak: UInt64 = 0
     /// R before the epoch, in units of 2^-16.
@@ -70,6 +72,12 @@ package struct ProviderTally: Hashable, Sendable {
     package mutating func withhold(_ reason: Reason) {
         precondition(reason.explainsZero, "\(reason) does not explain why pay is withheld")
         withheld = withheld.map { $0.rawValue < reason.rawValue ? reason : $0 } ?? reason
+    }
+
+    /// Being there is not work, before it may work.
+    package mutating func waitForAdmission() {
+        (isAdmitted, slots) = (false, 0)
+        withhold(.notAdmitted)
     }
 
     func work(_ resource: ResourceClass) -> ClassWork {

@@ -116,6 +116,7 @@ struct MarketProcessTests {
             account: providers[0].address, node: node, genesisHash: network.files.genesis_hash, folder: folder
         ).check(epoch: epoch)
         try checkRestart(providers[0], network, folder, requester)
+        try checkNewcomer(network, folder, montecarlo, requester)
         try checkGone(providers, id, node)
     }
 
@@ -212,13 +213,48 @@ struct MarketProcessTests {
             })
     }
 
+    /// Who registers later answers tasks of others for nothing, and is drawn for paid ones after that.
+    private func checkNewcomer(
+        _ network: TestNetwork, _ folder: String, _ montecarlo: [String], _ requester: [String]
+    ) throws {
+        let newcomer = try TestProvider(home: folder + "/newcomer")
+        let node = "http://" + network.nodes[0].rpc
+        let money = ["--to", newcomer.address, "--amount", "\(720 * Self.token)", "--wait"]
+        #expect(try Program.run(["tx", "transfer"] + money + requester.dropLast()).code == 0)
+        let home = ["--home", newcomer.home, "--node", node, "--json"]
+        try wait(for: "its registration") {
+            try Program.run(["provider", "register", "--bond", "700"] + home).code == 0
+        }
+        let waiting = try Self.json(["provider", "status"] + home).member("admission")
+        #expect(waiting["admitted"] == false && waiting["needed"] == "2" && waiting["waits_for"] == "no_class_d_offer")
+        try newcomer.start(network)
+        let job = ["job", "submit"] + montecarlo + ["--tasks", "4", "--wait"] + requester
+        try wait(for: "its admission") {
+            let owners = try Self.owners(of: Self.json(job).text("id"), node)
+            let status = try Self.json(["provider", "status"] + home).member("admission")
+            if status["admitted"] == true { return true }
+            #expect(!owners.contains(newcomer.address) && status["wrong"] == "0")
+            return false
+        }
+        try wait(for: "a paid task of it") {
+            try Self.owners(of: Self.json(job).text("id"), node).contains(newcomer.address)
+        }
+        #expect(newcomer.stop(SIGTERM) == 0 && newcomer.log.contains("admitted: tasks are drawn"))
+    }
+
+    private static func owners(of job: String, _ node: String) throws -> Set<String> {
+        let status = try json(["job", "status", job, "--node", node, "--json"])
+        return Set(try status.elements("tasks", max: 100).map { try $0.text("provider") })
+    }
+
     static func isOffering(_ provider: TestProvider, _ node: String) throws -> Bool {
         let run = try Program.run(["provider", "status", "--home", provider.home, "--node", node, "--json"])
         guard run.code == 0 else { return false }
         let json = try JSON(parsing: Bytes(run.output), max: 1 << 16)
         #expect(
             names(json)
-                == "schema address registered bond slots asks endpoint open_tasks paused reliability outputs height")
+                == "schema address registered bond slots asks endpoint open_tasks paused reliability outputs height "
+                + "admission")
         return try json.text("endpoint").hasPrefix("http://127.0.0.1:")
     }
 
