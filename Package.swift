@@ -105,7 +105,7 @@ let package = Package(
             "Bench",
             [
                 "Primitives", "Codec", "Cryptography", "CSodium", "Quorum", "Chain", "Ledger", "ProgramRules", "RPC",
-                "Client",
+                "Client", "Economy", "Storage",
             ]),
         module(
             "Provider",
@@ -185,7 +185,11 @@ let package = Package(
             ["Provider", "Client", "Ledger", "Chain", "Cryptography", "Codec", "Primitives"]),
         tests("BenchTests", ["Bench", "Ledger", "Chain", "Quorum", "Cryptography", "RPC", "Primitives"]),
         tests(
-            "MeritTests", ["merit", "Economy", "Execution", "Cryptography", "Ledger", "Rewards", "RPC", "Primitives"]),
+            "MeritTests",
+            [
+                "merit", "Client", "LightClient", "Economy", "Execution", "Chain", "Quorum", "Codec", "Cryptography",
+                "Ledger", "Rewards", "ProgramRules", "RPC", "Primitives",
+            ], exclude: ["Golden"]),
         tests(
             "EndToEndTests", ["merit", "Client", "Ledger", "Rewards", "RPC", "Cryptography", "Codec", "Primitives"],
             exclude: ["Tables"]),

@@ -3,6 +3,8 @@
 package enum APILimits {
     /// Dates of coming releases in an answer about an account; the sum stands beside them.
     package static let releasesMax = 400
+    /// Tasks of admission in an answer about a provider.
+    static let admissionsMax = 64
     /// Bytes of one POST body: one item of a megabyte in base64, and room for a batch.
     package static let bodyBytesMax = 4 << 20
     /// Requests in one batch.
@@ -30,6 +32,9 @@ package enum APILimits {
     /// Entries on one page.
     package static let pageMax: Int64 = 100
     package static let pageDefault: Int64 = 30
+    /// Blocks, and bytes of them, that one question about disputes reads; the last block may go beyond.
+    package static let searchedBlocksMax = 256
+    static let searchedBytesMax: Int = 16 << 20
     /// Rows of a table that are read to prove some of them.
     package static let provedTableMax = 1 << 16
     /// Open event streams, in total and from one address; the other connections are left for questions.

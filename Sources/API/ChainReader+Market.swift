@@ -75,7 +75,11 @@ extension ChainReader {
         }
         return [
             "height": .decimal(tip.height), "epoch": .decimal(try view().epoch.number),
-            "assignments": .array(entries), "challenges": .array(challenges), "count": .decimal(entries.count),
+            "assignments": .array(entries), "challenges": .array(challenges),
+            "admission": AdmissionStatus.json(
+                Ledger.admission(of: provider, on: snapshot),
+                tasks: Ledger.openAdmissionTasks(of: provider, limit: APILimits.admissionsMax, on: snapshot)),
+            "count": .decimal(entries.count),
             "total": .decimal(count),
         ]
     }

@@ -19,12 +19,22 @@ extension ChainReader {
         let key = facts.consensusKey ?? facts.transportKey
         let address = Hash.address(of: key)
         let power = set.index(of: address).map { set.validators[$0].power } ?? 0
-        return [
+        let answer: JSON = [
             "node_info": try nodeInfo(
                 id: Hash.address(of: facts.transportKey), listen: facts.listenAddress, moniker: facts.moniker,
                 rpc: facts.rpcAddress),
             "sync_info": try syncInfo(isCatchingUp: facts.isCatchingUp),
             "validator_info": ["address": .hex(address), "pub_key": key.json, "voting_power": .decimal(power)],
+        ]
+        return Ledger.jail(of: address, on: snapshot).map { answer.adding("jail", Self.json($0, facts)) } ?? answer
+    }
+
+    /// Beside CometBFT's members, and only while there is a jail.
+    private static func json(_ jail: Jail, _ facts: NodeFacts) -> JSON {
+        [
+            "operator": .string(jail.operatorAddress.bech32), "epoch": .decimal(jail.epoch),
+            "free_epoch": .decimal(jail.freeEpoch), "over": .bool(jail.isOver),
+            "return_with": .string("merit stake unjail --key KEY.json --node http://\(facts.rpcAddress)"),
         ]
     }
 

@@ -9,6 +9,8 @@
 //   providers(page, per_page)          account, bond, slots, offers, endpoint, open tasks, reliability
 //   market()                           floor prices, engine, slot bond, and the running epoch
 //   supply()                           every place where MRT is, and what was issued
+//   evidence(id)                      what proves an equivocation, and the block that has it
+//   disputes(height)                  tasks that validators voted on, in the blocks down from a height
 //   blob(digest)                       published bytes in base64; whoever asks compares their SHA-256
 // Accounts are in bech32, digests in hex, amounts and 64-bit numbers in decimal strings; pages are as `validators` has
 // them.
@@ -25,12 +27,12 @@ enum Method: String, CaseIterable, Sendable {
     case broadcastSync = "broadcast_tx_sync"
     case broadcastAsync = "broadcast_tx_async"
     case broadcastCommit = "broadcast_tx_commit"
-    case job, assignments, epoch, rewards, slashes, why, account, providers, market, supply, blob
+    case job, assignments, epoch, rewards, slashes, why, account, providers, market, supply, blob, evidence, disputes
 
     var parameters: [String] {
         switch self {
         case .health, .status, .genesis, .netInfo, .abciInfo, .market, .supply: []
-        case .block, .header, .commit, .blockResults, .consensusParams: ["height"]
+        case .block, .header, .commit, .blockResults, .consensusParams, .disputes: ["height"]
         case .blockByHash, .headerByHash: ["hash"]
         case .validators: ["height", "page", "per_page"]
         case .tx: ["hash", "prove"]
@@ -38,6 +40,7 @@ enum Method: String, CaseIterable, Sendable {
         case .abciQuery: ["path", "data", "height", "prove"]
         case .broadcastSync, .broadcastAsync, .broadcastCommit: ["tx"]
         case .job: ["id", "page", "per_page"]
+        case .evidence: ["id"]
         case .assignments: ["provider", "page", "per_page"]
         case .epoch: ["epoch"]
         case .rewards: ["epoch", "account", "page", "per_page"]

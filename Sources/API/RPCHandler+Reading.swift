@@ -20,7 +20,8 @@ extension RPCHandler {
         case .blockchain:
             return try chain.blockchainAnswer(
                 min: try arguments.integer("minHeight") ?? 0, max: try arguments.integer("maxHeight") ?? 0)
-        case .job, .assignments, .epoch, .rewards, .slashes, .why, .account, .providers, .market, .supply, .blob:
+        case .job, .assignments, .epoch, .rewards, .slashes, .why, .account, .providers, .market, .supply, .blob,
+            .evidence:
             return try readMarket(method, arguments, chain)
         default: return try read(method, arguments, chain)
         }
@@ -49,6 +50,7 @@ extension RPCHandler {
         case .market: return try chain.marketAnswer()
         case .supply: return chain.supplyAnswer()
         case .blob: return try chain.blobAnswer(try arguments.digest("digest"))
+        case .evidence: return try chain.evidenceAnswer(try arguments.digest("id"))
         default: preconditionFailure("\(method) is no method of the market")
         }
     }
@@ -67,6 +69,7 @@ extension RPCHandler {
         case .commit: return try chain.commitAnswer(at: height)
         case .blockResults: return try chain.resultsAnswer(at: height)
         case .consensusParams: return try chain.parametersAnswer(at: height)
+        case .disputes: return try chain.disputesAnswer(from: height)
         case .validators:
             return try chain.validatorsAnswer(
                 at: height, page: try arguments.integer("page"), perPage: try arguments.integer("per_page"))

@@ -95,7 +95,9 @@ extension AuditDesk {
         guard let finding = findings[duty.run], let own = finding.digests.first else { return nil }
         return Verdict(
             task: duty.task, result: finding.result, digest: own,
-            firstDigest: duty.round == .recheck ? finding.digests.last : nil, nonce: nonce(duty, epoch))
+            others: (
+                duty.round == .recheck ? finding.digests[1] : nil, duty.hasAnswer ? finding.digests.last : nil
+            ), nonce: nonce(duty, epoch))
     }
 
     private func nonce(_ duty: DrawnTask, _ epoch: UInt64) -> Digest {

@@ -222,10 +222,19 @@ package struct Verdict: Hashable, Sendable, Message {
     package let firstDigest: Digest?
     /// Secret until the reveal.
     package let nonce: Digest
+    /// The same for the salt of the provider to whom the task was issued again.
+    package let admissionDigest: Digest?
+
+    package init(
+        task: TaskPlace, result: TaskResult, digest: Digest, others: (first: Digest?, admission: Digest?),
+        nonce: Digest
+    ) {
+        (self.task, self.result, self.digest) = (task, result, digest)
+        (firstDigest, admissionDigest, self.nonce) = (others.first, others.admission, nonce)
+    }
 
     package init(task: TaskPlace, result: TaskResult, digest: Digest, firstDigest: Digest?, nonce: Digest) {
-        (self.task, self.result, self.digest) = (task, result, digest)
-        (self.firstDigest, self.nonce) = (firstDigest, nonce)
+        self.init(task: task, result: result, digest: digest, others: (firstDigest, nil), nonce: nonce)
     }
 
     /// SHA-256("salt" ‖ beacon of the draw ‖ operator ‖ task).
@@ -239,6 +248,7 @@ package struct Verdict: Hashable, Sendable, Message {
         encoder.data(3, digest)
         if let firstDigest { encoder.data(4, firstDigest) }
         encoder.data(5, nonce)
+        if let admissionDigest { encoder.data(6, admissionDigest) }
     }
 
     package init(from decoder: inout Decoder) throws(DecodeError) {
@@ -247,6 +257,7 @@ package struct Verdict: Hashable, Sendable, Message {
         digest = try decoder.fixedBytes(3)
         firstDigest = try decoder.optionalFixedBytes(4)
         nonce = try decoder.fixedBytes(5)
+        admissionDigest = try decoder.optionalFixedBytes(6)
     }
 }
 

@@ -11,7 +11,7 @@ package enum StateHash {
 
     /// `keyHash` is SHA-256 of the key; `value` is the whole value.
     package static func leaf(keyHash: Digest, value: Bytes) -> Digest {
-        Hash.sha256([0] + keyHash.bytes + Hash.sha256(value).bytes)
+        Digest.withJoined(0, keyHash, Hash.sha256(value)) { Hash.sha256($0) }
     }
 
     package static func inner(_ left: Digest, _ right: Digest) -> Digest { MerkleTree.innerHash(left, right) }

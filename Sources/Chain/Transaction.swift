@@ -93,6 +93,7 @@ package enum Action: Hashable, Sendable {
     case proposeChange(ProposeChange)
     case voteForChange(VoteForChange)
     case reportProposals(DuplicateProposals)
+    case answerAdmission(AnswerAdmission)
 
     func encode(into encoder: inout Encoder) {
         switch self {
@@ -124,6 +125,7 @@ package enum Action: Hashable, Sendable {
         case .proposeChange(let proposal): encoder.message(50, proposal)
         case .voteForChange(let vote): encoder.message(51, vote)
         case .reportProposals(let proof): encoder.message(52, proof)
+        case .answerAdmission(let said): encoder.message(64, said)
         }
     }
 
@@ -157,6 +159,7 @@ package enum Action: Hashable, Sendable {
         case 50: self = .proposeChange(try decoder.message(50))
         case 51: self = .voteForChange(try decoder.message(51))
         case 52: self = .reportProposals(try decoder.message(52))
+        case 64: self = .answerAdmission(try decoder.message(64))
         case .some(let field): throw .unexpectedField(field)
         case nil: throw .missing(field: 10)
         }
@@ -178,7 +181,7 @@ package enum Action: Hashable, Sendable {
             .revealResults, .unjail, .proveMissedDuties, .declareEngine:
             .zero
         case .undelegate, .redelegate, .claim, .setCommission: .zero
-        case .proposeChange, .voteForChange, .reportProposals: .zero
+        case .proposeChange, .voteForChange, .reportProposals, .answerAdmission: .zero
         }
     }
 }

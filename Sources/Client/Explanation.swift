@@ -29,6 +29,9 @@ package enum ExplanationError: Error, Equatable, Sendable {
     /// The calculation gives another amount than the row has.
     case wrongAmount(RewardKey, Amount)
     case arithmetic(ArithmeticError)
+    case evidence(DisputeTranscriptError)
+    /// What stands for the evidence of no slash row, or twice for one.
+    case foreignEvidence(Digest)
 }
 
 /// A row of an explanation, as it stands in the table.
@@ -70,6 +73,10 @@ package enum ExplanationLimits {
     package static let basisBytesMax = 1 << 22
     package static let rowsMax = 256
     static let proofBytesMax = 1 << 16
+    /// A record of a dispute: the set of an epoch is the largest.
+    static let recordBytesMax = 1 << 20
+    /// Tasks in one answer about disputes.
+    static let placesMax = 1 << 16
     /// A whole file.
     package static let fileBytesMax = 16 << 20
 }
@@ -84,12 +91,14 @@ package struct Explanation: Hashable, Sendable, Message {
     package let stateProof: Bytes
     package let rewards: [ExplanationRow]
     package let slashes: [ExplanationRow]
+    /// Of slash rows, where it is known what their evidence stands for.
+    package let evidence: [SlashEvidence]
 
     package init(
         account: Address, epoch: UInt64, block: LightBlock, summary: (value: Bytes, proof: Bytes),
-        rows: (rewards: [ExplanationRow], slashes: [ExplanationRow])
+        rows: (rewards: [ExplanationRow], slashes: [ExplanationRow]), evidence: [SlashEvidence]
     ) {
-        (self.account, self.epoch, self.block) = (account, epoch, block)
+        (self.account, self.epoch, self.block, self.evidence) = (account, epoch, block, evidence)
         (self.summary, stateProof) = summary
         (rewards, slashes) = rows
     }
@@ -102,6 +111,7 @@ package struct Explanation: Hashable, Sendable, Message {
         encoder.data(5, stateProof)
         encoder.messages(6, rewards)
         encoder.messages(7, slashes)
+        encoder.messages(8, evidence)
     }
 
     package init(from decoder: inout Decoder) throws(DecodeError) {
@@ -112,6 +122,7 @@ package struct Explanation: Hashable, Sendable, Message {
         stateProof = try decoder.data(5, max: ExplanationLimits.proofBytesMax)
         rewards = try decoder.messages(6, count: ExplanationLimits.rowsMax)
         slashes = try decoder.messages(7, count: ExplanationLimits.rowsMax)
+        evidence = try decoder.messages(8, count: ExplanationLimits.rowsMax)
     }
 
     /// Everything but whether the header is the chain's: that is for whoever knows a hash of it.
@@ -126,7 +137,9 @@ package struct Explanation: Hashable, Sendable, Message {
         do { found = try EpochSummary(decoding: summary) } catch { throw .badSummary(error) }
         var checked = CheckedExplanation(summary: found)
         for entry in rewards { checked.rewards.append(try reward(entry, found)) }
-        for entry in slashes { checked.slashes.append(try slash(entry, found)) }
+        var slashed: [CheckedExplanation.Slash] = []
+        for entry in slashes { slashed.append(try slash(entry, found)) }
+        checked.slashes = try SlashEvidence.attached(evidence, to: slashed, under: block.header)
         return checked
     }
 
@@ -185,6 +198,8 @@ package struct CheckedExplanation: Sendable {
     package struct Slash: Sendable {
         package let row: SlashRow
         package let place: UInt64
+        /// nil where the chain keeps no more than the row.
+        package var evidence: CheckedEvidence?
     }
 
     package let summary: EpochSummary

@@ -16,6 +16,8 @@ package enum ClientLimits {
     package static let eventBytesMax = 65_536
     /// After so long without a byte an event stream is dead; a living one says something every ten seconds.
     package static let eventSilence = Duration.seconds(25)
+    /// Questions in one request; as many as a node takes.
+    static let batchMax = 32
     /// Pages of one validator set.
     static let validatorPagesMax = 16
 }

@@ -43,21 +43,28 @@ package struct LightFollower: Sendable {
         return ProvedValue(value: answer.value, height: answer.height, header: header)
     }
 
-    /// The same with its proof, which holds under the header.
-    package mutating func answer(
-        of key: Bytes, at height: Height? = nil, from client: RPCClient, now: Timestamp
-    ) throws(LightQueryError) -> (answer: StateAnswer, header: Header) {
+    /// The header of a height, believed.
+    package mutating func header(
+        at height: Height, from client: RPCClient, now: Timestamp
+    ) throws(LightQueryError) -> Header {
         var session = try session(client)
-        let answer = try Self.state(of: key, at: height, client)
         let header: Header
         do throws(LightSessionError) {
-            header = try session.advance(
-                to: answer.height.advanced(), primary: RPCSource(client), now: now
-            ).state.header
+            header = try session.advance(to: height, primary: RPCSource(client), now: now).state.header
         } catch {
             throw .session(error)
         }
         self.session = session
+        return header
+    }
+
+    /// The same with its proof, which holds under the header.
+    package mutating func answer(
+        of key: Bytes, at height: Height? = nil, from client: RPCClient, now: Timestamp
+    ) throws(LightQueryError) -> (answer: StateAnswer, header: Header) {
+        _ = try genesis(client)
+        let answer = try Self.state(of: key, at: height, client)
+        let header = try header(at: answer.height.advanced(), from: client, now: now)
         do { try answer.verify(key: key, header: header) } catch { throw .answer(error) }
         return (answer, header)
     }
@@ -116,7 +123,34 @@ package struct LightFollower: Sendable {
     ) throws(LightQueryError) -> StateAnswer {
         var parameters: JSON = ["path": "/key", "data": .string(Hex.lower(key)), "prove": true]
         if let height { parameters = parameters.adding("height", .decimal(height)) }
-        let answer = try ask(client, "abci_query", parameters)
+        return try state(try ask(client, "abci_query", parameters), key)
+    }
+
+    /// The same for many keys at one height.
+    static func states(
+        of keys: [Bytes], at height: Height, _ client: RPCClient
+    ) throws(LightQueryError) -> [StateAnswer] {
+        var answers: [StateAnswer] = []
+        while answers.count < keys.count {
+            let page = keys[answers.count...].prefix(ClientLimits.batchMax)
+            let found: [JSON]
+            do throws(ClientError) {
+                found = try client.call(
+                    "abci_query",
+                    each: page.map { key in
+                        [
+                            "path": "/key", "data": .string(Hex.lower(key)), "prove": true, "height": .decimal(height),
+                        ]
+                    })
+            } catch {
+                throw .client(error)
+            }
+            for (key, answer) in zip(page, found) { answers.append(try state(answer, key)) }
+        }
+        return answers
+    }
+
+    private static func state(_ answer: JSON, _ key: Bytes) throws(LightQueryError) -> StateAnswer {
         let response: JSON
         let code: UInt32
         let log: String
@@ -141,6 +175,14 @@ package struct LightFollower: Sendable {
             height: try response.height("height"), value: value.isEmpty ? nil : value,
             proofType: Bytes(try operation.text("type").utf8), proofKey: try operation.base64("key"),
             proof: try operation.base64("data"))
+    }
+
+    /// A header as the node says.
+    static func header(at height: Height, _ client: RPCClient) throws(LightQueryError) -> Header {
+        let answer = try ask(client, "header", ["height": .decimal(height)])
+        do throws(ShapeError) { return try Header(json: try answer.member("header")) } catch {
+            throw .client(.shape(error))
+        }
     }
 
     static func ask(

@@ -23,6 +23,9 @@ package enum LightQueryError: Error, Sendable {
     /// The node says that it cannot answer.
     case noAnswer(String)
     case badValue(DecodeError)
+    case transcript(DisputeTranscriptError)
+    /// The rows of this epoch are not those under its root.
+    case wrongTable(UInt64)
 
     /// True where nothing was refused and another node, or later, may help.
     package var isUnreachable: Bool {

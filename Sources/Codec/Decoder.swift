@@ -126,7 +126,8 @@ package struct Decoder: Sendable {
 
     package mutating func optionalFixedBytes<Value: FixedBytes>(_ field: UInt32) throws(DecodeError) -> Value? {
         guard let range = try range(field, max: Value.count) else { return nil }
-        guard let value = Value(bytes[range]) else { throw .invalid(field: field) }
+        let value = bytes.withUnsafeBytes { Value(memory: UnsafeRawBufferPointer(rebasing: $0[range])) }
+        guard let value else { throw .invalid(field: field) }
         return value
     }
 

@@ -38,16 +38,25 @@ package struct Encoder: Sendable {
     }
 
     /// bytes and string fields. Empty is omitted.
-    package mutating func data(_ field: UInt32, _ value: some Collection<UInt8>) {
+    package mutating func data(_ field: UInt32, _ value: some Collection<UInt8>) { data(field, Bytes(value)) }
+
+    package mutating func data(_ field: UInt32, _ value: Bytes) {
         if value.isEmpty { return }
         element(field, value)
     }
 
     /// Fixed-length byte strings: always written.
-    package mutating func data(_ field: UInt32, _ value: some FixedBytes) { element(field, value.bytes) }
+    package mutating func data<Value: FixedBytes>(_ field: UInt32, _ value: Value) {
+        tag(field, wireType: 2)
+        Self.append(varint: UInt64(Value.count), to: &bytes)
+        withUnsafeTemporaryAllocation(byteCount: Value.count, alignment: 1) { memory in
+            value.write(to: memory)
+            bytes.append(contentsOf: UnsafeRawBufferPointer(memory))
+        }
+    }
 
     /// One element of a repeated bytes field: written even when empty.
-    package mutating func element(_ field: UInt32, _ value: some Collection<UInt8>) {
+    package mutating func element(_ field: UInt32, _ value: Bytes) {
         tag(field, wireType: 2)
         Self.append(varint: UInt64(value.count), to: &bytes)
         bytes.append(contentsOf: value)

@@ -11,6 +11,12 @@ package enum Hash {
         return hasher.finish()
     }
 
+    package static func sha256(_ memory: UnsafeRawBufferPointer) -> Digest {
+        var hasher = SHA256()
+        hasher.update(memory)
+        return hasher.finish()
+    }
+
     /// SHA-256 of the concatenation of `parts`.
     package static func sha256(_ parts: [Bytes]) -> Digest {
         var hasher = SHA256()
@@ -20,7 +26,7 @@ package enum Hash {
 
     /// The address of a public key: the first 20 bytes of its SHA-256.
     package static func address(of key: PublicKey) -> Address {
-        guard let address = Address(sha256(key.bytes).bytes.prefix(20)) else { preconditionFailure("20 bytes of 32") }
+        guard let address = Address(sha256(key.bytes).bytes[..<20]) else { preconditionFailure("20 bytes of 32") }
         return address
     }
 
@@ -44,7 +50,7 @@ package struct SHA256 {
     /// What is hashed further is added to it.
     package func finish() -> Digest {
         state.finalize().withUnsafeBytes { output in
-            guard let digest = Digest(output) else { preconditionFailure("SHA-256 gave \(output.count) bytes") }
+            guard let digest = Digest(memory: output) else { preconditionFailure("SHA-256 gave \(output.count) bytes") }
             return digest
         }
     }

@@ -5,10 +5,17 @@ package import Primitives
 package enum MerkleTree {
     package static let emptyRoot = Hash.sha256(Bytes())
 
-    package static func leafHash(_ item: Bytes) -> Digest { Hash.sha256([[0], item]) }
+    package static func leafHash(_ item: Bytes) -> Digest {
+        var hasher = SHA256()
+        hasher.update(leafPrefix)
+        hasher.update(item)
+        return hasher.finish()
+    }
+
+    private static let leafPrefix: Bytes = [0]
 
     package static func innerHash(_ left: Digest, _ right: Digest) -> Digest {
-        Hash.sha256(Digest.joined(1, left, right))
+        Digest.withJoined(1, left, right) { Hash.sha256($0) }
     }
 
     package static func root(of items: [Bytes]) -> Digest { root(ofLeafHashes: items.map(leafHash)) }

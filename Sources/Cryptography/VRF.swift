@@ -9,10 +9,12 @@ package struct VRFProof: FixedBytes {
     package static let count = 80
     package let bytes: Bytes
 
-    package init?(_ bytes: some Collection<UInt8>) {
-        guard bytes.count == Self.count else { return nil }
-        self.bytes = Bytes(bytes)
+    package init?(memory: UnsafeRawBufferPointer) {
+        guard memory.count == Self.count else { return nil }
+        bytes = Bytes(memory)
     }
+
+    package func write(to memory: UnsafeMutableRawBufferPointer) { memory.copyBytes(from: bytes) }
 
     package static func < (lhs: VRFProof, rhs: VRFProof) -> Bool { lhs.bytes.lexicographicallyPrecedes(rhs.bytes) }
 }

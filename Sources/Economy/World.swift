@@ -33,6 +33,8 @@ package struct Terms: Hashable, Sendable {
         value.calendar.open.blocks = 1
         value.calendar.vote.blocks = 1
         value.usage.challengesPerEpoch = 3
+        // Who takes part is known; a stranger's first days are no strategy.
+        value.audit.admissionTasks = 0
         return value
     }()
 

@@ -12,6 +12,8 @@ package struct Account: Hashable, Sendable, Message {
     package var credits = Amount.zero
     /// A provider's part of fees comes as credits.
     package var takesCredits = false
+    /// The first epoch in which more of its subsidies is unlocked; 0 where none vest.
+    package var unlockEpoch: UInt64 = 0
 
     package init(nonce: UInt64 = 1, balance: Amount = .zero) { (self.nonce, self.balance) = (nonce, balance) }
 
@@ -23,6 +25,7 @@ package struct Account: Hashable, Sendable, Message {
         encoder.unsigned(2, balance.units)
         encoder.unsigned(3, credits.units)
         encoder.bool(4, takesCredits)
+        encoder.unsigned(5, unlockEpoch)
     }
 
     package init(from decoder: inout Decoder) throws(DecodeError) {
@@ -30,6 +33,7 @@ package struct Account: Hashable, Sendable, Message {
         balance = Amount(try decoder.unsigned(2))
         credits = Amount(try decoder.unsigned(3))
         takesCredits = try decoder.bool(4)
+        unlockEpoch = try decoder.unsigned(5)
         if nonce == 0 { throw .missing(field: 1) }
     }
 }

@@ -121,7 +121,7 @@ struct AuditCheck {
         guard dispute.isExtended || calendar.phase == .vote else { throw .auditWindowClosed }
         guard epochSet(dispute.epoch).member(voter) != nil else { throw .notInEpochSet }
         guard state.bytes(StateKey.vote(vote.task, of: voter)) == nil else { throw .voteRepeated }
-        guard vote.digests.count == dispute.verdicts.count else { throw .voteIncomplete }
+        guard vote.digests.count == dispute.digests else { throw .voteIncomplete }
         return dispute
     }
 }

@@ -17,6 +17,8 @@ package struct AuditDuty: Hashable, Sendable {
     package let salt: Bytes
     /// In a re-check: the same for the first auditor's digest.
     package let firstSalt: Bytes?
+    /// The same for the answer of who is not admitted, where the task was issued again.
+    package var admissionSalt: Bytes?
 }
 
 /// One task that every validator of its epoch executes.

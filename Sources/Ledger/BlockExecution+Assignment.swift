@@ -25,7 +25,7 @@ extension BlockExecution {
     private func candidates() -> [ProviderDraw.Candidate] {
         state.scan(.provider, as: ProviderRecord.self).compactMap { id, record in
             guard let account = Address(id), let work: WorkRecord = state.load(StateKey.work(account)),
-                !work.isPaused, !work.offers.isEmpty
+                !work.isPaused, !work.offers.isEmpty, isAdmitted(account)
             else { return nil }
             let slots = slots(record)
             return slots == 0 ? nil : ProviderDraw.Candidate(account, slots: slots, work)

@@ -73,11 +73,15 @@ extension BlockExecution {
         let check = auditing
         entry.first = duty.round == .first ? nil : check.recheckTarget(of: auditor, place, audits)
         let isDuty = check.isDuty(duty, place, task, first: entry.first)
-        if isDuty && (duty.round == .first || verdict.firstDigest != nil) {
+        let answer = admissionAnswer(place, judgedWith: epoch, by: auditor)
+        let isWhole =
+            (duty.round == .first || verdict.firstDigest != nil) && (answer == nil || verdict.admissionDigest != nil)
+        if isDuty && isWhole {
             entry.state = verdict.result == task.result ? .agrees : .differs
             entry.result = verdict.result == task.result ? nil : verdict.result
             entry.digest = verdict.digest
             entry.firstDigest = duty.round == .first ? nil : verdict.firstDigest
+            entry.admissionDigest = answer == nil ? nil : verdict.admissionDigest
         } else {
             entry.state = .ignored
         }
@@ -88,7 +92,10 @@ extension BlockExecution {
             task.isAudited = true
             state.store(task, at: StateKey.task(place))
         }
-        note(audits, of: place, epoch: epoch, cause: entry.state == .differs ? auditor : audits.contradiction)
+        let isRefuted = answer.map { judge($0, entry.admissionDigest, place) } ?? false
+        note(
+            audits, of: place, epoch: epoch,
+            cause: entry.state == .differs || isRefuted ? auditor : audits.contradiction)
         return task.computeUnits
     }
 
@@ -102,7 +109,8 @@ extension BlockExecution {
     }
 
     static func verdicts(_ audits: TaskAudits?) -> [AuditEntry] {
-        Array((audits?.entries ?? []).filter(\.state.counts).prefix(AuditLimits.digestsMax))
+        // One of the digests that a vote has room for may be that of an answer of admission.
+        Array((audits?.entries ?? []).filter(\.state.counts).prefix(AuditLimits.digestsMax - 1))
     }
 
     func newDispute(
@@ -111,8 +119,10 @@ extension BlockExecution {
         guard let beacon = auditing.drawBeacon(of: place, requireTask(place), with: epoch) else {
             preconditionFailure("a judged task has no draw: \(place)")
         }
-        return DisputeRecord(
+        var dispute = DisputeRecord(
             epoch: epoch, reporter: reporter, claim: claim, beacons: (beacon, calendar.recheckBeacon))
+        dispute.answer = disputedAnswer(place, epoch: epoch)
+        return dispute
     }
 
     // MARK: The end of a block

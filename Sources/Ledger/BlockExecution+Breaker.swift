@@ -115,8 +115,9 @@ extension BlockExecution {
         let faulty = engines.filter(isDeclaredFaulty)
         for entry in waiting where faulty.contains(entry.key.engine) || entry.key.due <= view.epoch.number {
             state.remove(entry.key.bytes)
-            lock(entry.key.slash.account, by: -1)
             if !faulty.contains(entry.key.engine) { execute(entry.record, entry.key.slash) }
+            // After the slash: what was unlocked meanwhile is not out of its reach.
+            lock(entry.key.slash.account, by: -1)
         }
         for engine in engines where state.keys(prefix: StateKey.deferredSlashes(of: engine)).isEmpty {
             for key in state.keys(prefix: StateKey.declarations(of: engine)) { state.remove(key) }

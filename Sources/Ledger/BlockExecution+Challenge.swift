@@ -56,6 +56,7 @@ extension BlockExecution {
         let number = try Ledger.check(answer, in: state, view: view)
         let provider = Hash.address(of: answer.provider)
         var uptime = Ledger.uptime(of: provider, in: state)
+        uptime.turnEpoch(first: challenges.firstOfEpoch)
         uptime.answer(number)
         state.store(uptime, at: StateKey.uptime(provider))
         guard var work: WorkRecord = state.load(StateKey.work(provider)), work.isPaused else { return }
@@ -87,17 +88,12 @@ extension BlockExecution {
     }
 
     /// Of the challenges that closed in this epoch.
-    func challenges(of provider: Address) -> (asked: UInt64, answered: UInt64) {
-        challenges.counts(of: Ledger.uptime(of: provider, in: state))
+    func challenges(of provider: Address, _ record: ChallengeRecord) -> (asked: UInt64, answered: UInt64) {
+        record.counts(of: Ledger.uptime(of: provider, in: state))
     }
 
     mutating func turnChallenges() {
         var record = challenges
-        for (id, uptime) in state.scan(.uptime, as: UptimeRecord.self) {
-            var turned = uptime
-            turned.turnEpoch(firstOpen: record.firstOpen)
-            if turned != uptime { state.store(turned, at: [StateTag.uptime.rawValue] + id) }
-        }
         let before = record
         record.turnEpoch()
         if record != before { state.store(record, .challenges) }

@@ -28,13 +28,13 @@ extension BlockExecution {
         }
         closeDeferred()
         closeDisputes()
+        closeAdmissions()
         topUpOffenders()
         judgeDuties()
         judgeAttendance()
         jailOffenders()
         drawAgain()
         settle()
-        unlockVesting()
         moveBonds()
         releaseProviderBonds()
         forgetOldEvidence()
@@ -61,43 +61,66 @@ extension BlockExecution {
     private mutating func settle() {
         let parameters = view.parameters.rewards
         let outcome: SettlementOutcome
-        let tables: EpochTables
+        let moving: Set<Address>
         do throws(SettlementError) {
             var tally = try tally()
-            try settleTasks(into: &tally)
+            moving = try settleTasks(into: &tally)
             // Refunds of settled tasks may have moved the credit pool.
             let pools = state.require(.pools, as: PoolRecord.self).state(supply, parameters)
             outcome = try Settlement.settle(tally, pools, parameters)
-            tables = outcome.tables.explained { Hash.sha256($0.encoded) }
         } catch {
             preconditionFailure("epoch \(view.epoch.number) cannot be settled: \(error)")
         }
-        for row in tables.rewards where row.amount > .zero { pay(row) }
-        apply(outcome.providers)
+        let tables = outcome.tables
+        pay(tables.rewards, vesting: outcome.providers)
+        apply(outcome.providers, moving: moving)
         holdPanelPay()
         for validator in outcome.validators { store(validator) }
         let record = PoolRecord(outcome.pools)
         state.store(record, .pools)
         (supply.minted, supply.burned) = (outcome.pools.mintedTotal, outcome.pools.burnedTotal)
         (supply.reserve, supply.pools) = (outcome.pools.reserve, record.held)
+        let stored = tables.stored(epoch: view.epoch.number)
+        rows = stored.writes
         let summary = EpochSummary(
-            tables, height: view.height, minted: outcome.minted,
-            burned: supply.burned.debited(count.burnedBefore))
+            tables, roots: stored.roots, height: view.height,
+            issued: (outcome.minted, supply.burned.debited(count.burnedBefore)))
         state.store(summary, at: StateKey.epochSummary(view.epoch.number))
-        rows = tables.writes(epoch: view.epoch.number)
         for row in tables.slashes { state.remove(StateKey.pendingSlash(row.key)) }
     }
 
-    /// What a row in credits is backed by stayed in the pools.
-    private mutating func pay(_ row: RewardRow) {
-        var account = state.account(row.key.account)
-        switch row.key.asset {
-        case .token:
-            account.balance = account.balance.credited(row.amount)
-            supply.balances = supply.balances.credited(row.amount)
-        case .credits: account.credits = account.credits.credited(row.amount)
+    /// Rows and outcomes ascend by account, so that each account is read and written once. What a row in credits is
+    /// backed by stayed in the pools. What a subsidy row leaves to vest is no balance yet.
+    private mutating func pay(_ rows: [RewardRow], vesting outcomes: [ProviderOutcome]) {
+        var grants = outcomes.lazy.filter { $0.vesting > .zero }.makeIterator()
+        var grant = grants.next()
+        var start = rows.startIndex
+        while start < rows.endIndex {
+            let address = rows[start].key.account
+            let end = rows[start...].firstIndex { $0.key.account != address } ?? rows.endIndex
+            while let found = grant, found.account < address { grant = grants.next() }
+            let part = grant.flatMap { $0.account == address ? $0.vesting : nil } ?? .zero
+            if rows[start..<end].contains(where: { $0.amount > .zero }) { pay(rows[start..<end], vesting: part) }
+            start = end
         }
-        state.store(account, of: row.key.account)
+    }
+
+    /// All rows of one account.
+    private mutating func pay(_ rows: ArraySlice<RewardRow>, vesting: Amount) {
+        let address = rows[rows.startIndex].key.account
+        var account = state.account(address)
+        var paid = Amount.zero
+        for row in rows {
+            switch row.key.asset {
+            case .token: paid = paid.credited(row.amount)
+            case .credits: account.credits = account.credits.credited(row.amount)
+            }
+        }
+        let liquid = paid.debited(vesting)
+        account.balance = account.balance.credited(liquid)
+        supply.balances = supply.balances.credited(liquid)
+        if vesting > .zero { grant(vesting, to: address, &account) }
+        state.store(account, of: address)
     }
 
     private mutating func store(_ outcome: ValidatorOutcome) {

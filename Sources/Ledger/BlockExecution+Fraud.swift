@@ -16,12 +16,18 @@ struct ProvenFraud {
     let voters: [Address]
     let stakes: [Amount]
     let reporter: Address?
+    /// The job's requester was harmed.
+    var isInjuring = true
 }
 
 extension BlockExecution {
     /// 25 v of the provider's largest open task.
     mutating func providerSlash(_ disputed: DisputedTask) -> Amount {
-        let largest = max(providerPart(of: disputed.job), largestOpenPart(of: disputed.task.provider))
+        wrongResultSlash(of: disputed.task.provider, disputed.job)
+    }
+
+    mutating func wrongResultSlash(of provider: Address, _ job: JobRecord) -> Amount {
+        let largest = max(providerPart(of: job), largestOpenPart(of: provider))
         let (due, overflow) = largest.units.multipliedReportingOverflow(
             by: view.parameters.rewards.audit.bondMultiple)
         return overflow ? Amount(.max) : Amount(due)
@@ -34,7 +40,7 @@ extension BlockExecution {
         let price = AuditCheck(state, view: view, calendar: calendar).workPrice(of: fraud.job)
         let loss = DisputeLoss(
             slash: taken, ownBondLost: taken, computeUnits: fraud.computeUnits, price: price,
-            providerPart: providerPart(of: fraud.job))
+            providerPart: fraud.isInjuring ? providerPart(of: fraud.job) : .zero)
         let proceeds: DisputeProceeds
         do throws(ArithmeticError) {
             proceeds = try Rewards.Rule.disputeProceeds(
@@ -96,6 +102,7 @@ extension BlockExecution {
 
     /// Takes up to `amount` of what a provider has at stake: bond, unbonding, then what vests. Leaves the totals.
     private mutating func takeBond(of provider: Address, atMost amount: Amount) -> Amount {
+        unlock(for: provider)
         let fromBond = reduceBond(of: provider, atMost: amount)
         supply.bonds = supply.bonds.debited(fromBond)
         var taken = fromBond

@@ -37,9 +37,11 @@ extension BlockExecution {
         case .nonDeterministic:
             quarantine(disputed.job.request.program)
             void(disputed, .programNotDeterministic)
+            voidAnswer(disputed)
             returnDeposit(disputed, paying: (sides.flatMap(\.voters), sides.flatMap(\.stakes)), isFalse: false)
         case .unresolved:
             void(disputed, .disputeUnresolved)
+            voidAnswer(disputed)
             returnDeposit(disputed, paying: ([], []), isFalse: false)
         case .extended:
             var extended = dispute
@@ -76,6 +78,7 @@ extension BlockExecution {
             && reporterIsRight(disputed, truth, isWrong: isWrong, digests: losers.digests)
         if judgement.tripped.contains(disputed.job.request.engineID) {
             postpone(truth, losers, on: disputed, isReported: isReported)
+            voidAnswer(disputed)
             returnDeposit(disputed, paying: ([], []), isFalse: false)
             return
         }
@@ -88,6 +91,8 @@ extension BlockExecution {
                     job: disputed.job, due: providerSlash(disputed), voters: truth.voters, stakes: truth.stakes,
                     reporter: reporter))
         }
+        let hasPaid = isWrong || !losers.isEmpty
+        judgeAnswer(truth, on: disputed, reporter, paying: hasPaid ? ([], []) : (truth.voters, truth.stakes))
         let isFalse = dispute.claimed != nil && !isReported
         // Else whoever pays for a false dispute would buy his provider a record with it.
         if !isWrong, !isFalse { judgement.verified.insert(disputed.place) }
@@ -124,7 +129,7 @@ extension BlockExecution {
         _ disputed: DisputedTask, _ truth: DisputeSide, isWrong: Bool, digests: [Address]
     ) -> Bool {
         if let claimed = disputed.dispute.claimed {
-            return claimed == truth.result && (isWrong || !digests.isEmpty)
+            return claimed == truth.result && (isWrong || !digests.isEmpty || isAnswerWrong(truth, on: disputed))
         }
         return disputed.dispute.verdicts.contains {
             $0.operatorAddress == disputed.dispute.reporter && disputed.said($0) == truth.result

@@ -35,12 +35,14 @@ extension BlockExecution {
         state.store(
             WorkRecord(offers: registration.offers, endpoint: registration.endpoint), at: StateKey.work(sender))
         state.store(UptimeRecord(since: challenges.issued), at: StateKey.uptime(sender))
+        askAdmission(of: sender, view.parameters.rewards.audit.admissionTasks)
     }
 
     mutating func perform(_ change: SetOffers, by sender: Address) throws(Rule) {
         guard let provider: ProviderRecord = state.load(StateKey.provider(sender)) else { throw .notAProvider }
         guard !provider.isTombstoned else { throw .tombstoned }
         try check(change.offers)
+        if state.bytes(StateKey.work(sender)) == nil { askAdmission(ofListed: sender) }
         var record = state.load(StateKey.work(sender)) ?? WorkRecord(offers: [])
         (record.offers, record.endpoint) = (change.offers, change.endpoint)
         state.store(record, at: StateKey.work(sender))

@@ -120,8 +120,8 @@ extension BlockExecution {
         )
     }
 
-    /// All that is held, and what 25 v of this task are above that out of the bond: else whoever has little held yet, or
-    /// had it released by leaving, could make results up for nothing.
+    /// All that is held, and what 25 v of this task are above that out of the bond: else whoever has little held yet,
+    /// or had it released by leaving, could make results up for nothing.
     private mutating func forfeit(_ verdict: PanelVerdict) {
         let part = partOfTask(requireJob(verdict.place.job))
         let (most, overflow) = part.units.multipliedReportingOverflow(by: view.parameters.rewards.audit.bondMultiple)

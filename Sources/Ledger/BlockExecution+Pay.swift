@@ -7,39 +7,70 @@ import Rewards
 
 extension BlockExecution {
     /// Adds every provider and payer to the tally, and moves the escrow of settled tasks out: fees into the tally,
-    /// refunds to the requesters.
-    mutating func settleTasks(into tally: inout EpochTally) throws(SettlementError) {
+    /// refunds to the requesters. Whose record of work this epoch moves.
+    mutating func settleTasks(into tally: inout EpochTally) throws(SettlementError) -> Set<Address> {
         let (due, verdicts) = (dueTasks(), dueVerdicts())
         var verified: [Address: UInt64] = [:]
-        var payers: Set<Address> = []
-        var panelWinners: Set<Address> = []
+        var jobs: [Digest: JobRecord] = [:]
         for entry in due {
             verified[entry.task.provider, default: 0] += 1
-            payers.insert(requireJob(entry.place.job).requester)
+            if jobs[entry.place.job] == nil { jobs[entry.place.job] = requireJob(entry.place.job) }
         }
         countVerdicts(verdicts, verified: &verified)
+        var payers = Set(jobs.values.map(\.requester))
+        var panelWinners: Set<Address> = []
         for verdict in verdicts where !verdict.winners.isEmpty {
             payers.insert(requireJob(verdict.place.job).requester)
             panelWinners.formUnion(verdict.winners.map(\.provider))
         }
-        for (id, record) in state.scan(.provider, as: ProviderRecord.self) {
-            guard let account = Address(id) else { preconditionFailure("provider key \(Hex.lower(id))") }
-            var counted = provider(account, record, verified: verified[account] ?? 0)
-            // What may have to be held is paid in MRT.
-            if panelWinners.contains(account) { counted.takesCredits = false }
-            try tally.add(counted)
-            let (cpu, open) = (capacity(.cpu, of: account, record), capacity(.open, of: account, record))
-            tally.capacityCPU = UInt64(clamping: UInt128(tally.capacityCPU) + UInt128(cpu))
-            tally.capacityOpen = UInt64(clamping: UInt128(tally.capacityOpen) + UInt128(open))
-        }
+        let moving = try addProviders(to: &tally, verified: verified, panelWinners: panelWinners)
         for payer in payers.sorted() { try tally.add(PayerTally(account: payer, referral: referral(of: payer))) }
-        for entry in due { try settle(entry.place, entry.task, into: &tally) }
+        var refunds: [Digest: Amount] = [:]
+        for entry in due {
+            guard var job = jobs[entry.place.job] else { preconditionFailure("a due task of no job: \(entry.place)") }
+            // The only reference, so that it is changed in place.
+            jobs[entry.place.job] = nil
+            let refund = try settle(entry.place, entry.task, of: &job, into: &tally)
+            refunds[entry.place.job] = (refunds[entry.place.job] ?? .zero).credited(refund)
+            jobs[entry.place.job] = job
+        }
+        for (id, job) in jobs.sorted(by: { $0.key < $1.key }) {
+            state.store(job, at: StateKey.job(id))
+            refund(refunds[id] ?? .zero, of: job)
+        }
         for verdict in verdicts { try settle(verdict, into: &tally) }
         if let kept: UndeliverableRecord = state.load(StateKey.singleton(.undeliverable)) {
             (tally.undeliverableAudit, tally.undeliverableBurn) = (kept.audit, kept.burn)
             supply.escrow = supply.escrow.debited(kept.audit).debited(kept.burn)
             state.remove(StateKey.singleton(.undeliverable))
         }
+        return moving
+    }
+
+    private func addProviders(
+        to tally: inout EpochTally, verified: [Address: UInt64], panelWinners: Set<Address>
+    ) throws(SettlementError) -> Set<Address> {
+        let asked = challenges
+        let waiting = Set(state.keys(prefix: [StateTag.admission.rawValue]))
+        var moving = judgement.frauds
+        for (id, record) in state.scan(.provider, as: ProviderRecord.self) {
+            guard let account = Address(id) else { preconditionFailure("provider key \(Hex.lower(id))") }
+            let work: WorkRecord? = state.load(StateKey.work(account))
+            var counted = provider(account, record, work, asked)
+            counted.verified = verified[account] ?? 0
+            if !waiting.isEmpty, waiting.contains(StateKey.admission(account)) { counted.waitForAdmission() }
+            // What may have to be held is paid in MRT.
+            if panelWinners.contains(account) { counted.takesCredits = false }
+            if counted.verified > 0 || counted.failed > 0 || judgement.successes[account] != nil {
+                moving.insert(account)
+            }
+            try tally.add(counted)
+            let slots = counted.slots
+            let (cpu, open) = (capacity(.cpu, slots, work), capacity(.open, slots, work))
+            tally.capacityCPU = UInt64(clamping: UInt128(tally.capacityCPU) + UInt128(cpu))
+            tally.capacityOpen = UInt64(clamping: UInt128(tally.capacityOpen) + UInt128(open))
+        }
+        return moving
     }
 
     /// Delivered in an epoch before this one. A task in dispute or with an open redraw stays in the list, alone.
@@ -66,14 +97,16 @@ extension BlockExecution {
         if isAudited || judgement.verified.contains(place) { judgement.successes[provider, default: 0] += 1 }
     }
 
-    private func provider(_ account: Address, _ record: ProviderRecord, verified: UInt64) -> ProviderTally {
+    private func provider(
+        _ account: Address, _ record: ProviderRecord, _ work: WorkRecord?, _ asked: ChallengeRecord
+    ) -> ProviderTally {
         var tally = ProviderTally(account: account)
-        (tally.slots, tally.verified) = (slots(record), verified)
-        (tally.challengesAsked, tally.challengesAnswered) = challenges(of: account)
+        tally.slots = slots(record)
+        (tally.challengesAsked, tally.challengesAnswered) = challenges(of: account, asked)
         tally.takesCredits = state.account(account).takesCredits
         if let reason = judgement.unpaid[account] { tally.withhold(reason) }
         if record.isTombstoned { tally.withhold(.tombstoned) }
-        guard let work: WorkRecord = state.load(StateKey.work(account)) else { return tally }
+        guard let work else { return tally }
         (tally.streak, tally.reliability, tally.failed) = (
             work.streak, work.reliability, work.failed + (judgement.failures[account] ?? 0)
         )
@@ -82,20 +115,19 @@ extension BlockExecution {
     }
 
     /// Compute units that the provider's slots could serve in this epoch, by the class rate.
-    private func capacity(_ resource: ResourceClass, of account: Address, _ record: ProviderRecord) -> UInt64 {
-        guard let work: WorkRecord = state.load(StateKey.work(account)), !work.isPaused,
-            work.offers.contains(where: { $0.resource == resource.rawValue })
+    private func capacity(_ resource: ResourceClass, _ slots: UInt64, _ work: WorkRecord?) -> UInt64 {
+        guard let work, !work.isPaused, work.offers.contains(where: { $0.resource == resource.rawValue })
         else { return 0 }
         let perBlock = UInt128(view.parameters.rewards.market.fuelPerBlock(resource) / 1_000_000)
-        let slotBlocks = UInt128(slots(record)) * UInt128(count.blocks)
+        let slotBlocks = UInt128(slots) * UInt128(count.blocks)
         let (units, overflow) = slotBlocks.multipliedReportingOverflow(by: perBlock)
         return overflow ? .max : UInt64(clamping: units)
     }
 
+    /// What goes back to the requester.
     private mutating func settle(
-        _ place: TaskPlace, _ task: TaskRecord, into tally: inout EpochTally
-    ) throws(SettlementError) {
-        var job = requireJob(place.job)
+        _ place: TaskPlace, _ task: TaskRecord, of job: inout JobRecord, into tally: inout EpochTally
+    ) throws(SettlementError) -> Amount {
         guard let delivered = task.delivered else { preconditionFailure("a due task without a receipt: \(place)") }
         let limits = job.request.limits
         let terms = TaskTerms(limit: limits.computeUnits, bid: job.request.bid, escrow: job.escrow)
@@ -117,26 +149,15 @@ extension BlockExecution {
         settled.state = .settled
         job.closed += 1
         state.store(settled, at: StateKey.task(place))
-        state.store(job, at: StateKey.job(place.job))
         supply.escrow = supply.escrow.debited(charge.fee).debited(job.assurance)
-        refund(charge.refund, of: job)
+        return charge.refund
     }
 
     // MARK: After the settlement
 
-    /// Books what a subsidy row leaves to vest, which was credited with the row, and opens the next epoch's counters.
-    mutating func apply(_ outcomes: [ProviderOutcome]) {
-        for outcome in outcomes {
-            if outcome.vesting > .zero {
-                var account = state.account(outcome.account)
-                account.balance = account.balance.debited(outcome.vesting)
-                state.store(account, of: outcome.account)
-                supply.balances = supply.balances.debited(outcome.vesting)
-                supply.vesting = supply.vesting.credited(outcome.vesting)
-                state.store(
-                    VestingRecord(granted: outcome.vesting),
-                    at: StateKey.vesting(outcome.account, granted: view.epoch.number))
-            }
+    /// Opens the next epoch's counters of those whose record moves.
+    mutating func apply(_ outcomes: [ProviderOutcome], moving: Set<Address>) {
+        for outcome in outcomes where moving.contains(outcome.account) {
             guard var work: WorkRecord = state.load(StateKey.work(outcome.account)) else { continue }
             work.streak = streak(after: work, of: outcome.account)
             (work.reliability, work.failed) = (outcome.reliability, 0)
@@ -158,26 +179,6 @@ extension BlockExecution {
             return streak
         } catch {
             preconditionFailure("the streak of \(provider): \(error)")
-        }
-    }
-
-    /// Pays what is unlocked by now; a grant that is paid out is forgotten.
-    mutating func unlockVesting() {
-        for (id, record) in state.scan(.vesting, as: VestingRecord.self) {
-            guard let account = Address(id.prefix(20)), let granted = UInt64(bigEndian: id.suffix(8)) else {
-                preconditionFailure("vesting key \(Hex.lower(id))")
-            }
-            if isLocked(account) { continue }
-            let grant = VestingGrant(epoch: granted, record, view.parameters.rewards)
-            let unlocked = grant.unlocked(endOf: view.epoch.number)
-            if unlocked <= record.paid { continue }
-            let part = unlocked.debited(record.paid)
-            credit(part, to: account)
-            supply.vesting = supply.vesting.debited(part)
-            var record = record
-            record.paid = unlocked
-            let key = StateKey.vesting(account, granted: granted)
-            if record.paid == record.granted { state.remove(key) } else { state.store(record, at: key) }
         }
     }
 

@@ -40,6 +40,7 @@ struct BlockExecution {
         let beacon = Hash.sha256([view.beacon.bytes, block.beaconOutput])
         state.store(BeaconRecord(beacon), .beacon)
         runWork(beacon: beacon)
+        issueAgain(receiptsOf: lastReceipt, beacon: beacon)
         moveChallenges(beacon: beacon)
         moveCalendar(lastReceipt: lastReceipt, beacon: beacon)
         let newSeating = endEpochIfDue()
@@ -124,9 +125,11 @@ struct BlockExecution {
 
     private mutating func execute(_ content: TransactionContent, byteCount: Int) throws(Rule) {
         let sender = Hash.address(of: content.sender)
-        var account = state.account(sender)
         let fee = Ledger.fee(byteCount: byteCount, view.parameters)
-        try Ledger.check(content, of: account, fee: fee)
+        let found = Ledger.unlocked(state.account(sender), of: sender, in: state, view)
+        try Ledger.check(content, of: found, fee: fee)
+        unlock(for: sender)
+        var account = state.account(sender)
         account.nonce += 1
         account.balance = account.balance.debited(fee)
         state.store(account, of: sender)
@@ -171,6 +174,7 @@ struct BlockExecution {
         case .proposeChange(let request): try perform(request, by: sender)
         case .voteForChange(let vote): try perform(vote, by: sender)
         case .reportProposals(let proof): try perform(proof)
+        case .answerAdmission(let said): try perform(said, by: sender)
         }
     }
 

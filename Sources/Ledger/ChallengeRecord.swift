@@ -59,6 +59,8 @@ package struct ChallengeRecord: Hashable, Sendable, Message {
 
     /// Of the challenges that closed in this epoch: those put to a provider, and its answers.
     func counts(of uptime: UptimeRecord) -> (asked: UInt64, answered: UInt64) {
+        var uptime = uptime
+        uptime.turnEpoch(first: firstOfEpoch)
         let first = max(firstOfEpoch, uptime.since)
         return (firstOpen - min(first, firstOpen), uptime.counted(before: firstOpen))
     }
@@ -86,14 +88,17 @@ package struct ChallengeRecord: Hashable, Sendable, Message {
 package struct UptimeRecord: Hashable, Sendable, Message {
     /// The number of the first challenge that is put to this provider.
     package let since: UInt64
-    /// Answers that no epoch has counted yet.
+    /// Answers that no epoch before the one of `first` has counted.
     private(set) var answered: UInt64 = 0
     /// 1 + the highest number that it answered; 0 before its first answer.
     private(set) var newestPlusOne: UInt64 = 0
     /// Bit i: it answered the challenge i below the highest.
     private(set) var marks: UInt64 = 0
+    /// The first challenge that counted in the epoch in which the record was written last, or a later one. An epoch's
+    /// end leaves it alone: whoever reads the record turns it.
+    private(set) var first: UInt64 = 0
 
-    init(since: UInt64) { self.since = since }
+    package init(since: UInt64) { self.since = since }
 
     func hasAnswered(_ number: UInt64) -> Bool {
         guard newestPlusOne > number else { return false }
@@ -123,13 +128,17 @@ package struct UptimeRecord: Hashable, Sendable, Message {
     /// Answers that count now: those to challenges before `firstOpen`.
     func counted(before firstOpen: UInt64) -> UInt64 { answered - answers(from: firstOpen) }
 
-    mutating func turnEpoch(firstOpen: UInt64) { answered = answers(from: firstOpen) }
+    /// `first`: of the running epoch. What was answered before that, an earlier epoch has counted.
+    mutating func turnEpoch(first: UInt64) {
+        if self.first < first { (answered, self.first) = (answers(from: first), first) }
+    }
 
     package func encode(into encoder: inout Encoder) {
         encoder.unsigned(1, since + 1)
         encoder.unsigned(2, answered)
         encoder.unsigned(3, newestPlusOne)
         encoder.unsigned(4, marks)
+        encoder.unsigned(5, first)
     }
 
     package init(from decoder: inout Decoder) throws(DecodeError) {
@@ -139,6 +148,7 @@ package struct UptimeRecord: Hashable, Sendable, Message {
         answered = try decoder.unsigned(2)
         newestPlusOne = try decoder.unsigned(3)
         marks = try decoder.unsigned(4)
+        first = try decoder.unsigned(5)
     }
 }
 

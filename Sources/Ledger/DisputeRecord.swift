@@ -23,6 +23,8 @@ package struct DisputeRecord: Hashable, Sendable, Message {
     package var isExtended = false
     /// Revealed verdicts on the task: votes repeat the digest of each.
     package var verdicts: [AuditEntry] = []
+    /// Of who is not admitted; votes repeat its digest after the verdicts'.
+    package var answer: DisputedAnswer?
 
     init(
         epoch: UInt64, reporter: Address, claim: (result: TaskResult, deposit: Amount)?,
@@ -38,11 +40,15 @@ package struct DisputeRecord: Hashable, Sendable, Message {
 
     /// The salts that a vote repeats, in its order.
     package func salts(_ place: TaskPlace) -> [Bytes] {
-        verdicts.map { entry in
+        let auditors = verdicts.map { entry in
             let beacon = entry.round == .first ? beacon : recheckBeacon ?? beacon
             return Verdict.salt(beacon: beacon, auditor: entry.operatorAddress, task: place)
         }
+        return auditors + (answer.map { [$0.salt.bytes] } ?? [])
     }
+
+    /// How many digests a vote repeats.
+    var digests: Int { verdicts.count + (answer == nil ? 0 : 1) }
 
     package func encode(into encoder: inout Encoder) {
         encoder.unsigned(1, epoch + 1)
@@ -53,6 +59,7 @@ package struct DisputeRecord: Hashable, Sendable, Message {
         if let recheckBeacon { encoder.data(6, recheckBeacon) }
         encoder.bool(7, isExtended)
         encoder.messages(8, verdicts)
+        encoder.message(9, optional: answer)
     }
 
     package init(from decoder: inout Decoder) throws(DecodeError) {
@@ -66,6 +73,7 @@ package struct DisputeRecord: Hashable, Sendable, Message {
         recheckBeacon = try decoder.optionalFixedBytes(6)
         isExtended = try decoder.bool(7)
         verdicts = try decoder.messages(8, count: AuditLimits.digestsMax)
+        answer = try decoder.optionalMessage(9)
     }
 }
 

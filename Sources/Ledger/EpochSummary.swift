@@ -20,14 +20,13 @@ package struct EpochSummary: Hashable, Sendable, Message {
     package let burned: Amount
     package let slashed: Amount
 
-    init(_ tables: EpochTables, height: Height, minted: Amount, burned: Amount) {
+    init(
+        _ tables: EpochTables, roots: (rewards: Digest, slashes: Digest), height: Height,
+        issued: (minted: Amount, burned: Amount)
+    ) {
         self.init(
-            height: height,
-            roots: (
-                MerkleTree.root(of: tables.rewards.map(\.encoded)), MerkleTree.root(of: tables.slashes.map(\.encoded))
-            ),
-            rows: (UInt64(tables.rewards.count), UInt64(tables.slashes.count)),
-            totals: (tables.paid, minted, burned, tables.slashed))
+            height: height, roots: roots, rows: (UInt64(tables.rewards.count), UInt64(tables.slashes.count)),
+            totals: (tables.paid, issued.minted, issued.burned, tables.slashed))
     }
 
     package init(
@@ -78,22 +77,45 @@ package enum EpochTable: UInt8, Sendable {
 }
 
 extension EpochTables {
-    /// Every row as it is stored.
-    func writes(epoch: UInt64) -> WriteBatch {
+    /// Every row as it is stored, with the hash of its calculation as its evidence, and the roots over all rows.
+    func stored(epoch: UInt64) -> (writes: WriteBatch, roots: (rewards: Digest, slashes: Digest)) {
         var writes = WriteBatch()
-        for row in rewards {
-            let key =
-                row.key.account.bytes + row.key.kind.rawValue.bigEndianBytes + row.key.asset.rawValue.bigEndianBytes
-            writes.put(.rows, key: EpochTable.rewards.prefix(epoch: epoch) + key, value: row.encoded)
-            if let basis = bases[row.key] {
-                writes.put(.rows, key: EpochTable.bases.prefix(epoch: epoch) + key, value: basis.encoded)
-            }
+        var (rewardLeaves, slashLeaves): ([Digest], [Digest]) = ([], [])
+        rewardLeaves.reserveCapacity(rewards.count)
+        let (rewardPrefix, basisPrefix) = (
+            EpochTable.rewards.prefix(epoch: epoch), EpochTable.bases.prefix(epoch: epoch)
+        )
+        for (row, basis) in zip(rewards, bases) {
+            let calculation = basis?.encoded
+            let content = row.explained(by: calculation.map { Hash.sha256($0) }).encoded
+            writes.put(.rows, key: row.key.place(under: rewardPrefix), value: content)
+            if let calculation { writes.put(.rows, key: row.key.place(under: basisPrefix), value: calculation) }
+            rewardLeaves.append(MerkleTree.leafHash(content))
         }
         for row in slashes {
             let key = row.key.account.bytes + row.key.offence.rawValue.bigEndianBytes + row.key.evidence.bytes
-            writes.put(.rows, key: EpochTable.slashes.prefix(epoch: epoch) + key, value: row.encoded)
+            let content = row.encoded
+            writes.put(.rows, key: EpochTable.slashes.prefix(epoch: epoch) + key, value: content)
+            slashLeaves.append(MerkleTree.leafHash(content))
         }
-        return writes
+        let roots = (MerkleTree.root(ofLeafHashes: rewardLeaves), MerkleTree.root(ofLeafHashes: slashLeaves))
+        return (writes, roots)
+    }
+}
+
+extension RewardKey {
+    /// The key of a row in `Table.rows`.
+    fileprivate func place(under prefix: Bytes) -> Bytes {
+        let numbers = UInt64(kind.rawValue) << 32 | UInt64(asset.rawValue)
+        return prefix + account.bytes + numbers.bigEndianBytes
+    }
+}
+
+extension RewardRow {
+    /// A calculation's hash is the evidence of its row.
+    fileprivate func explained(by calculation: Digest?) -> RewardRow {
+        guard let calculation else { return self }
+        return RewardRow(key: key, amount: amount, reason: reason, evidence: calculation)
     }
 }
 

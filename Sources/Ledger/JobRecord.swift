@@ -57,7 +57,7 @@ package struct JobRecord: Hashable, Sendable, Message {
     /// Charges of providers that were late, held until their tasks end.
     package var charges = Amount.zero
 
-    init(
+    package init(
         _ request: SubmitJob, by requester: Address, at submitted: Height, input: (bytes: UInt32, own: Digest?),
         pages: UInt32, held: (escrow: Amount, assurance: Amount)
     ) {
@@ -167,7 +167,7 @@ package struct TaskRecord: Hashable, Sendable, Message {
     /// An auditor that was drawn for it has revealed a verdict.
     package var isAudited = false
 
-    init(provider: Address, assigned: Height, budget: UInt64) {
+    package init(provider: Address, assigned: Height, budget: UInt64) {
         (state, self.provider, self.assigned, self.budget) = (.assigned, provider, assigned, budget)
     }
 

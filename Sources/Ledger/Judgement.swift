@@ -53,11 +53,20 @@ struct DisputedTask {
         for (entry, digest) in zip(dispute.verdicts, truth.digests) {
             if said(entry) != truth.result {
                 results.insert(entry.operatorAddress)
-            } else if entry.digest != digest || repeatsWrongly(entry, truth) {
+            } else if entry.digest != digest || repeatsWrongly(entry, truth) || misjudges(entry, truth) {
                 digests.insert(entry.operatorAddress)
             }
         }
         return DisputeLosers(results: results.sorted(), digests: digests.subtracting(results).sorted())
+    }
+
+    /// What the answer of who is not admitted should have been, by the vote; nil without one.
+    func answer(by truth: DisputeSide) -> Digest? { dispute.answer == nil ? nil : truth.digests.last }
+
+    /// The auditor is wrong about that answer.
+    private func misjudges(_ entry: AuditEntry, _ truth: DisputeSide) -> Bool {
+        guard let said = entry.admissionDigest, let right = answer(by: truth) else { return false }
+        return said != right
     }
 
     /// The second auditor's copy of the first one's digest is not what it should be.

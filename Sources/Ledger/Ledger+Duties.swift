@@ -56,7 +56,8 @@ extension Ledger {
         else { return nil }
         return AuditDuty(
             place: place, round: .first, job: job, computeUnits: task.computeUnits, delivered: delivered,
-            salt: Verdict.salt(beacon: beacon, auditor: operatorAddress, task: place), firstSalt: nil)
+            salt: Verdict.salt(beacon: beacon, auditor: operatorAddress, task: place), firstSalt: nil,
+            admissionSalt: admissionSalt(place, epoch: set.epoch, state))
     }
 
     static func records(_ place: TaskPlace, _ state: WorkingState) -> (task: TaskRecord, job: JobRecord) {
@@ -95,7 +96,8 @@ extension Ledger {
                 AuditDuty(
                     place: place, round: .recheck, job: job, computeUnits: task.computeUnits, delivered: delivered,
                     salt: Verdict.salt(beacon: beacon, auditor: operatorAddress, task: place),
-                    firstSalt: Verdict.salt(beacon: firstBeacon, auditor: first, task: place)))
+                    firstSalt: Verdict.salt(beacon: firstBeacon, auditor: first, task: place),
+                    admissionSalt: admissionSalt(place, epoch: epoch, state)))
         }
         return duties
     }

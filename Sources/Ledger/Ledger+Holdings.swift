@@ -1,4 +1,4 @@
-// Everything that an account has, and when each part of it can be spent. Delegations stand with their validator.
+// Everything that an account has, and when each part of it can be spent.
 package import Primitives
 
 package struct Holdings: Sendable {
@@ -14,6 +14,12 @@ package struct Holdings: Sendable {
         package let freeEpoch: UInt64
     }
 
+    /// What stands behind a validator of somebody else.
+    package struct Delegated: Hashable, Sendable {
+        package let validator: Address
+        package let entry: DelegationEntry
+    }
+
     /// Balance, credits and next sequence. The balance is what can be withdrawn now.
     package let account: Account
     /// Of the account's own validator; delegations to it included.
@@ -24,13 +30,18 @@ package struct Holdings: Sendable {
     /// The last pay for tasks that panels judge, until the provider leaves that class.
     package let held: Amount
     package let grants: [VestingGrant]
+    /// Ascending by validator.
+    package let delegations: [Delegated]
+    /// Who is paid for having brought the account.
+    package let referrer: Address?
 
-    /// What vests and is not released.
-    package var vesting: Amount {
-        grants.reduce(.zero) { $0.credited($1.granted.debited($1.paid)) }
-    }
+    /// What is still locked.
+    package var vesting: Amount { grants.reduce(.zero) { $0.credited($1.locked) } }
 
-    /// Of all grants together, ascending by the epoch whose last block releases it.
+    /// Joins the balance with the account's next transaction.
+    package var unlocked: Amount { grants.reduce(.zero) { $0.credited($1.unlocked) } }
+
+    /// Of all grants together, ascending by the epoch whose last block unlocks it.
     package var releases: [(epoch: UInt64, amount: Amount)] {
         var sums: [UInt64: Amount] = [:]
         for release in grants.flatMap(\.releases) {
@@ -47,13 +58,29 @@ extension Ledger {
         let validator: ValidatorRecord? = state.load(StateKey.validator(account))
         let provider: ProviderRecord? = state.load(StateKey.provider(account))
         let held: HeldRecord? = state.load(StateKey.held(account))
+        let requester: RequesterRecord? = state.load(StateKey.requester(account))
         let leaving =
             leaving(.validator, after: epoch, on: snapshot) { StateKey.unbonding(account, free: $0) }
             + leaving(.provider, after: epoch, on: snapshot) { StateKey.providerUnbonding(account, free: $0) }
         return Holdings(
             account: state.account(account), validatorBond: validator?.bond ?? .zero,
             providerBond: provider?.bond ?? .zero, leaving: leaving.sorted { $0.freeEpoch < $1.freeEpoch },
-            held: held?.amount ?? .zero, grants: vesting(of: account, on: snapshot))
+            held: held?.amount ?? .zero, grants: vesting(of: account, on: snapshot),
+            delegations: delegations(by: account, on: snapshot), referrer: requester?.referrer)
+    }
+
+    /// One look for each validator.
+    private static func delegations(by delegator: Address, on snapshot: some Snapshot) -> [Holdings.Delegated] {
+        var found: [Holdings.Delegated] = []
+        let tag = StateTag.validator.rawValue
+        var next = snapshot.first(.state, from: [tag])
+        while let record = next, record.key.first == tag, let validator = Address(record.key.dropFirst()) {
+            if let entry = delegation(to: validator, by: delegator, on: snapshot) {
+                found.append(Holdings.Delegated(validator: validator, entry: entry))
+            }
+            next = snapshot.first(.state, from: record.key + [0])
+        }
+        return found
     }
 
     /// One look for each epoch at whose start anybody's bond is free.

@@ -13,6 +13,8 @@ package struct ProviderEntry: Sendable {
     package let slots: UInt64
     /// nil before its first offers.
     package let work: WorkRecord?
+    /// nil once it may work for pay.
+    package let admission: AdmissionStatus?
 }
 
 extension Ledger {
@@ -29,7 +31,7 @@ extension Ledger {
             page.append(
                 ProviderEntry(
                     account: account, bond: record.bond, slots: record.bond.units / max(1, slotBond.units),
-                    work: state.load(StateKey.work(account))))
+                    work: state.load(StateKey.work(account)), admission: admission(of: account, on: snapshot)))
         }
         return (all.count, page)
     }

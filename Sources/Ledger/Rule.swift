@@ -125,6 +125,11 @@ package enum Rule: UInt32, Error, CaseIterable, Sendable {
     case nothingToCancel = 121
     /// Honest validators got different results from this program.
     case programQuarantined = 122
+    // Of these, answers of who is not admitted yet.
+    /// The task was not issued again to the sender, or it answered.
+    case notIssuedAgain = 123
+    /// Auditors may disclose what the answer should be.
+    case admissionOver = 124
 
     // 130-139: attestations and answers. These cost the author of the batch too.
     /// Neither the running epoch nor the one before.
@@ -308,6 +313,8 @@ package enum Rule: UInt32, Error, CaseIterable, Sendable {
         case .notTheRequester: "not_the_requester"
         case .nothingToCancel: "nothing_to_cancel"
         case .programQuarantined: "program_quarantined"
+        case .notIssuedAgain: "not_issued_again"
+        case .admissionOver: "admission_over"
         case .wrongEpoch: "wrong_epoch"
         case .receiptNotAssigned: "receipt_not_assigned"
         case .receiptRepeated: "receipt_repeated"

@@ -59,7 +59,7 @@ package enum StateTag: UInt8, CaseIterable, Sendable {
     case due = 39
     /// ‖ epoch (8 bytes) at whose start it is free ‖ provider: `UnbondingRecord`.
     case providerUnbonding = 40
-    /// ‖ account ‖ epoch (8 bytes) of the grant: `VestingRecord`.
+    /// ‖ account ‖ the last epoch (8 bytes) of the day of the grant: `VestingRecord`.
     case vesting = 41
     /// ‖ account: `UptimeRecord` of a provider, absent before it answered where genesis lists it.
     case uptime = 42
@@ -108,6 +108,12 @@ package enum StateTag: UInt8, CaseIterable, Sendable {
     case held = 68
     /// ‖ number (8 bytes): `ProposalRecord`.
     case proposal = 72
+    /// ‖ account: `AdmissionRecord` of a provider that is not admitted.
+    case admission = 80
+    /// ‖ job ‖ index: `AdmissionTask`.
+    case admissionTask = 81
+    /// ‖ provider ‖ job ‖ index: `QueueRecord`, tasks issued again that the provider has not answered.
+    case admissionOpen = 82
     /// ‖ operator: `DutyCountRecord`, absent before its first duty.
     case dutyCount = 96
 }

@@ -81,7 +81,10 @@ extension StateTree {
     }
 
     static func load(node child: TreeChild, path: [UInt8], in snapshot: some Snapshot) -> TreeNode {
-        let key = TreeKey.node(child.version, path: path)
+        load(node: TreeKey.node(child.version, path: path), in: snapshot)
+    }
+
+    static func load(node key: Bytes, in snapshot: some Snapshot) -> TreeNode {
         guard let bytes = snapshot.load(.tree, key: key) else {
             preconditionFailure("the state tree is broken: no node \(Hex.lower(key))")
         }
@@ -107,7 +110,7 @@ extension StateTree {
         var steps: [InnerOp] = []
         for depth in 0..<64 {
             if current.keyHash != nil { return (current, steps.reversed()) }
-            let node = load(node: current, path: keyHash.path(depth), in: snapshot)
+            let node = load(node: TreeKey.node(current.version, keyHash, depth: depth), in: snapshot)
             let place = Int(keyHash.nibble(depth))
             let levels = node.levels
             for level in (0..<4).reversed() {

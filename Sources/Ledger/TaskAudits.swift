@@ -55,6 +55,8 @@ package struct AuditEntry: Hashable, Sendable, Message {
     package var firstDigest: Digest?
     /// Where it is not the receipt's.
     package var result: TaskResult?
+    /// What the answer of who is not admitted should be.
+    package var admissionDigest: Digest?
 
     init(_ operatorAddress: Address, _ round: AuditRound) {
         (self.operatorAddress, self.round) = (operatorAddress, round)
@@ -68,6 +70,7 @@ package struct AuditEntry: Hashable, Sendable, Message {
         if let first { encoder.data(5, first) }
         if let firstDigest { encoder.data(6, firstDigest) }
         encoder.message(7, optional: result)
+        if let admissionDigest { encoder.data(8, admissionDigest) }
     }
 
     package init(from decoder: inout Decoder) throws(DecodeError) {
@@ -79,6 +82,7 @@ package struct AuditEntry: Hashable, Sendable, Message {
         first = try decoder.optionalFixedBytes(5)
         firstDigest = try decoder.optionalFixedBytes(6)
         result = try decoder.optionalMessage(7)
+        admissionDigest = try decoder.optionalFixedBytes(8)
     }
 }
 

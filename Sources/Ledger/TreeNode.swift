@@ -14,12 +14,18 @@ struct TreeChild: Equatable {
     /// SHA-256 of the key of a leaf; nil for an inner node.
     let keyHash: Digest?
 
-    fileprivate var encoded: Bytes { version.bigEndianBytes + hash.bytes + (keyHash?.bytes ?? []) }
+    fileprivate func append(to bytes: inout Bytes) {
+        withUnsafeTemporaryAllocation(byteCount: 72, alignment: 8) { memory in
+            memory.storeBytes(of: version.bigEndian, as: UInt64.self)
+            hash.write(to: UnsafeMutableRawBufferPointer(rebasing: memory[8...]))
+            keyHash?.write(to: UnsafeMutableRawBufferPointer(rebasing: memory[40...]))
+            bytes.append(contentsOf: UnsafeRawBufferPointer(rebasing: memory[..<(keyHash == nil ? 40 : 72)]))
+        }
+    }
 
-    fileprivate init(from bytes: inout ArraySlice<UInt8>, isLeaf: Bool) {
-        version = TreeNode.take(8, from: &bytes) { UInt64(bigEndian: $0) }
-        hash = TreeNode.take(32, from: &bytes) { Digest($0) }
-        keyHash = isLeaf ? TreeNode.take(32, from: &bytes) { Digest($0) } : nil
+    fileprivate init(from reader: inout NodeReader, isLeaf: Bool) {
+        version = UInt64(bigEndian: reader.take(8).loadUnaligned(as: UInt64.self))
+        (hash, keyHash) = (reader.digest(), isLeaf ? reader.digest() : nil)
     }
 
     init(version: UInt64, hash: Digest, keyHash: Digest?) {
@@ -88,35 +94,49 @@ struct TreeNode: Equatable {
     /// Two bit maps (which places are taken, which of them by leaves), then the references.
     var encoded: Bytes {
         var (taken, leaves) = (UInt16(0), UInt16(0))
-        var references = Bytes()
         for (index, child) in children.enumerated() {
             guard let child else { continue }
             taken |= 1 << UInt16(index)
             if child.keyHash != nil { leaves |= 1 << UInt16(index) }
-            references += child.encoded
         }
-        return taken.bigEndianBytes + leaves.bigEndianBytes + references
+        var bytes = Bytes()
+        bytes.reserveCapacity(4 + 40 * taken.nonzeroBitCount + 32 * leaves.nonzeroBitCount)
+        for map in [taken, leaves] { bytes += [UInt8(map >> 8), UInt8(map & 0xFF)] }
+        for case let child? in children { child.append(to: &bytes) }
+        return bytes
     }
 
     init(decoding bytes: Bytes) {
-        var rest = bytes[...]
-        let taken = Self.take(2, from: &rest) { UInt16(bigEndian: $0) }
-        let leaves = Self.take(2, from: &rest) { UInt16(bigEndian: $0) }
-        children = (0..<16).map { index in
-            guard taken >> UInt16(index) & 1 == 1 else { return nil }
-            return TreeChild(from: &rest, isLeaf: leaves >> UInt16(index) & 1 == 1)
+        children = bytes.withUnsafeBytes { memory in
+            var reader = NodeReader(rest: memory)
+            let (taken, leaves) = (reader.map(), reader.map())
+            let children = (0..<16).map { index -> TreeChild? in
+                guard taken >> UInt16(index) & 1 == 1 else { return nil }
+                return TreeChild(from: &reader, isLeaf: leaves >> UInt16(index) & 1 == 1)
+            }
+            precondition(
+                reader.rest.isEmpty, "the state tree is broken: a node with \(reader.rest.count) bytes too many")
+            return children
         }
-        precondition(rest.isEmpty, "the state tree is broken: a node with \(rest.count) bytes too many")
+    }
+}
+
+/// Takes a stored node apart.
+private struct NodeReader {
+    var rest: UnsafeRawBufferPointer
+
+    mutating func take(_ count: Int) -> UnsafeRawBufferPointer {
+        precondition(
+            rest.count >= count, "the state tree is broken: a node ends after \(rest.count) of \(count) bytes")
+        defer { rest = UnsafeRawBufferPointer(rebasing: rest[count...]) }
+        return UnsafeRawBufferPointer(rebasing: rest[..<count])
     }
 
-    fileprivate static func take<Value>(
-        _ count: Int, from bytes: inout ArraySlice<UInt8>, _ read: (ArraySlice<UInt8>) -> Value?
-    ) -> Value {
-        guard let value = read(bytes.prefix(count)) else {
-            preconditionFailure("the state tree is broken: a node ends after \(bytes.count) of \(count) bytes")
-        }
-        bytes = bytes.dropFirst(count)
-        return value
+    mutating func map() -> UInt16 { UInt16(bigEndian: take(2).loadUnaligned(as: UInt16.self)) }
+
+    mutating func digest() -> Digest {
+        guard let digest = Digest(memory: take(32)) else { preconditionFailure("32 bytes") }
+        return digest
     }
 }
 
@@ -124,13 +144,17 @@ struct TreeNode: Equatable {
 enum TreeRoot {
     static func encode(_ root: TreeChild?) -> Bytes {
         guard let root else { return [0] }
-        return [root.keyHash == nil ? 1 : 2] + root.encoded
+        var bytes: Bytes = [root.keyHash == nil ? 1 : 2]
+        root.append(to: &bytes)
+        return bytes
     }
 
     static func decode(_ bytes: Bytes) -> TreeChild? {
-        var rest = bytes.dropFirst()
         guard let kind = bytes.first, kind > 0 else { return nil }
-        return TreeChild(from: &rest, isLeaf: kind == 2)
+        return bytes.withUnsafeBytes { memory in
+            var reader = NodeReader(rest: UnsafeRawBufferPointer(rebasing: memory[1...]))
+            return TreeChild(from: &reader, isLeaf: kind == 2)
+        }
     }
 }
 
@@ -153,24 +177,31 @@ struct TreeLeaf: Message {
 }
 
 /// Keys of `Table.tree`: version (8 bytes, big-endian), then nothing for a root, or the path's length in half-bytes and
-/// the path, packed.
+/// the path, packed. A path is the beginning of a hashed key.
 enum TreeKey {
     static func root(_ version: UInt64) -> Bytes { version.bigEndianBytes }
 
-    static func leaf(_ version: UInt64, _ keyHash: Digest) -> Bytes { version.bigEndianBytes + [64] + keyHash.bytes }
+    static func leaf(_ version: UInt64, _ keyHash: Digest) -> Bytes { key(version, keyHash, depth: 64) }
 
-    /// `path`: at most 63 half-bytes.
+    /// Of the node that `depth` half-bytes of `keyHash` lead to, at most 63.
+    static func node(_ version: UInt64, _ keyHash: Digest, depth: Int) -> Bytes { key(version, keyHash, depth: depth) }
+
+    /// The same for those who come by half-bytes.
     static func node(_ version: UInt64, path: [UInt8]) -> Bytes {
-        var key = version.bigEndianBytes
-        key.append(UInt8(path.count))
-        for index in stride(from: 0, to: path.count, by: 2) {
-            key.append(path[index] << 4 | (index + 1 < path.count ? path[index + 1] : 0))
-        }
-        return key
+        var packed = Bytes(repeating: 0, count: Digest.count)
+        for (index, nibble) in path.enumerated() { packed[index / 2] |= index % 2 == 0 ? nibble << 4 : nibble }
+        guard let keyHash = Digest(packed) else { preconditionFailure("32 bytes") }
+        return key(version, keyHash, depth: path.count)
     }
-}
 
-extension Digest {
-    /// The first `count` half-bytes.
-    func path(_ count: Int) -> [UInt8] { (0..<count).map { nibble($0) } }
+    private static func key(_ version: UInt64, _ keyHash: Digest, depth: Int) -> Bytes {
+        let count = (depth + 1) / 2
+        return withUnsafeTemporaryAllocation(byteCount: 41, alignment: 8) { memory in
+            memory.storeBytes(of: version.bigEndian, as: UInt64.self)
+            memory[8] = UInt8(depth)
+            keyHash.write(to: UnsafeMutableRawBufferPointer(rebasing: memory[9...]))
+            if depth % 2 == 1 { memory[8 + count] &= 0xF0 }
+            return Bytes(UnsafeRawBufferPointer(rebasing: memory[..<(9 + count)]))
+        }
+    }
 }

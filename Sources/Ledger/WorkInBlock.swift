@@ -15,6 +15,8 @@ package enum WorkLimits {
     package static let queueDelayBlocks: UInt64 = 4
     /// Open tasks of one provider for each of its slots.
     package static let tasksPerSlotMax: UInt64 = 64
+    /// Receipts that one block issues again to providers that are not admitted.
+    static let issuesPerBlockMax = 16
 }
 
 /// What the market keeps while a block is executed.

@@ -25,7 +25,7 @@ package struct WorkRecord: Hashable, Sendable, Message {
     /// Where its outputs are served; empty for nowhere.
     package var endpoint: Bytes
 
-    init(offers: [Offer], endpoint: Bytes = []) {
+    package init(offers: [Offer], endpoint: Bytes = []) {
         (self.offers, self.endpoint) = (offers, endpoint)
         reliabilityPlusOne = Rewards.Rule.reliabilityStart + 1
     }
@@ -67,7 +67,7 @@ package struct AssignmentRecord: Hashable, Sendable, Message {
     /// The last height whose block may include the receipt.
     package let deadline: Height
 
-    init(provider: Address, deadline: Height) { (self.provider, self.deadline) = (provider, deadline) }
+    package init(provider: Address, deadline: Height) { (self.provider, self.deadline) = (provider, deadline) }
 
     package func encode(into encoder: inout Encoder) {
         encoder.data(1, provider)
@@ -114,7 +114,7 @@ struct UndeliverableRecord: Hashable, Message {
 
 /// A grant that unlocks by the day; the key names the epoch that granted it.
 package struct VestingRecord: Hashable, Sendable, Message {
-    package let granted: Amount
+    package var granted: Amount
     package var paid = Amount.zero
 
     init(granted: Amount) { self.granted = granted }
@@ -154,7 +154,7 @@ extension StateKey {
     static func due(_ epoch: UInt64, from height: Height = .zero) -> Bytes {
         [StateTag.due.rawValue] + epoch.bigEndianBytes + height.value.bigEndianBytes
     }
-    static func due(_ epoch: UInt64, _ height: Height, _ place: TaskPlace) -> Bytes {
+    package static func due(_ epoch: UInt64, _ height: Height, _ place: TaskPlace) -> Bytes {
         due(epoch, from: height) + place.bytes
     }
     static func providerUnbonding(_ provider: Address, free epoch: UInt64) -> Bytes {

@@ -6,12 +6,15 @@ package import Primitives
 
 package struct WorkingState {
     private let base: any Snapshot
-    private var pending: [Bytes: Bytes?] = [:]
+    /// By tag, so that a scan of one table does not walk over the changes of all.
+    private var pending: [UInt8: [Bytes: Bytes?]] = [:]
 
     package init(_ base: any Snapshot) { self.base = base }
 
+    private func changes(under tag: UInt8) -> [Bytes: Bytes?] { pending[tag] ?? [:] }
+
     func bytes(_ key: Bytes) -> Bytes? {
-        if let change = pending[key] { return change }
+        if let change = pending[key[0]]?[key] { return change }
         return base.load(.state, key: key)
     }
 
@@ -36,45 +39,38 @@ package struct WorkingState {
     mutating func store(_ record: some Message, at key: Bytes) {
         let value = record.encoded
         precondition(!value.isEmpty, "an empty value at \(Hex.lower(key)) could not be proved")
-        pending[key] = .some(value)
+        pending[key[0], default: [:]][key] = .some(value)
     }
 
     mutating func store(_ record: some Message, _ which: Singleton) { store(record, at: StateKey.singleton(which)) }
 
-    mutating func remove(_ key: Bytes) { pending[key] = .some(nil) }
+    mutating func remove(_ key: Bytes) { pending[key[0], default: [:]][key] = .some(nil) }
 
     /// Every record under a tag, ascending by the rest of the key, which is given without the tag.
     func scan<Record: Message>(_ tag: StateTag, as type: Record.Type = Record.self) -> [(id: Bytes, record: Record)] {
-        var found: [(key: Bytes, value: Bytes)] = []
-        var next = base.first(.state, from: [tag.rawValue])
-        while let entry = next, entry.key.first == tag.rawValue {
-            if pending[entry.key] == nil { found.append(entry) }
-            next = base.first(.state, from: entry.key + [0])
-        }
-        for (key, change) in pending where key.first == tag.rawValue {
-            if let value = change { found.append((key, value)) }
-        }
-        found.sort { $0.key.lexicographicallyPrecedes($1.key) }
-        return found.map { (Bytes($0.key.dropFirst()), Self.record($0.value, $0.key)) }
+        scan(prefix: [tag.rawValue])
     }
 
     /// Every record whose key begins with `prefix`, ascending by the rest of the key, which is given without it.
     func scan<Record: Message>(prefix: Bytes, as type: Record.Type = Record.self) -> [(id: Bytes, record: Record)] {
+        let pending = changes(under: prefix[0])
         var found: [(key: Bytes, value: Bytes)] = []
         var next = base.first(.state, from: prefix)
         while let entry = next, entry.key.starts(with: prefix) {
             if pending[entry.key] == nil { found.append(entry) }
             next = base.first(.state, from: entry.key + [0])
         }
+        let stored = found.count
         for (key, change) in pending where key.starts(with: prefix) {
             if let value = change { found.append((key, value)) }
         }
-        found.sort { $0.key.lexicographicallyPrecedes($1.key) }
+        if found.count > stored { found.sort { $0.key.lexicographicallyPrecedes($1.key) } }
         return found.map { (Bytes($0.key.dropFirst(prefix.count)), Self.record($0.value, $0.key)) }
     }
 
     /// Keys that begin with `prefix`, ascending.
     func keys(prefix: Bytes) -> [Bytes] {
+        let pending = changes(under: prefix[0])
         var found: [Bytes] = []
         var next = base.first(.state, from: prefix)
         while let entry = next, entry.key.starts(with: prefix) {
@@ -88,9 +84,12 @@ package struct WorkingState {
     /// The first key that is not below `bound`, of any tag.
     func firstKey(from bound: Bytes) -> Bytes? {
         var next = base.first(.state, from: bound)
-        while let entry = next, pending[entry.key] == .some(nil) { next = base.first(.state, from: entry.key + [0]) }
+        while let entry = next, changes(under: entry.key[0])[entry.key] == .some(nil) {
+            next = base.first(.state, from: entry.key + [0])
+        }
         var best = next?.key
-        for (key, change) in pending where change != nil && !key.lexicographicallyPrecedes(bound) {
+        for (key, change) in pending.filter({ $0.key >= bound[0] }).values.joined()
+        where change != nil && !key.lexicographicallyPrecedes(bound) {
             if best.map(key.lexicographicallyPrecedes) ?? true { best = key }
         }
         return best
@@ -104,6 +103,7 @@ package struct WorkingState {
             key.first == tag.rawValue
                 && !bound.lexicographicallyPrecedes(key.dropFirst().prefix(bound.count))
         }
+        let pending = changes(under: tag.rawValue)
         var found: [(key: Bytes, value: Bytes)] = []
         var next = base.first(.state, from: [tag.rawValue])
         while let entry = next, found.count < limit, isInside(entry.key) {
@@ -122,7 +122,7 @@ package struct WorkingState {
     func last<Record: Message>(_ tag: StateTag, upTo id: Bytes, as type: Record.Type = Record.self) -> Record? {
         let bound = [tag.rawValue] + id
         var best = base.last(.state, upTo: bound)?.key ?? []
-        for (key, change) in pending
+        for (key, change) in changes(under: tag.rawValue)
         where change != nil && !bound.lexicographicallyPrecedes(key) && best.lexicographicallyPrecedes(key) {
             best = key
         }
@@ -131,9 +131,11 @@ package struct WorkingState {
 
     /// Every change, ascending by key; nil deletes. A value stored again as it was is no change.
     var changes: [(key: Bytes, value: Bytes?)] {
-        pending.map { (key: $0.key, value: $0.value) }
-            .filter { base.load(.state, key: $0.key) != $0.value }
-            .sorted { $0.key.lexicographicallyPrecedes($1.key) }
+        pending.sorted { $0.key < $1.key }.flatMap { _, changes in
+            changes.map { (key: $0.key, value: $0.value) }
+                .filter { base.load(.state, key: $0.key) != $0.value }
+                .sorted { $0.key.lexicographicallyPrecedes($1.key) }
+        }
     }
 
     // MARK: Accounts

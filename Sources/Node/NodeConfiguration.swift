@@ -25,11 +25,14 @@ package struct NodeConfiguration: Equatable, Sendable {
     package var verifiers = 2
     /// Heights after a restart at which a validator looks for other signatures of its key before it signs.
     package var doppelgangerHeights: UInt64 = 2
+    /// The node asks to return from a jail by itself, where it finds the operator's key.
+    package var automaticUnjail = true
 
     package init() {}
 
     static let keys = [
         "moniker", "listen", "rpc", "persistent_peers", "log_level", "verifiers", "doppelganger_heights",
+        "automatic_unjail",
     ]
 
     package init(toml text: String, path: String) throws(HomeError) {
@@ -66,6 +69,7 @@ package struct NodeConfiguration: Equatable, Sendable {
             }
             doppelgangerHeights = heights
         }
+        if let flag = try reader.flag("automatic_unjail") { automaticUnjail = flag }
         guard (1...64).contains(moniker.utf8.count) else { throw reader.refusal("moniker", "has 1 to 64 bytes") }
     }
 
@@ -87,6 +91,12 @@ package struct NodeConfiguration: Equatable, Sendable {
             guard let value = table[key] else { return nil }
             guard let number = value.int else { throw refusal(key, "is a whole number") }
             return number
+        }
+
+        func flag(_ key: String) throws(HomeError) -> Bool? {
+            guard let value = table[key] else { return nil }
+            guard let flag = value.bool else { throw refusal(key, "is true or false") }
+            return flag
         }
 
         func address(_ key: String) throws(HomeError) -> SocketAddress? {
@@ -133,6 +143,9 @@ package struct NodeConfiguration: Equatable, Sendable {
             # A restarted validator lets this many heights pass before it signs, and looks for signatures of its key
             # that are not its own; 0 signs at once. A chain that stands still without it is not kept waiting.
             doppelganger_heights = \(doppelgangerHeights)
+            # When a jail of this validator is over, the node asks to return by itself with keys/account.json, if it
+            # is there and not sealed; with false, or without the key, its log says what to type.
+            automatic_unjail = \(automaticUnjail)
 
             """
     }

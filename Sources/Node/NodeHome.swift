@@ -122,7 +122,7 @@ package struct NodeHome: Sendable {
         return Keys(transport: transport, consensus: try optional(.consensus), audit: try optional(.audit))
     }
 
-    private func isSealed(_ role: KeyFile.Role) -> Bool {
+    func isSealed(_ role: KeyFile.Role) -> Bool {
         guard let content = try? TextFile.read(keyPath(role), max: RuntimeLimits.configurationBytesMax, way: "") else {
             return false
         }

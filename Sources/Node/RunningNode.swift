@@ -35,10 +35,11 @@ package final class RunningNode: Sendable {
     private let delivery: Delivery
     private let home: HomeLock
     private let auditor: AuditThread?
+    private let jail: JailWatch?
 
     private init(_ parts: Parts, facts: Facts, thread: CoreThread) {
         (self.facts, self.thread, home, delivery) = (facts, thread, parts.lock, parts.delivery)
-        auditor = parts.auditor
+        (auditor, jail) = (parts.auditor, parts.jail)
         (board, store, transport) = (parts.world.board, parts.world.store, parts.world.transport)
         (mailbox, tickets, verifiers) = (parts.mailbox, parts.world.tickets, parts.world.verifiers)
     }
@@ -49,6 +50,7 @@ package final class RunningNode: Sendable {
         let world: NodeWorld.Shared
         let delivery: Delivery
         let auditor: AuditThread?
+        let jail: JailWatch?
     }
 
     // MARK: Start
@@ -105,7 +107,13 @@ package final class RunningNode: Sendable {
             auditor = makeAuditor(key, genesis, mailbox, world)
             auditor?.start(executor, following: board)
         }
-        let parts = Parts(lock: lock, mailbox: mailbox, world: world, delivery: delivery, auditor: auditor)
+        let around = JailWatch.Surroundings(
+            home: home, isAutomatic: configuration.automaticUnjail, rpc: configuration.rpc, chainID: genesis.chainID,
+            board: board, snapshot: { store.snapshot() }, submit: { await submit([$0], world.tickets, mailbox)[0] },
+            logger: logger)
+        let jail = signer == nil ? nil : keys.consensus.map { JailWatch($0.address, around) }
+        let parts = Parts(
+            lock: lock, mailbox: mailbox, world: world, delivery: delivery, auditor: auditor, jail: jail)
         return RunningNode(parts, facts: facts, thread: thread)
     }
 
@@ -176,6 +184,7 @@ package final class RunningNode: Sendable {
     /// Finishes the pass under way, tells the peers and closes everything. Idempotent.
     package func stop() async {
         await auditor?.stop()
+        await jail?.stop()
         await thread.stop()
         verifiers.stop()
         tickets.close()

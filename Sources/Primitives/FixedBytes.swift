@@ -6,9 +6,10 @@ package typealias Bytes = [UInt8]
 /// A value made of exactly `Self.count` bytes.
 package protocol FixedBytes: Hashable, Comparable, Sendable, CustomStringConvertible {
     static var count: Int { get }
-    /// nil unless `bytes.count == Self.count`.
-    init?(_ bytes: some Collection<UInt8>)
-    var bytes: Bytes { get }
+    /// nil unless `memory.count == Self.count`.
+    init?(memory: UnsafeRawBufferPointer)
+    /// Fills the first `Self.count` bytes of `memory`, which has them.
+    func write(to memory: UnsafeMutableRawBufferPointer)
 }
 
 extension FixedBytes {
@@ -20,30 +21,43 @@ extension FixedBytes {
     }
 }
 
-// Every hash, key and address of the chain passes here many times, and callers of other modules reach these generic
-// initialisers unspecialised: so the bytes are looked at as one buffer, word by word.
+// Every hash, key and address of the chain passes here many times, and a generic initialiser that another module calls
+// runs unspecialised: it asks the runtime for its types at every call. So values are made from memory, word by word,
+// and arrays and slices of bytes have initialisers of their own.
 
-/// The result of `body` on the bytes as one buffer; nil unless there are exactly `count`.
-private func withBuffer<Value>(
-    _ bytes: some Collection<UInt8>, count: Int, _ body: (UnsafeRawBufferPointer) -> Value
-) -> Value? {
-    let found = bytes.withContiguousStorageIfAvailable { buffer in
-        buffer.count == count ? body(UnsafeRawBufferPointer(buffer)) : nil
+extension FixedBytes {
+    /// nil unless `bytes.count == Self.count`.
+    package init?(_ bytes: Bytes) {
+        guard let value = bytes.withUnsafeBytes({ Self(memory: $0) }) else { return nil }
+        self = value
     }
-    if let found { return found }
-    let copy = Bytes(bytes)
-    return copy.count == count ? copy.withUnsafeBytes(body) : nil
+
+    /// nil unless `bytes.count == Self.count`.
+    package init?(_ bytes: ArraySlice<UInt8>) {
+        guard let value = bytes.withUnsafeBytes({ Self(memory: $0) }) else { return nil }
+        self = value
+    }
+
+    /// nil unless `bytes.count == Self.count`.
+    package init?(_ bytes: some Collection<UInt8>) { self.init(Bytes(bytes)) }
+
+    package var bytes: Bytes {
+        Bytes(unsafeUninitializedCapacity: Self.count) { buffer, count in
+            write(to: UnsafeMutableRawBufferPointer(buffer))
+            count = Self.count
+        }
+    }
 }
 
 extension UnsafeRawBufferPointer {
-    fileprivate func word<Word: FixedWidthInteger>(at offset: Int) -> Word {
-        Word(bigEndian: loadUnaligned(fromByteOffset: offset, as: Word.self))
+    fileprivate func word(at offset: Int) -> UInt64 {
+        UInt64(bigEndian: loadUnaligned(fromByteOffset: offset, as: UInt64.self))
     }
 }
 
-extension UnsafeMutableBufferPointer<UInt8> {
-    fileprivate func store(_ word: some FixedWidthInteger, at offset: Int) {
-        UnsafeMutableRawBufferPointer(self).storeBytes(of: word.bigEndian, toByteOffset: offset, as: type(of: word))
+extension UnsafeMutableRawBufferPointer {
+    fileprivate func store(_ word: UInt64, at offset: Int) {
+        storeBytes(of: word.bigEndian, toByteOffset: offset, as: UInt64.self)
     }
 }
 
@@ -57,10 +71,9 @@ package struct Digest: FixedBytes {
         (self.w0, self.w1, self.w2, self.w3) = (w0, w1, w2, w3)
     }
 
-    package init?(_ bytes: some Collection<UInt8>) {
-        let value = withBuffer(bytes, count: 32) { Digest($0, at: 0) }
-        guard let value else { return nil }
-        self = value
+    package init?(memory: UnsafeRawBufferPointer) {
+        guard memory.count == Self.count else { return nil }
+        self.init(memory, at: 0)
     }
 
     fileprivate init(_ buffer: UnsafeRawBufferPointer, at offset: Int) {
@@ -70,27 +83,24 @@ package struct Digest: FixedBytes {
         w3 = buffer.word(at: offset + 24)
     }
 
-    package var bytes: Bytes {
-        Bytes(unsafeUninitializedCapacity: 32) { buffer, count in
-            write(to: buffer, at: 0)
-            count = 32
-        }
-    }
+    package func write(to memory: UnsafeMutableRawBufferPointer) { write(to: memory, at: 0) }
 
-    fileprivate func write(to buffer: UnsafeMutableBufferPointer<UInt8>, at offset: Int) {
+    fileprivate func write(to buffer: UnsafeMutableRawBufferPointer, at offset: Int) {
         buffer.store(w0, at: offset)
         buffer.store(w1, at: offset + 8)
         buffer.store(w2, at: offset + 16)
         buffer.store(w3, at: offset + 24)
     }
 
-    /// A tag and two digests, as inner nodes of trees are hashed: 65 bytes.
-    package static func joined(_ tag: UInt8, _ left: Digest, _ right: Digest) -> Bytes {
-        Bytes(unsafeUninitializedCapacity: 65) { buffer, count in
+    /// `body` of a tag and two digests, as nodes of trees are hashed: 65 bytes.
+    package static func withJoined<Result>(
+        _ tag: UInt8, _ left: Digest, _ right: Digest, _ body: (UnsafeRawBufferPointer) -> Result
+    ) -> Result {
+        withUnsafeTemporaryAllocation(byteCount: 65, alignment: 1) { buffer in
             buffer[0] = tag
             left.write(to: buffer, at: 1)
             right.write(to: buffer, at: 33)
-            count = 65
+            return body(UnsafeRawBufferPointer(buffer))
         }
     }
 
@@ -122,23 +132,16 @@ package struct Address: FixedBytes {
     private let w2: UInt32
     package static let count = 20
 
-    package init?(_ bytes: some Collection<UInt8>) {
-        let value = withBuffer(bytes, count: 20) { Address($0) }
-        guard let value else { return nil }
-        self = value
+    package init?(memory: UnsafeRawBufferPointer) {
+        guard memory.count == Self.count else { return nil }
+        (w0, w1) = (memory.word(at: 0), memory.word(at: 8))
+        w2 = UInt32(bigEndian: memory.loadUnaligned(fromByteOffset: 16, as: UInt32.self))
     }
 
-    private init(_ buffer: UnsafeRawBufferPointer) {
-        (w0, w1, w2) = (buffer.word(at: 0), buffer.word(at: 8), buffer.word(at: 16))
-    }
-
-    package var bytes: Bytes {
-        Bytes(unsafeUninitializedCapacity: 20) { buffer, count in
-            buffer.store(w0, at: 0)
-            buffer.store(w1, at: 8)
-            buffer.store(w2, at: 16)
-            count = 20
-        }
+    package func write(to memory: UnsafeMutableRawBufferPointer) {
+        memory.store(w0, at: 0)
+        memory.store(w1, at: 8)
+        memory.storeBytes(of: w2.bigEndian, toByteOffset: 16, as: UInt32.self)
     }
 
     package static func < (lhs: Address, rhs: Address) -> Bool { (lhs.w0, lhs.w1, lhs.w2) < (rhs.w0, rhs.w1, rhs.w2) }
@@ -149,12 +152,12 @@ package struct PublicKey: FixedBytes {
     private let content: Digest
     package static let count = 32
 
-    package init?(_ bytes: some Collection<UInt8>) {
-        guard let content = Digest(bytes) else { return nil }
+    package init?(memory: UnsafeRawBufferPointer) {
+        guard let content = Digest(memory: memory) else { return nil }
         self.content = content
     }
 
-    package var bytes: Bytes { content.bytes }
+    package func write(to memory: UnsafeMutableRawBufferPointer) { content.write(to: memory) }
     package static func < (lhs: PublicKey, rhs: PublicKey) -> Bool { lhs.content < rhs.content }
 }
 
@@ -166,18 +169,14 @@ package struct Signature: FixedBytes {
 
     private init(high: Digest, low: Digest) { (self.high, self.low) = (high, low) }
 
-    package init?(_ bytes: some Collection<UInt8>) {
-        let value = withBuffer(bytes, count: 64) { Signature(high: Digest($0, at: 0), low: Digest($0, at: 32)) }
-        guard let value else { return nil }
-        self = value
+    package init?(memory: UnsafeRawBufferPointer) {
+        guard memory.count == Self.count else { return nil }
+        (high, low) = (Digest(memory, at: 0), Digest(memory, at: 32))
     }
 
-    package var bytes: Bytes {
-        Bytes(unsafeUninitializedCapacity: 64) { buffer, count in
-            high.write(to: buffer, at: 0)
-            low.write(to: buffer, at: 32)
-            count = 64
-        }
+    package func write(to memory: UnsafeMutableRawBufferPointer) {
+        high.write(to: memory, at: 0)
+        low.write(to: memory, at: 32)
     }
     package static func < (lhs: Signature, rhs: Signature) -> Bool { (lhs.high, lhs.low) < (rhs.high, rhs.low) }
 }

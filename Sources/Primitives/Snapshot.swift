@@ -83,3 +83,17 @@ extension FixedWidthInteger where Self: UnsignedInteger {
         self = Self(bigEndian: value)
     }
 }
+
+/// The same where it is asked for in every key: generic code that another module calls runs unspecialised.
+extension UInt64 {
+    package var bigEndianBytes: Bytes { withUnsafeBytes(of: bigEndian) { Bytes($0) } }
+
+    /// nil unless there are 8 bytes.
+    package init?(bigEndian bytes: Bytes) { self.init(bigEndian: bytes[...]) }
+
+    /// nil unless there are 8 bytes.
+    package init?(bigEndian bytes: ArraySlice<UInt8>) {
+        guard bytes.count == 8 else { return nil }
+        self = bytes.withUnsafeBytes { UInt64(bigEndian: $0.loadUnaligned(as: UInt64.self)) }
+    }
+}

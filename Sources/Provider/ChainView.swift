@@ -37,6 +37,9 @@ struct ChainView {
         let isComplete: Bool
         /// What this provider may answer.
         let challenges: [ChallengeRecord.Open]
+        /// How far it is before its first paid task, and the tasks that it must answer; empty once it is admitted.
+        let admission: String
+        let admissionTasks: [TaskPlace]
     }
 
     private let nodes: [NodeURL]
@@ -92,6 +95,7 @@ struct ChainView {
         var first: (tip: Height, epoch: UInt64)?
         var isComplete = true
         var challenges: [ChallengeRecord.Open] = []
+        var admission: (text: String, tasks: [TaskPlace]) = ("", [])
         for page in 1...(ProviderLimits.tasksMax / ProviderLimits.tasksPerPage + 1) {
             let answer: JSON
             do throws(ChainViewError) {
@@ -109,14 +113,18 @@ struct ChainView {
             }
             let (tip, epoch, entries, total) = try shaped { () throws(ShapeError) in try Self.read(answer) }
             open += entries
-            if page == 1 { challenges = try shaped { () throws(ShapeError) in try Self.challenges(answer) } }
+            if page == 1 {
+                challenges = try shaped { () throws(ShapeError) in try Self.challenges(answer) }
+                admission = try shaped { () throws(ShapeError) in try Self.admission(answer) }
+            }
             isComplete = isComplete && tip == first?.tip ?? tip
             first = first ?? (tip, epoch)
             if entries.isEmpty || open.count >= total { break }
         }
         guard let first else { throw .badContent("no page of open tasks") }
         return Hint(
-            tip: first.tip, epoch: first.epoch, open: open, isComplete: isComplete, challenges: challenges)
+            tip: first.tip, epoch: first.epoch, open: open, isComplete: isComplete, challenges: challenges,
+            admission: admission.text, admissionTasks: admission.tasks)
     }
 
     private static func read(
@@ -137,6 +145,19 @@ struct ChainView {
                 ChallengeRecord.Open(height: try entry.height("height"), beacon: try entry.fixedHex("beacon")))
         }
         return open
+    }
+
+    private static func admission(_ answer: JSON) throws(ShapeError) -> (text: String, tasks: [TaskPlace]) {
+        let status = try answer.member("admission")
+        if status["admitted"] == true { return ("", []) }
+        var tasks: [TaskPlace] = []
+        for entry in try status.elements("tasks", max: ProviderLimits.admissionsMax) {
+            tasks.append(TaskPlace(job: try entry.fixedHex("job"), index: try entry.number("index")))
+        }
+        let (right, needed, reason) = (
+            try status.text("right"), try status.text("needed"), try status.text("waits_for")
+        )
+        return ("\(right) of \(needed) right, \(reason)", tasks)
     }
 
     /// Base units per compute unit below which no offer is taken.

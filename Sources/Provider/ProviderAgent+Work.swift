@@ -13,6 +13,7 @@ extension ProviderAgent {
         try perform(plan.next(epoch: epoch, idleWorkers: workers.idleCount))
         // What was proved a moment ago need not wait for the next block.
         try perform(plan.nextRuns(idleWorkers: workers.idleCount))
+        try actOnAdmission()
     }
 
     mutating func perform(_ actions: [WorkPlan.Action]) throws(ChainViewError) {
@@ -41,29 +42,39 @@ extension ProviderAgent {
     private mutating func prove(_ place: TaskPlace, at height: inout Height?) throws(ChainViewError) {
         let task: TaskRecord? = try chain.record(StateKey.task(place), at: &height)
         guard let task, task.state == .assigned, task.provider == account else { return }
-        if jobs[job: place.job] == nil {
-            guard let job: JobRecord = try chain.record(StateKey.job(place.job), at: &height) else { return }
-            jobs.insert(job, place.job)
-        }
-        plan.proved(place)
+        try learn(place.job, at: &height)
+        if jobs[job: place.job] != nil { plan.proved(place) }
+    }
+
+    /// Asks for the record of a job that is not known yet.
+    mutating func learn(_ id: Digest, at height: inout Height?) throws(ChainViewError) {
+        if jobs[job: id] != nil { return }
+        guard let job: JobRecord = try chain.record(StateKey.job(id), at: &height) else { return }
+        jobs.insert(job, id)
     }
 
     // MARK: Executing
 
     private mutating func begin(_ place: TaskPlace) throws(ChainViewError) {
-        guard let job = jobs[job: place.job] else { return plan.postponed(place) }
         do throws(ChainViewError) {
-            let program = try blob(job.request.program)
-            let shared = try job.request.input.map { (digest) throws(ChainViewError) in try blob(digest) } ?? []
-            let own = try job.ownBytes.map { (digest) throws(ChainViewError) in try blob(digest) } ?? []
-            var request = RunRequest(
-                program: program, input: shared + own, taskIndex: place.index, fuelLimit: job.request.limits.fuel)
-            request.outputLimit = Int(job.request.limits.outputBytes)
+            guard let request = try request(for: place) else { return plan.postponed(place) }
             workers.start(place, request)
         } catch {
             plan.postponed(place)
             throw error
         }
+    }
+
+    /// nil while its job is not known.
+    mutating func request(for place: TaskPlace) throws(ChainViewError) -> RunRequest? {
+        guard let job = jobs[job: place.job] else { return nil }
+        let program = try blob(job.request.program)
+        let shared = try job.request.input.map { (digest) throws(ChainViewError) in try blob(digest) } ?? []
+        let own = try job.ownBytes.map { (digest) throws(ChainViewError) in try blob(digest) } ?? []
+        var request = RunRequest(
+            program: program, input: shared + own, taskIndex: place.index, fuelLimit: job.request.limits.fuel)
+        request.outputLimit = Int(job.request.limits.outputBytes)
+        return request
     }
 
     private mutating func blob(_ digest: Digest) throws(ChainViewError) -> Bytes {
@@ -74,6 +85,7 @@ extension ProviderAgent {
     }
 
     mutating func finish(_ finished: Workers.Finished) {
+        if finishAdmission(finished) { return }
         let place = finished.place
         let facts: Logger.Metadata = ["job": "\(place.job.short)", "task": "\(place.index)"]
         guard case .result(let run) = finished.outcome else {
@@ -154,5 +166,5 @@ extension ProviderAgent {
 
 extension Digest {
     /// Enough to find it in a log.
-    fileprivate var short: String { String(description.prefix(12)) }
+    var short: String { String(description.prefix(12)) }
 }

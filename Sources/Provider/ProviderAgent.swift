@@ -26,6 +26,9 @@ package struct ProviderAgent {
     var plan = WorkPlan()
     var jobs = JobBook()
     var answers = AnswerPlan()
+    var admission = AdmissionPlan()
+    /// How far the own admission was at the last look; empty when admitted.
+    var admissionText = ""
     /// Known once a node with the right genesis answered.
     var chainID: ChainID?
     var epoch: UInt64 = 0
@@ -121,6 +124,7 @@ package struct ProviderAgent {
     private mutating func refill() -> ProviderEnd? {
         do throws(ChainViewError) {
             try perform(plan.nextRuns(idleWorkers: workers.idleCount))
+            try runAdmission()
             return nil
         } catch {
             return failed(error)
@@ -140,6 +144,7 @@ package struct ProviderAgent {
         let hint = try chain.hint(of: account)
         epoch = hint.epoch
         try answer(hint.challenges, tip: hint.tip)
+        observeAdmission(hint)
         let delivered = plan.observe(hint.open, at: hint.tip, isComplete: hint.isComplete)
         if !delivered.isEmpty {
             logger.info("receipts in the state", metadata: ["tasks": "\(delivered.count)", "height": "\(hint.tip)"])

@@ -6,6 +6,8 @@ package enum ProviderLimits {
     package static let tasksMax = 2_048
     /// Open tasks that one question asks for.
     static let tasksPerPage = 100
+    /// Tasks of admission that are worked on.
+    static let admissionsMax = 64
     /// Tasks whose records are proved in one step.
     static let provesPerStep = 32
     /// Tries to execute a task before its receipt abstains.

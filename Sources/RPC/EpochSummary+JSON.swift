@@ -37,6 +37,25 @@ extension SlashRow {
     }
 }
 
+extension SlashRow {
+    package init(json: JSON) throws(ShapeError) {
+        let (account, label) = (try json.text("account"), try json.text("offence"))
+        guard let account = Address(bech32: account) else { throw .wrongForm("account") }
+        guard let offence = SlashOffence.allCases.first(where: { $0.label == label }) else {
+            throw .wrongForm("offence")
+        }
+        let key = SlashKey(account: account, offence: offence, evidence: try json.fixedHex("evidence"))
+        let (amount, reporter, injured): (UInt64, UInt64, UInt64) = (
+            try json.decimal("amount"), try json.decimal("reporter"), try json.decimal("injured")
+        )
+        do {
+            try self.init(key: key, amount: Amount(amount), reporter: Amount(reporter), injured: Amount(injured))
+        } catch {
+            throw .wrongForm("amount")
+        }
+    }
+}
+
 extension ProvedRow {
     package var json: JSON {
         ["row": .base64(row), "basis": basis.map { .base64($0) } ?? .null, "proof": proof.json]
@@ -65,6 +84,19 @@ extension SlashOffence {
         case .absence: "was absent from too many commits"
         case .undisclosedKey: "did not disclose the audit key of an epoch"
         case .timeout: "was late with a task: the provider part of its escrow is burned from the bond"
+        }
+    }
+
+    /// What the evidence of its rows is.
+    package var evidenceText: String {
+        switch self {
+        case .equivocation: "the two statements that it signed"
+        case .wrongResult: "the dispute on its task, or the panel that judged it"
+        case .approvedWrongResult, .wrongDigest, .falseDispute: "the dispute on a task"
+        case .missedDuties: "the epoch's proofs of duties that it missed: over a tenth of them"
+        case .absence: "the commits of a window of blocks: its precommits are in under half of them"
+        case .undisclosedKey: "the epoch whose key it kept"
+        case .timeout: "the job whose task was late"
         }
     }
 }

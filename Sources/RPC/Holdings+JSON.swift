@@ -14,13 +14,22 @@ extension Holdings {
         let dates = releases.prefix(datesMax).map { release -> JSON in
             ["epoch": .decimal(release.epoch), "amount": .decimal(release.amount.units)]
         }
+        let delegated = delegations.map { part -> JSON in
+            [
+                "validator": .string(part.validator.bech32), "worth": .decimal(part.entry.free.units),
+                "joining": .decimal(part.entry.joining.units), "maturing": .decimal(part.entry.maturing.units),
+                "leaving": .decimal(part.entry.unbonding.units), "claimable": .decimal(part.entry.earned.units),
+            ]
+        }
         return [
             "address": .string(address.bech32), "balance": .decimal(account.balance.units),
             "sequence": .decimal(account.nextSequence), "height": .decimal(height), "epoch": .decimal(epoch),
             "credits": .decimal(account.credits.units),
             "bonds": ["validator": .decimal(validatorBond.units), "provider": .decimal(providerBond.units)],
             "unbonding": .array(unbonding), "held": .decimal(held.units), "vesting": .decimal(vesting.units),
-            "releases": .array(dates),
+            "unlocked": .decimal(unlocked.units),
+            "releases": .array(dates), "takes_credits": .bool(account.takesCredits),
+            "referrer": .string(referrer?.bech32 ?? ""), "delegations": .array(delegated),
         ]
     }
 }

@@ -1,5 +1,5 @@
 // Jobs, tasks and providers as the market's methods answer them. Digests that are not there are empty strings.
-import Chain
+package import Chain
 package import Ledger
 package import Primitives
 
@@ -44,8 +44,26 @@ extension ProviderEntry {
             "offers": .array(work?.offers.map(\.json) ?? []),
             "endpoint": .string(String(decoding: work?.endpoint ?? [], as: UTF8.self)),
             "open_tasks": .decimal(work?.openTasks ?? 0), "reliability": .decimal(work?.reliability ?? 0),
-            "paused": .bool(work?.isPaused ?? false),
+            "paused": .bool(work?.isPaused ?? false), "admission": AdmissionStatus.json(admission),
         ]
+    }
+}
+
+extension AdmissionStatus {
+    /// `status` nil for who is admitted; `tasks` of a provider's own question.
+    package static func json(_ status: AdmissionStatus?, tasks: [TaskPlace]? = nil) -> JSON {
+        let record = status?.record
+        var members: [JSON.Member] = [
+            .init("admitted", .bool(status == nil)), .init("needed", .decimal(record?.needed ?? 0)),
+            .init("answered", .decimal(record?.answered ?? 0)), .init("right", .decimal(record?.right ?? 0)),
+            .init("wrong", .decimal(record?.wrong ?? 0)), .init("open", .decimal(record?.open ?? 0)),
+            .init("waits_for", .string(status?.wait.label ?? "")),
+        ]
+        if let tasks {
+            let places = tasks.map { place -> JSON in ["job": .hex(place.job), "index": .number(place.index)] }
+            members.append(.init("tasks", .array(places)))
+        }
+        return .object(members)
     }
 }
 

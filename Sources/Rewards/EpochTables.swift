@@ -162,15 +162,17 @@ package struct EpochTables: Hashable, Sendable {
     /// All rows in credits.
     package let paidInCredits: Amount
     package let slashed: Amount
-    /// What reward rows were computed from, where one formula gives the amount.
-    package let bases: [RewardKey: RowBasis]
+    /// Beside each reward row what it was computed from, where one formula gives the amount.
+    package let bases: [RowBasis?]
 
-    /// Sorts the rows; refuses two with one key.
+    /// Sorts the rows; refuses two with one key. `bases`: one for each reward row, or none.
     package init(
-        rewards: [RewardRow], slashes: [SlashRow], bases: [RewardKey: RowBasis] = [:]
+        rewards: [RewardRow], slashes: [SlashRow], bases: [RowBasis?] = []
     ) throws(TableError) {
-        self.bases = bases
-        let rewards = rewards.sorted { $0.key < $1.key }
+        precondition(bases.isEmpty || bases.count == rewards.count, "\(bases.count) bases of \(rewards.count) rows")
+        let order = Self.order(rewards)
+        self.bases = bases.isEmpty ? [RowBasis?](repeating: nil, count: rewards.count) : order.map { bases[$0] }
+        let rewards = order.map { rewards[$0] }
         let slashes = slashes.sorted { $0.key < $1.key }
         for (row, next) in zip(rewards, rewards.dropFirst()) where row.key == next.key {
             throw .duplicateReward(row.key)
@@ -191,18 +193,9 @@ package struct EpochTables: Hashable, Sendable {
         }
     }
 
-    /// The same tables with the hash of each calculation as its row's evidence.
-    package func explained(by hash: (RowBasis) -> Digest) -> EpochTables {
-        let rows = rewards.map { row in
-            guard let basis = bases[row.key] else { return row }
-            return RewardRow(key: row.key, amount: row.amount, reason: row.reason, evidence: hash(basis))
-        }
-        return EpochTables(rows, self)
-    }
-
-    /// Other rows with the same keys and amounts.
-    private init(_ rewards: [RewardRow], _ other: EpochTables) {
-        (self.rewards, slashes, bases) = (rewards, other.slashes, other.bases)
-        (paid, paidInCredits, slashed) = (other.paid, other.paidInCredits, other.slashed)
+    /// Where each row of the sorted table stands in `rows`.
+    private static func order(_ rows: [RewardRow]) -> [Int] {
+        let isInOrder = zip(rows, rows.dropFirst()).allSatisfy { $0.key < $1.key }
+        return isInOrder ? Array(rows.indices) : rows.indices.sorted { rows[$0].key < rows[$1].key }
     }
 }

@@ -49,6 +49,8 @@ package struct ClassWork: Hashable, Sendable {
 package struct ProviderTally: Hashable, Sendable {
     package let account: Address
     package var slots: UInt64 = 0
+    /// May work for pay.
+    private(set) var isAdmitted = true
     /// n before the epoch.
     package var streak: UInt64 = 0
     /// R before the epoch, in units of 2^-16.
@@ -70,6 +72,12 @@ package struct ProviderTally: Hashable, Sendable {
     package mutating func withhold(_ reason: Reason) {
         precondition(reason.explainsZero, "\(reason) does not explain why pay is withheld")
         withheld = withheld.map { $0.rawValue < reason.rawValue ? reason : $0 } ?? reason
+    }
+
+    /// Being there is not work, before it may work.
+    package mutating func waitForAdmission() {
+        (isAdmitted, slots) = (false, 0)
+        withhold(.notAdmitted)
     }
 
     func work(_ resource: ResourceClass) -> ClassWork {
@@ -148,6 +156,15 @@ package struct PanelCheck: Hashable, Sendable {
     package init(account: Address, fee: Amount) { (self.account, self.fee) = (account, fee) }
 }
 
+/// Who has a tally of its own.
+private protocol Participant {
+    var account: Address { get }
+}
+
+extension ProviderTally: Participant {}
+extension ValidatorTally: Participant {}
+extension PayerTally: Participant {}
+
 package struct EpochTally: Hashable, Sendable {
     package var blocks: UInt64 = 0
     /// T: all stake bonded at the start of the epoch.
@@ -173,19 +190,19 @@ package struct EpochTally: Hashable, Sendable {
     package init() {}
 
     package mutating func add(_ provider: ProviderTally) throws(SettlementError) {
-        let index = Self.position(of: provider.account, in: providers, \.account)
+        let index = Self.position(of: provider.account, in: providers)
         if index.isFound { throw .duplicateProvider(provider.account) }
         providers.insert(provider, at: index.index)
     }
 
     package mutating func add(_ validator: ValidatorTally) throws(SettlementError) {
-        let index = Self.position(of: validator.account, in: validators, \.account)
+        let index = Self.position(of: validator.account, in: validators)
         if index.isFound { throw .duplicateValidator(validator.account) }
         validators.insert(validator, at: index.index)
     }
 
     package mutating func add(_ payer: PayerTally) throws(SettlementError) {
-        let index = Self.position(of: payer.account, in: payers, \.account)
+        let index = Self.position(of: payer.account, in: payers)
         if index.isFound { throw .duplicatePayer(payer.account) }
         payers.insert(payer, at: index.index)
     }
@@ -194,8 +211,8 @@ package struct EpochTally: Hashable, Sendable {
     package mutating func record(
         _ task: SettledTask, by provider: Address, for payer: Address, _ parameters: Parameters
     ) throws(SettlementError) {
-        let (place, isProvider) = Self.position(of: provider, in: providers, \.account)
-        let (purse, isPayer) = Self.position(of: payer, in: payers, \.account)
+        let (place, isProvider) = Self.position(of: provider, in: providers)
+        let (purse, isPayer) = Self.position(of: payer, in: payers)
         if !isProvider { throw .unknownProvider(provider) }
         if !isPayer { throw .unknownPayer(payer) }
         let pace = task.pace
@@ -211,15 +228,17 @@ package struct EpochTally: Hashable, Sendable {
         }
     }
 
-    private static func position<Element>(
-        of account: Address, in list: [Element], _ key: KeyPath<Element, Address>
+    private static func position(
+        of account: Address, in list: [some Participant]
     ) -> (index: Int, isFound: Bool) {
+        // Whoever fills a tally in order adds at its end.
+        if let last = list.last, last.account < account { return (list.count, false) }
         var (low, high) = (0, list.count)
         while low < high {
             let middle = (low + high) / 2
-            if list[middle][keyPath: key] < account { low = middle + 1 } else { high = middle }
+            if list[middle].account < account { low = middle + 1 } else { high = middle }
         }
-        return (low, low < list.count && list[low][keyPath: key] == account)
+        return (low, low < list.count && list[low].account == account)
     }
 }
 

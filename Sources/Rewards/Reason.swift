@@ -34,6 +34,7 @@ package enum Reason: UInt32, CaseIterable, Sendable {
     case noAuditFees = 113
     case dutiesMissed = 114
     case auditKeyNotCounting = 115
+    case notAdmitted = 116
     case openAudit = 120
     case heldForQuorum = 121
     case deferredByBreaker = 122
@@ -93,6 +94,7 @@ package enum Reason: UInt32, CaseIterable, Sendable {
         case .noAuditFees: "no fee of this epoch paid for audits"
         case .dutiesMissed: "none of the audit duties was done"
         case .auditKeyNotCounting: "the audit key does not yet count: one full epoch after its registration"
+        case .notAdmitted: "not admitted yet: tasks of others must be answered first"
         default: ""
         }
     }

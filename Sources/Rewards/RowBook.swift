@@ -4,37 +4,53 @@
 import Primitives
 
 struct RowBook {
-    private var rows: [RewardRow] = []
-    private var found: [RewardKey: RowBasis] = [:]
-    /// Rows with a part that no formula of their kind gives.
-    private var mixed: Set<RewardKey> = []
+    private struct Entry {
+        var row: RewardRow
+        /// What it was computed from.
+        var basis: RowBasis?
+        /// A part of it no formula of its kind gives.
+        var isMixed: Bool
+    }
 
-    /// What rows were computed from.
-    var bases: [RewardKey: RowBasis] { found.filter { !mixed.contains($0.key) } }
+    private var entries: [Entry] = []
 
     /// A row with the reason for its pay, or for its zero, and with what it was computed from.
     mutating func add(_ key: RewardKey, _ amount: Amount, paid: Reason, zero: Reason, basis: RowBasis?) {
-        rows.append(RewardRow(key: key, amount: amount, reason: amount == .zero ? zero : paid))
-        if let basis { found[key] = found[key]?.merged(with: basis) ?? basis }
-        if basis == nil && amount > .zero { mixed.insert(key) }
+        let row = RewardRow(key: key, amount: amount, reason: amount == .zero ? zero : paid)
+        entries.append(Entry(row: row, basis: basis, isMixed: basis == nil && amount > .zero))
     }
 
     /// A row that was computed elsewhere.
-    mutating func add(_ row: RewardRow) {
-        rows.append(row)
-        mixed.insert(row.key)
-    }
+    mutating func add(_ row: RewardRow) { entries.append(Entry(row: row, basis: nil, isMixed: true)) }
 
-    func merged() throws(ArithmeticError) -> [RewardRow] {
-        var result: [RewardRow] = []
-        for row in rows.sorted(by: { $0.key < $1.key }) {
-            if let last = result.last, last.key == row.key {
-                result[result.count - 1] = try Self.merge(last, row)
+    /// The rows, ascending, one for each key, and what each was computed from where one formula gives all of it.
+    func merged() throws(ArithmeticError) -> (rows: [RewardRow], bases: [RowBasis?]) {
+        var result: [Entry] = []
+        result.reserveCapacity(entries.count)
+        for entry in inOrder() {
+            if let last = result.last, last.row.key == entry.row.key {
+                result[result.count - 1] = Entry(
+                    row: try Self.merge(last.row, entry.row), basis: Self.merge(last.basis, entry.basis),
+                    isMixed: last.isMixed || entry.isMixed)
             } else {
-                result.append(row)
+                result.append(entry)
             }
         }
-        return result
+        return (result.map(\.row), result.map { $0.isMixed ? nil : $0.basis })
+    }
+
+    /// By key, in the order in which they came where keys are equal.
+    private func inOrder() -> [Entry] {
+        let order = entries.indices.sorted { left, right in
+            let (first, second) = (entries[left].row.key, entries[right].row.key)
+            return first == second ? left < right : first < second
+        }
+        return order.map { entries[$0] }
+    }
+
+    private static func merge(_ left: RowBasis?, _ right: RowBasis?) -> RowBasis? {
+        guard let left, let right else { return left ?? right }
+        return left.merged(with: right)
     }
 
     /// Amounts add; a reason for pay wins over one for a zero, then the larger code; the smaller evidence stays.

@@ -114,7 +114,8 @@ extension Settlement {
 
     private mutating func bookStandby(_ provider: ProviderTally, _ share: Amount, _ basis: StandbyBasis, zero: Reason) {
         if provider.challengesAsked == 0 && provider.slots == 0 { return }
-        let idle: Reason = provider.slots == 0 ? .noSlots : (burned == .zero ? .nothingBurned : zero)
+        let none: Reason = provider.isAdmitted ? .noSlots : .notAdmitted
+        let idle: Reason = provider.slots == 0 ? none : (burned == .zero ? .nothingBurned : zero)
         book.add(
             RewardKey(account: provider.account, kind: .standby), share, paid: .standbyBySlots, zero: idle,
             basis: .standby(basis))

@@ -53,14 +53,13 @@ package struct Settlement {
         try checkProviders(tally)
         try checkValidators(tally)
         var run = Settlement(tally, pools, parameters)
-        let rows: [RewardRow]
-        let all: [RewardRow]
+        let all: (rows: [RewardRow], bases: [RowBasis?])
         do throws(ArithmeticError) {
             try run.settle()
-            rows = try run.book.merged()
-            try run.assertConservation(rows, from: pools)
+            let own = try run.book.merged()
+            try run.assertConservation(own.rows, from: pools)
             for due in tally.dues { run.book.add(due) }
-            all = try run.book.merged()
+            all = tally.dues.isEmpty ? own : try run.book.merged()
         } catch {
             throw .arithmetic(error)
         }
@@ -68,7 +67,7 @@ package struct Settlement {
         do throws(TableError) {
             // Dues have one row each before they join those of the settlement.
             _ = try EpochTables(rewards: tally.dues, slashes: [])
-            tables = try EpochTables(rewards: all, slashes: tally.slashes, bases: run.book.bases)
+            tables = try EpochTables(rewards: all.rows, slashes: tally.slashes, bases: all.bases)
         } catch {
             throw .table(error)
         }

@@ -6,8 +6,8 @@ import Primitives
 enum StoredValue {
     static func checksum(_ table: UInt8, key: Bytes) -> Checksum {
         var checksum = Checksum()
-        let prefix = [table] + UInt16(truncatingIfNeeded: key.count).bigEndianBytes
-        prefix.withUnsafeBytes { checksum.add($0) }
+        let length = UInt16(truncatingIfNeeded: key.count)
+        withUnsafeBytes(of: (table, UInt8(length >> 8), UInt8(length & 0xFF))) { checksum.add($0) }
         key.withUnsafeBytes { checksum.add($0) }
         return checksum
     }
@@ -19,6 +19,7 @@ enum StoredValue {
         let value = UnsafeRawBufferPointer(rebasing: buffer[8...])
         var checksum = checksum(table, key: key)
         checksum.add(value)
-        return UInt64(bigEndian: buffer[..<8]) == checksum.value ? Bytes(value) : nil
+        let sum = UInt64(bigEndian: buffer.loadUnaligned(as: UInt64.self))
+        return sum == checksum.value ? Bytes(value) : nil
     }
 }

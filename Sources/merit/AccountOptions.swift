@@ -94,6 +94,11 @@ extension Rule {
         case .nothingToCancel: "every task was given to a provider already"
         case .bondBelowSlot: "--bond covers no slot; `slot_bond` of `curl NODE/market` is the least"
         case .providerExists: "it has a bond already; `merit provider start` sets its offers"
+        case .requesterRegistered: "an account is registered once: by `merit tx register-requester` or its first job"
+        case .selfReferral: "--referrer is the account itself; name the one that referred it"
+        case .unknownReferrer: "--referrer has never held anything; check the account"
+        case .insufficientCredits: "buy more with `merit credits buy`, or pay in MRT"
+        case .notAProvider: "only a provider elects its pay: `merit provider register` first"
         case .badTaskCount: "--tasks is 1 to \(JobLimits.tasksMax)"
         default: nil
         }

@@ -9,8 +9,9 @@ struct AccountQuery: ParsableCommand {
         commandName: "account", abstract: "What an account has: free, bonded, leaving, held and vesting, with dates.",
         discussion: """
             Epochs stand for dates: a part of a grant is free after the last block of its epoch, bond that left at the
-            start of its. With --csv the rows of the account in every settled epoch are printed for accounting, slashes
-            with a minus; amounts in MRT (credits in their own unit).
+            start of its. What stands behind validators of others is shown at its worth now, with what a claim pays.
+            With --csv the rows of the account in every settled epoch are printed for accounting, slashes with a minus;
+            amounts in MRT (credits in their own unit).
 
               merit query account merit1… --node http://127.0.0.1:26657
               merit query account merit1… --node http://127.0.0.1:26657 --csv --from 0 --to 30 > income.csv
@@ -47,10 +48,13 @@ struct AccountQuery: ParsableCommand {
         let bonds = try found.member("bonds")
         var table = TextTable(["what", "MRT", "when"])
         table.add(["free", try tokens(found, "balance"), "now"])
+        let unlocked: UInt64 = try found.decimal("unlocked")
+        if unlocked > 0 { table.add(["unlocked", Amount(unlocked).tokens, "free with the next transaction"]) }
         for role in ["validator", "provider"] {
             let bond: UInt64 = try bonds.decimal(role)
             if bond > 0 { table.add(["bond, \(role)", Amount(bond).tokens, "after unbonding"]) }
         }
+        try addDelegations(of: found, to: &table)
         for part in try found.elements("unbonding", max: 1 << 16) {
             let role = try part.text("role")
             table.add(["leaving, \(role)", try tokens(part, "amount"), "epoch \(try part.text("free_epoch")) begins"])
@@ -65,7 +69,28 @@ struct AccountQuery: ParsableCommand {
         }
         let place = "height \(try found.text("height")), epoch \(try found.text("epoch"))"
         let head = "\(try found.text("address")) at \(place)"
-        return ([head, ""] + table.lines).joined(separator: "\n")
+        var notes: [String] = []
+        let referrer = try found.text("referrer")
+        if !referrer.isEmpty { notes.append("Referred by \(referrer), who is paid a part of its fees for a time.") }
+        if try found.flag("takes_credits") { notes.append("Its fees as a provider are paid in credits.") }
+        if !notes.isEmpty { notes.insert("", at: 0) }
+        return ([head, ""] + table.lines + notes).joined(separator: "\n")
+    }
+
+    private static func addDelegations(of found: JSON, to table: inout TextTable) throws(ShapeError) {
+        for part in try found.elements("delegations", max: Limits.validatorsMax) {
+            let validator = try part.text("validator")
+            for (name, what, when) in [
+                ("worth", "behind \(validator)", "after unbonding"),
+                ("joining", "  joining it", "this epoch ends"),
+                ("maturing", "  came from another", "when it answers for that one no more"),
+                ("leaving", "  leaving it", "after unbonding"),
+                ("claimable", "  earned there", "with `merit stake claim`"),
+            ] {
+                let amount: UInt64 = try part.decimal(name)
+                if amount > 0 || name == "worth" { table.add([what, Amount(amount).tokens, when]) }
+            }
+        }
     }
 
     // MARK: For accounting

@@ -9,7 +9,14 @@ import RPC
 
 struct BenchCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "bench", abstract: "Measure committed and individually verified items a second.",
+        commandName: "bench", abstract: "Measure what this machine can do as a node.",
+        subcommands: [BenchNetworkCommand.self, BenchSettlementCommand.self],
+        defaultSubcommand: BenchNetworkCommand.self)
+}
+
+struct BenchNetworkCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "network", abstract: "Measure committed and individually verified items a second.",
         discussion: """
             Starts four validators as `localnet` does, with TLS, the disk synced and their default configuration, lets \
             them assign tasks to providers, signs one attestation for each task, and then hands all of them in while \

@@ -31,6 +31,7 @@ struct JobSubmitCommand: ParsableCommand {
     @Option(help: "Compute units that a task may cost.") var computeUnits: UInt64?
     @Option(help: ArgumentHelp("Rate of audits to prepay for; 0 leaves it to the chain.", valueName: "ppm"))
     var assurance: UInt64 = 0
+    @Flag(help: "Pay with credits (`merit credits buy`) instead of MRT.") var credits = false
     @Flag(help: "Show the tasks until all have receipts or can have none.") var wait = false
     @Option(help: ArgumentHelp("How long --wait waits.", valueName: "seconds")) var timeout: UInt32 = 600
     @OptionGroup var account: AccountOptions
@@ -53,7 +54,8 @@ struct JobSubmitCommand: ParsableCommand {
         let (digest, own) = try place(content, by: key)
         let request = SubmitJob(
             program: Hash.sha256(program), input: (digest, own), tasks: tasks, limits: limits,
-            price: JobPrice(bid: price, resource: 1, engineID: EngineIdentity.id, assurance: assurance))
+            price: JobPrice(
+                bid: price, resource: 1, engineID: EngineIdentity.id, assurance: assurance, paysCredits: credits))
         let sequence = try options.perform(.submitJob(request), by: key)
         let id = request.id(sender: key.address, sequence: sequence)
         note("job \(id)")

@@ -90,9 +90,11 @@ extension LightQueryError {
         case .session(.refused(.trustExpired, _)):
             "refused: the trusted header is too old; give a newer one with --trust HEIGHT:HASH"
         case .session(let error): "refused: the header is not proved: \(error)"
-        case .answer(let error): "refused: the balance is not proved: \(error)"
+        case .answer(let error): "refused: the answer is not proved: \(error)"
         case .noAnswer(let log): "the node has no proof: \(log)"
-        case .badValue(let error): "refused: the proved value is no account: \(error)"
+        case .badValue(let error): "refused: the proved value does not decode: \(error)"
+        case .transcript(let error): "refused: the transcript of a dispute does not hold: \(error)"
+        case .wrongTable(let epoch): "refused: the rows of epoch \(epoch) are not those under its root"
         }
     }
 }

@@ -55,7 +55,7 @@ struct NodeClient: Sendable {
 
     /// All rows of a settled epoch's tables.
     func rewards(_ epoch: UInt64) throws -> [RewardRow] { try rows("rewards", epoch) { try $0.rewardRow } }
-    func slashes(_ epoch: UInt64) throws -> [SlashRow] { try rows("slashes", epoch) { try $0.slashRow } }
+    func slashes(_ epoch: UInt64) throws -> [SlashRow] { try rows("slashes", epoch) { try SlashRow(json: $0) } }
 
     private func rows<Row>(_ method: String, _ epoch: UInt64, _ read: (JSON) throws -> Row) throws -> [Row] {
         let pageRows = 100
@@ -92,19 +92,6 @@ extension JSON {
             return RewardRow(
                 key: RewardKey(account: try account(), kind: kind, asset: asset == "credits" ? .credits : .token),
                 amount: try amount("amount"), reason: reason, evidence: try optionalHex("evidence"))
-        }
-    }
-
-    fileprivate var slashRow: SlashRow {
-        get throws {
-            let name = try text("offence")
-            guard let offence = SlashOffence.allCases.first(where: { $0.label == name }) else {
-                throw LocalnetError.child("a slash row for \(name)")
-            }
-            let key = SlashKey(account: try account(), offence: offence, evidence: try fixedHex("evidence"))
-            return try SlashRow(
-                key: key, amount: try amount("amount"), reporter: try amount("reporter"),
-                injured: try amount("injured"))
         }
     }
 }

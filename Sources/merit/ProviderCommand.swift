@@ -94,6 +94,8 @@ struct ProviderCommand: ParsableCommand {
             let market = try nodes.ask("market")
             let record: ProviderRecord? = try nodes.record(StateKey.provider(address))
             let work: WorkRecord? = try nodes.record(StateKey.work(address))
+            let assignments = try nodes.ask("assignments", ["provider": .string(address.bech32)])
+            let admission = try assignments.member("admission")
             let slotBond: UInt64 = try market.decimal("slot_bond")
             let bond = record?.bond ?? .zero
             let outputs = options.keptOutputs
@@ -107,16 +109,26 @@ struct ProviderCommand: ParsableCommand {
                     ("asks", .array(asks.map { .string($0) })), ("endpoint", .string(endpoint)),
                     ("open_tasks", .string("\(work?.openTasks ?? 0)")), ("paused", .bool(work?.isPaused ?? false)),
                     ("reliability", .string("\(work?.reliability ?? 0)")), ("outputs", .number(Int64(outputs))),
-                    ("height", .string(try market.text("height"))),
+                    ("height", .string(try market.text("height"))), ("admission", admission),
                 ],
                 text: """
                     \(address.bech32)  \(record == nil ? "no provider of this chain" : "bond \(bond) nMRT")
                     asks \(asks.isEmpty ? "nothing yet" : asks.joined(separator: ", ") + " nMRT per compute unit")
                     endpoint \(endpoint.isEmpty ? "none" : endpoint)
                     open tasks \(work?.openTasks ?? 0)\(work?.isPaused == true ? ", paused after timeouts" : "")
+                    \(record == nil ? "" : try Self.text(admission))
                     outputs kept here: \(outputs)
                     """)
             if record == nil { throw ExitCode(1) }
+        }
+
+        private static func text(_ admission: JSON) throws -> String {
+            if admission["admitted"] == true { return "admitted" }
+            let (right, needed) = (try admission.text("right"), try admission.text("needed"))
+            return """
+                not admitted: \(right) of \(needed) answers right, \(try admission.text("open")) open, \
+                \(try admission.text("wrong")) wrong; waits: \(try admission.text("waits_for"))
+                """
         }
     }
 }

@@ -27,39 +27,38 @@ extension StakeCommand {
         }
     }
 
+    /// How much stake moves, and behind which validator.
+    struct DelegatedAmount: ParsableArguments {
+        @Option(help: ArgumentHelp("The validator's operator.", valueName: "account")) var validator: String
+        @Option(help: ArgumentHelp("Base units (10^-9 MRT).", valueName: "units")) var amount: UInt64
+        @OptionGroup var delegator: Delegator
+
+        /// `verb`: what the amount does with the validator.
+        func perform(_ action: (DelegationChange) -> Action, _ command: String, _ verb: String) throws {
+            let change = DelegationChange(validator: try Delegator.validator(validator), amount: Amount(amount))
+            try delegator.perform(
+                action(change), command, [("validator", .string(validator)), ("amount", .string("\(amount)"))],
+                text: "\(amount) nMRT \(verb) \(validator) at the end of this epoch")
+        }
+    }
+
     struct Delegate: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Put stake behind a validator.",
             discussion:
                 "It joins at the end of the epoch, earns from then on, and answers for the validator's offences.")
-        @Option(help: ArgumentHelp("The validator's operator.", valueName: "account")) var validator: String
-        @Option(help: ArgumentHelp("Base units (10^-9 MRT).", valueName: "units")) var amount: UInt64
-        @OptionGroup var delegator: Delegator
+        @OptionGroup var amount: DelegatedAmount
 
-        func run() throws {
-            let change = DelegationChange(validator: try Delegator.validator(validator), amount: Amount(amount))
-            try delegator.perform(
-                .delegate(change), "delegate",
-                [("validator", .string(validator)), ("amount", .string("\(amount)"))],
-                text: "\(amount) nMRT join \(validator) at the end of this epoch")
-        }
+        func run() throws { try amount.perform(Action.delegate, "delegate", "join") }
     }
 
     struct Undelegate: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Take stake back from a validator.",
             discussion: "Free after the unbonding time, and paid out then; slashable until then.")
-        @Option(help: ArgumentHelp("The validator's operator.", valueName: "account")) var validator: String
-        @Option(help: ArgumentHelp("Base units (10^-9 MRT).", valueName: "units")) var amount: UInt64
-        @OptionGroup var delegator: Delegator
+        @OptionGroup var amount: DelegatedAmount
 
-        func run() throws {
-            let change = DelegationChange(validator: try Delegator.validator(validator), amount: Amount(amount))
-            try delegator.perform(
-                .undelegate(change), "undelegate",
-                [("validator", .string(validator)), ("amount", .string("\(amount)"))],
-                text: "\(amount) nMRT leave \(validator) at the end of this epoch")
-        }
+        func run() throws { try amount.perform(Action.undelegate, "undelegate", "leave") }
     }
 
     struct Redelegate: ParsableCommand {

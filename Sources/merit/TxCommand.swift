@@ -13,7 +13,7 @@ import RPC
 struct TxCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "tx", abstract: "Sign a transaction and hand it to a node.",
-        subcommands: [TransferCommand.self, Propose.self, Vote.self])
+        subcommands: [TransferCommand.self, RegisterRequesterCommand.self, Propose.self, Vote.self])
 
     struct TransferCommand: ParsableCommand {
         static let configuration = CommandConfiguration(

@@ -16,8 +16,9 @@ struct WhyCommand: ParsableCommand {
         discussion: """
             Every row of an epoch's tables carries the hash of the numbers it was computed from. This fetches rows,
             numbers and proofs, checks the way from the signed header down to each row, calculates every amount again,
-            and prints the steps. With --genesis-hash the header is followed from the genesis; without it the header's
-            hash is printed, to be compared with one you trust.
+            and prints the steps; of a slash it prints the evidence, and the transcript of the dispute that decided it:
+            receipt, verdicts, and each validator's vote. With --genesis-hash the header is followed from the genesis;
+            without it the header's hash is printed, to be compared with one you trust.
 
               merit query why merit1… --node http://127.0.0.1:26657 --epoch 3 --genesis-hash HASH --out why.json
               merit query why --offline why.json --trust HEIGHT:HASH
@@ -132,13 +133,34 @@ struct WhyCommand: ParsableCommand {
                             "steps", .array((reward.basis?.steps ?? []).map { .string($0) }))
                     })
             ),
-            ("slashes", .array(checked.slashes.map { $0.row.json.adding("place", .decimal($0.place)) })),
+            ("slashes", .array(checked.slashes.map(Self.json))),
         ]
+    }
+
+    private static func json(_ slash: CheckedExplanation.Slash) -> JSON {
+        let json = slash.row.json.adding("place", .decimal(slash.place)).adding(
+            "about", .string(slash.row.key.offence.evidenceText))
+        switch slash.evidence {
+        case .dispute(let dispute)?: return json.adding("dispute", dispute.json(isOpen: false))
+        case .equivocation(let equivocation)?: return json.adding("equivocation", equivocation.json)
+        case nil: return json
+        }
+    }
+
+    private static func lines(_ slash: CheckedExplanation.Slash) -> [String] {
+        switch slash.evidence {
+        case .dispute(let dispute)?: return dispute.lines(nil).map { "    \($0)" }
+        case .equivocation(let equivocation)?: return equivocation.lines.map { "    \($0)" }
+        case nil: return ["    evidence \(slash.row.key.evidence): \(slash.row.key.offence.evidenceText)"]
+        }
     }
 
     private func text(_ explanation: Explanation, _ checked: CheckedExplanation) -> String {
         let header = explanation.block.header
-        var lines = ["Epoch \(explanation.epoch) of \(header.chainID), \(explanation.account.bech32)"]
+        var lines = [
+            "Epoch \(explanation.epoch) of \(String(decoding: header.chainID, as: UTF8.self)), "
+                + explanation.account.bech32
+        ]
         for reward in checked.rewards {
             let unit = reward.row.key.asset == .token ? "MRT" : "credits"
             lines += [
@@ -153,9 +175,9 @@ struct WhyCommand: ParsableCommand {
             lines += [
                 "", "slashed  \(row.amount.tokens) MRT: \(row.key.offence.text)",
                 "    \(row.reporter) nMRT to the reporter, \(row.injured) to the injured, \(row.burned) burned",
-                "    evidence \(row.key.evidence)",
-                "    row \(slash.place) of \(checked.summary.slashRows) under \(checked.summary.slashesRoot)",
             ]
+            lines += Self.lines(slash)
+            lines.append("    row \(slash.place) of \(checked.summary.slashRows) under \(checked.summary.slashesRoot)")
         }
         if checked.rewards.isEmpty && checked.slashes.isEmpty {
             lines += [

@@ -30,7 +30,9 @@ struct TestMarket {
     let job: Digest
 
     init() throws {
-        var settings = LedgerParameters(rewards: try Parameters.local(epochSeconds: 5)).differences
+        var rewards = try Parameters.local(epochSeconds: 5)
+        rewards.audit.admissionTasks = 0
+        var settings = LedgerParameters(rewards: rewards).differences
         // Long enough that the third task is not late when the epochs have passed.
         settings.append(Setting(number: 308, value: 100))
         settings.sort { $0.number < $1.number }
@@ -95,6 +97,7 @@ struct MarketTests {
         #expect(
             names == [
                 "job", "assignments", "epoch", "rewards", "slashes", "account", "providers", "market", "supply", "blob",
+                "evidence", "disputes",
             ])
     }
 
@@ -111,5 +114,36 @@ struct MarketTests {
         #expect(paged == all && all.count > 3)
         let own = try await rows("/rewards?epoch=1&account=%22\(TestKeys(10).account.address.bech32)%22")
         #expect(own == all.filter { $0["account"] == .string(TestKeys(10).account.address.bech32) } && !own.isEmpty)
+    }
+
+    @Test("tasks that blocks have votes on are found, each once, in so many blocks as one answer reads")
+    func disputes() async throws {
+        var market = try TestMarket()
+        func vote(_ index: UInt32, _ key: Int) -> Bytes {
+            let place = TaskPlace(job: market.job, index: index)
+            let result = TaskResult(output: .zero, finalState: .zero, fuel: 1, peakPages: 1, outputBytes: 0)
+            let content = AuditContent.vote(DisputeVote(task: place, result: result, digest: .zero, digests: []))
+            return Item.audit(
+                AuditStatement(signing: content, by: market.chain.keys[key].audit, chainID: TestChain.chainID)
+            ).encoded
+        }
+        // The chain refuses them, for there is no such dispute; they stand in their blocks all the same.
+        try market.chain.advance([vote(0, 0), vote(2, 0), vote(0, 1)])
+        let height = market.chain.view.tip.height
+        func found(from height: Height) async throws -> JSON {
+            let handler = RPCHandler(TestNode(market.chain))
+            return try JSON(parsing: await handler.get("/disputes?height=\(height)").body, max: 1 << 20)
+                .member("result")
+        }
+        let answer = try await found(from: height)
+        let indexes = try answer.elements("tasks", max: 9).map { try $0.number("index") as UInt32 }
+        #expect(indexes == [0, 2] && answer["lowest"] == "1")
+        #expect(try await found(from: height.lowered())["tasks"] == .array([]))
+        for _ in 0..<APILimits.searchedBlocksMax { try market.chain.advance([]) }
+        let last = market.chain.view.tip.height
+        let bounded = try await found(from: last)
+        #expect(bounded["tasks"] == .array([]))
+        #expect(bounded["lowest"] == .decimal(last.lowered(by: UInt64(APILimits.searchedBlocksMax - 1))))
+        #expect(try await found(from: height)["tasks"] == answer["tasks"])
     }
 }

@@ -9,7 +9,10 @@ struct LocalnetTests {
         struct Validator: Decodable { let height: UInt64 }
         struct Tasks: Decodable { let submitted, attested, audited, settled: Int }
         struct Provider: Decodable { let address, paid, withheld: String, tasks: Int }
-        struct Cheater: Decodable { let address, offence, slashed: String }
+        struct Cheater: Decodable {
+            let address, offence, slashed: String
+            let epoch: UInt64
+        }
         struct Query: Decodable { let verified: Bool }
         struct Supply: Decodable { let equal: Bool }
         let schema: String
@@ -46,12 +49,15 @@ struct LocalnetTests {
         let folder = NSTemporaryDirectory() + "merit-localnet-\(UUID().uuidString)"
         let cast = folder + ".json"
         try Self.topology.write(toFile: cast, atomically: true, encoding: .utf8)
-        defer { for path in [folder, cast] { try? FileManager.default.removeItem(atPath: path) } }
+        defer {
+            _ = try? Program.run(["localnet", "stop", "--home", folder])
+            for path in [folder, cast] { try? FileManager.default.removeItem(atPath: path) }
+        }
         let run = try Program.run([
             "localnet", "up", "--home", folder, "--topology", cast, "--genesis",
             Program.root.appendingPathComponent("Genesis/local.json").path, "--programs",
             Program.root.appendingPathComponent("Sources/Programs/wasm").path, "--epochs", "1",
-            "--seconds-per-epoch", "20", "--json",
+            "--seconds-per-epoch", "20", "--json", "--keep",
         ])
         try #require(run.code == 0, "\(run.complaint)")
         let summary = try JSONDecoder().decode(Summary.self, from: run.output)
@@ -59,12 +65,14 @@ struct LocalnetTests {
         #expect(summary.validators.count == 4 && summary.app_hash_equal)
         #expect(summary.light_query.verified && summary.supply.equal)
         let cheat = try #require(summary.providers.last)
-        #expect(summary.cheaters.contains { $0.address == cheat.address && $0.offence == "wrong_result" })
+        let slashed = try #require(
+            summary.cheaters.first { $0.address == cheat.address && $0.offence == "wrong_result" })
         #expect(summary.honest_slashed == 0)
         #expect(summary.providers.dropLast().allSatisfy { $0.tasks > 0 && $0.paid != "0" })
         #expect(cheat.tasks == 0 && cheat.withheld != "0")
         #expect(summary.tasks.settled > 0 && summary.tasks.settled <= summary.tasks.attested)
         #expect(summary.tasks.audited > 0 && summary.tasks.attested <= summary.tasks.submitted)
+        try AuditedNetwork(folder: folder).check(cheater: cheat.address, epoch: "\(slashed.epoch)")
     }
 
     @Test("a model learns over the network though a provider lies", .timeLimit(.minutes(5)))

@@ -83,6 +83,7 @@ struct MarketProcessTests {
         try Self.option(paths: 200, steps: 8).write(to: URL(fileURLWithPath: input))
         let montecarlo = [Self.program("montecarlo"), "--input", input]
         try wait(for: "the first blocks") { (network.nodes[0].height ?? 0) >= 2 }
+        try checkAccount(providers[0], network, requester)
         try checkCancel(montecarlo, requester)
         try checkEstimate(montecarlo)
         for provider in providers { try provider.start(network) }
@@ -115,6 +116,7 @@ struct MarketProcessTests {
             account: providers[0].address, node: node, genesisHash: network.files.genesis_hash, folder: folder
         ).check(epoch: epoch)
         try checkRestart(providers[0], network, folder, requester)
+        try checkNewcomer(network, folder, montecarlo, requester)
         try checkGone(providers, id, node)
     }
 
@@ -126,6 +128,38 @@ struct MarketProcessTests {
     private static func names(_ json: JSON) -> String {
         guard case .object(let members) = json else { return "" }
         return members.map(\.name).joined(separator: " ")
+    }
+
+    /// A referral before the first job, credits, and how a provider is paid: said, and shown by `query account`.
+    private func checkAccount(_ provider: TestProvider, _ network: TestNetwork, _ requester: [String]) throws {
+        let node = "http://" + network.nodes[0].rpc
+        let account = network.files.nodes[0].account
+        func shown(_ address: String) throws -> JSON {
+            try Self.json(["query", "account", address, "--node", node, "--json"]).member("result")
+        }
+        let bought = try Self.json(["credits", "buy", "--amount", "5000"] + requester)
+        #expect(bought["schema"] == "merit.credits.buy.1" && Self.names(bought) == "schema account amount")
+        let named = try Self.json(["tx", "register-requester", "--referrer", provider.address] + requester)
+        #expect(named["schema"] == "merit.tx.register-requester.1" && Self.names(named) == "schema account referrer")
+        let found = try shown(account)
+        #expect(found["credits"] == "5000" && found["referrer"] == .string(provider.address))
+        #expect(found["delegations"] == .array([]) && found["takes_credits"] == false)
+        let again = try Program.run(["tx", "register-requester", "--referrer", provider.address] + requester)
+        #expect(again.code == 1 && again.complaint.contains("an account is registered once"))
+
+        let elect = ["--key", provider.home + "/keys/account.json", "--node", node, "--json"]
+        let elected = try Self.json(["credits", "elect", "--take", "credits"] + elect)
+        #expect(elected["schema"] == "merit.credits.elect.1" && elected["takes_credits"] == true)
+        #expect(try shown(provider.address)["takes_credits"] == true)
+        _ = try Self.json(["credits", "elect", "--take", "mrt"] + elect)
+        #expect(try shown(provider.address)["takes_credits"] == false)
+        #expect(try Program.run(["credits", "elect", "--take", "mrt"] + requester).code == 1)
+        #expect(try Program.run(["credits", "elect", "--take", "gold"] + elect).code == 2)
+        // 5,000 credits are the escrow of no job.
+        let limits = ["--fuel", "1000000000", "--output-bytes", "1024", "--compute-units", "1100"]
+        let unpaid = try Program.run(
+            ["job", "submit", Self.program("montecarlo"), "--tasks", "4", "--credits"] + limits + requester)
+        #expect(unpaid.code == 1 && unpaid.complaint.contains("merit credits buy"), "\(unpaid.complaint)")
     }
 
     /// While nobody offers, every task can be taken back, once.
@@ -179,13 +213,48 @@ struct MarketProcessTests {
             })
     }
 
+    /// Who registers later answers tasks of others for nothing, and is drawn for paid ones after that.
+    private func checkNewcomer(
+        _ network: TestNetwork, _ folder: String, _ montecarlo: [String], _ requester: [String]
+    ) throws {
+        let newcomer = try TestProvider(home: folder + "/newcomer")
+        let node = "http://" + network.nodes[0].rpc
+        let money = ["--to", newcomer.address, "--amount", "\(720 * Self.token)", "--wait"]
+        #expect(try Program.run(["tx", "transfer"] + money + requester.dropLast()).code == 0)
+        let home = ["--home", newcomer.home, "--node", node, "--json"]
+        try wait(for: "its registration") {
+            try Program.run(["provider", "register", "--bond", "700"] + home).code == 0
+        }
+        let waiting = try Self.json(["provider", "status"] + home).member("admission")
+        #expect(waiting["admitted"] == false && waiting["needed"] == "2" && waiting["waits_for"] == "no_class_d_offer")
+        try newcomer.start(network)
+        let job = ["job", "submit"] + montecarlo + ["--tasks", "4", "--wait"] + requester
+        try wait(for: "its admission") {
+            let owners = try Self.owners(of: Self.json(job).text("id"), node)
+            let status = try Self.json(["provider", "status"] + home).member("admission")
+            if status["admitted"] == true { return true }
+            #expect(!owners.contains(newcomer.address) && status["wrong"] == "0")
+            return false
+        }
+        try wait(for: "a paid task of it") {
+            try Self.owners(of: Self.json(job).text("id"), node).contains(newcomer.address)
+        }
+        #expect(newcomer.stop(SIGTERM) == 0 && newcomer.log.contains("admitted: tasks are drawn"))
+    }
+
+    private static func owners(of job: String, _ node: String) throws -> Set<String> {
+        let status = try json(["job", "status", job, "--node", node, "--json"])
+        return Set(try status.elements("tasks", max: 100).map { try $0.text("provider") })
+    }
+
     static func isOffering(_ provider: TestProvider, _ node: String) throws -> Bool {
         let run = try Program.run(["provider", "status", "--home", provider.home, "--node", node, "--json"])
         guard run.code == 0 else { return false }
         let json = try JSON(parsing: Bytes(run.output), max: 1 << 16)
         #expect(
             names(json)
-                == "schema address registered bond slots asks endpoint open_tasks paused reliability outputs height")
+                == "schema address registered bond slots asks endpoint open_tasks paused reliability outputs height "
+                + "admission")
         return try json.text("endpoint").hasPrefix("http://127.0.0.1:")
     }
 

@@ -27,6 +27,10 @@ struct AuditChain {
         case forgetful
         /// Forgets the first of its first round's duties.
         case sloppy
+        /// Says nothing of answers of admission.
+        case bare
+        /// Is wrong about answers of admission alone.
+        case misjudging
     }
 
     struct PartID: Hashable {
@@ -35,8 +39,14 @@ struct AuditChain {
         let round: AuditRound
     }
 
-    /// The local network's own calendar: 20 blocks of a second.
-    static var settings: [Setting] { LedgerParameters(rewards: .local).differences }
+    /// The local network's own calendar: 20 blocks of a second. Providers answer `admissionTasks` before their first
+    /// paid one.
+    static func settings(admissionTasks: UInt64) -> [Setting] {
+        var rewards = Parameters.local
+        rewards.audit.admissionTasks = admissionTasks
+        return LedgerParameters(rewards: rewards).differences
+    }
+    static var settings: [Setting] { settings(admissionTasks: 0) }
 
     var market: MarketChain
     var manners: [UInt8: Manner] = [:]
@@ -44,8 +54,10 @@ struct AuditChain {
     var cheats: [UInt8: Set<UInt32>] = [:]
     var verdicts: [PartID: [Verdict]] = [:]
 
-    init(settings: [Setting] = Self.settings, stakes: [UInt64] = []) throws {
-        market = try MarketChain(settings: settings, stakes: stakes)
+    init(
+        settings: [Setting] = Self.settings, more: [UInt8] = [], stakes: [UInt64] = [], listed: [UInt8] = []
+    ) throws {
+        market = try MarketChain(settings: settings, more: more, stakes: stakes, listed: listed)
     }
 
     var view: LedgerView { market.chain.view }
@@ -92,8 +104,18 @@ struct AuditChain {
         let (result, memory) = execute(auditor, duty.place, isVote: false)
         return Verdict(
             task: duty.place, result: result, digest: Hash.sha256([duty.salt, memory]),
-            firstDigest: duty.firstSalt.map { Hash.sha256([$0, memory]) },
-            nonce: Hash.sha256([[auditor], duty.place.bytes]))
+            others: (
+                duty.firstSalt.map { Hash.sha256([$0, memory]) },
+                admissionDigest(auditor, duty, memory)
+            ), nonce: Hash.sha256([[auditor], duty.place.bytes]))
+    }
+
+    private func admissionDigest(_ auditor: UInt8, _ duty: AuditDuty, _ memory: Bytes) -> Digest? {
+        switch manners[auditor] {
+        case .bare: nil
+        case .misjudging: duty.admissionSalt.map { Hash.sha256([$0, [auditor]]) }
+        default: duty.admissionSalt.map { Hash.sha256([$0, memory]) }
+        }
     }
 
     // MARK: Doing one's duty

@@ -76,6 +76,8 @@ private struct AuditedMarket {
     private var underway: [(due: Height, item: Item)] = []
 
     init(_ parameters: Parameters = .local) throws {
+        var parameters = parameters
+        parameters.audit.admissionTasks = 0
         market = try MarketChain(settings: LedgerParameters(rewards: parameters).differences)
     }
 

@@ -17,6 +17,7 @@ struct BreakerTests {
     static func tripped(cheats: [UInt8: Set<UInt32>] = [:], days: UInt64 = 2) throws -> AuditChain {
         var parameters = Parameters.local
         parameters.slashing.breakerDays = days
+        parameters.audit.admissionTasks = 0
         var chain = try AuditChain(
             settings: LedgerParameters(rewards: parameters).differences, stakes: stakes)
         chain.cheats = cheats

@@ -24,7 +24,8 @@ struct GoldenStateTests {
                 "54 disputeVote", "55 standing", "56 attendanceSlot", "57 missedDuty", "58 redraw",
                 "59 engineLoss", "60 deferredSlash", "61 lock", "62 declaration",
                 "64 panel", "65 panelDeadline", "66 seat", "67 panelDue", "68 held",
-                "72 proposal", "96 dutyCount",
+                "72 proposal", "80 admission", "81 admissionTask", "82 admissionOpen",
+                "96 dutyCount",
             ])
         #expect(
             Singleton.allCases.map { "\($0.rawValue) \($0)" } == [

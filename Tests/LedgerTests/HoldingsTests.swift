@@ -29,7 +29,7 @@ struct HoldingsTests {
         let all = accounts.map { Ledger.holdings(of: $0, epoch: epoch, on: chain.store) }
         let supply = chain.view.supply
         #expect(all.reduce(0) { $0 + $1.account.balance.units } == supply.balances.units)
-        #expect(all.reduce(0) { $0 + $1.vesting.units } == supply.vesting.units)
+        #expect(all.reduce(0) { $0 + $1.vesting.units + $1.unlocked.units } == supply.vesting.units)
         #expect(supply.vesting.units > 0)
         for holdings in all {
             #expect(holdings.releases.reduce(0) { $0 + $1.amount.units } == holdings.vesting.units)
@@ -62,5 +62,30 @@ struct HoldingsTests {
         #expect(holdings().leaving.count == 1 && holdings().providerBond.units == 600 * 1_000_000_000)
         while market.chain.view.epoch.number < part.freeEpoch { _ = try market.chain.advance([]) }
         #expect(holdings().leaving.isEmpty)
+    }
+
+    @Test("stake behind validators of others is shown at its worth, with what joins and leaves, and so is a referrer")
+    func delegations() throws {
+        var chain = try DelegationTests.chain("20 0 delegate 0 100 -> ok\n20 1 delegate 1 7 -> ok")
+        let account = DelegationTests.address(20)
+        func holdings() -> Holdings {
+            Ledger.holdings(of: account, epoch: chain.view.epoch.number, on: chain.store)
+        }
+        let validators = [DelegationTests.address(0), DelegationTests.address(1)].sorted()
+        #expect(holdings().delegations.map(\.validator) == validators)
+        #expect(holdings().delegations.allSatisfy { $0.entry.free == .zero && $0.entry.joining > .zero })
+        while chain.view.epoch.number == 0 { _ = try chain.advance([]) }
+        for part in holdings().delegations {
+            #expect(part.entry == Ledger.delegation(to: part.validator, by: account, on: chain.store))
+            #expect(part.entry.free > .zero && part.entry.joining == .zero)
+        }
+        #expect(Ledger.holdings(of: DelegationTests.address(0), epoch: 1, on: chain.store).delegations.isEmpty)
+
+        var market = try MarketChain()
+        try market.run("31 refer by=30 -> ok")
+        func referrer(_ number: UInt8) -> Address? {
+            Ledger.holdings(of: MarketChain.address(number), epoch: 0, on: market.chain.store).referrer
+        }
+        #expect(referrer(31) == MarketChain.address(30) && referrer(30) == nil)
     }
 }

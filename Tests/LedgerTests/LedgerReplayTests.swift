@@ -12,8 +12,8 @@ struct LedgerReplayTests {
     @Test("a genesis has its golden hash and root")
     func golden() throws {
         let chain = try TestChain()
-        #expect(chain.genesis.hash.description == "890463eba57d3a57a1a0bbf02878995c3ef83d0a58b3309fe0f1421bc6ada763")
-        #expect(chain.view.appHash.description == "09cfdb073204b116f7b6772994240fb127ae38481a35d5c6a15cecacaaa59b80")
+        #expect(chain.genesis.hash.description == "3926a513945e4bf3ed72df8247bb75f56f9bb7d36c78317cf719d4c07796903d")
+        #expect(chain.view.appHash.description == "77973972442544f799b04d210ed1c54c1b497262d3d2f4fe06dc227b65c3d9fc")
         #expect(try Genesis(decoding: chain.genesis.encoded) == chain.genesis)
         #expect(LedgerView(chain.store)?.tip == chain.view.tip)
     }

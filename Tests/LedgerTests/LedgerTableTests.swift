@@ -210,6 +210,8 @@ struct LedgerTableTests {
         120 not_the_requester
         121 nothing_to_cancel
         122 program_quarantined
+        123 not_issued_again
+        124 admission_over
         130 wrong_epoch
         131 receipt_not_assigned
         132 receipt_repeated

@@ -29,9 +29,12 @@ struct MarketChain {
     var present: [UInt8] = [20, 21, 22]
 
     /// `more` accounts hold money too; `stakes` of the validators in MRT, 10,000 each where it is empty.
-    init(settings: [Setting] = TestChain.standard, more: [UInt8] = [], stakes: [UInt64] = []) throws {
+    init(
+        settings: [Setting] = TestChain.standard, more: [UInt8] = [], stakes: [UInt64] = [], listed: [UInt8] = []
+    ) throws {
         let rich: [UInt8] = [20, 21, 22, 30, 31] + more
-        let genesis = TestChain.genesis(validators: 4, settings: settings, newcomers: rich, stakes: stakes)
+        let genesis = TestChain.genesis(
+            validators: 4, settings: settings, newcomers: rich, stakes: stakes, listed: listed)
         chain = try TestChain(genesis: genesis, newcomers: rich)
     }
 

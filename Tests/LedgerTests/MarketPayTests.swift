@@ -49,6 +49,9 @@ struct MarketPayTests {
         #expect(market.chain.view.supply.vesting > .zero)
         try market.checkMoney()
         try market.finishEpochs(6)
+        // Unlocked to the last unit; each account's next transaction takes it.
+        #expect(market.chain.view.supply.vesting > .zero)
+        try market.run("20 elect -> ok\n21 elect -> ok")
         #expect(market.chain.view.supply.vesting == .zero)
         try market.checkMoney()
     }

@@ -143,7 +143,7 @@ struct MarketTableTests {
         let tables = [
             Self.publishing, Self.providing, Self.asking, Self.attesting, "escrow_below_minimum",
             UptimeTests.answering, RequesterTests.referring, RequesterTests.prepaying, PanelTests.asking,
-            PanelTests.refused.joined(separator: " "),
+            PanelTests.refused.joined(separator: " "), AdmissionTests.refused.joined(separator: " "),
         ]
         let words = Set(tables.joined(separator: " ").split { $0 == " " || $0 == "\n" }.map(String.init))
         let missing = LedgerRule.allCases

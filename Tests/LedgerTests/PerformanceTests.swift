@@ -203,12 +203,21 @@ struct PerformanceTests {
         for release in grant.releases {
             #expect(market.chain.view.epoch.number == release.epoch && market.chain.view.supply.vesting == rest)
             try market.finishEpochs(1)
+            // Unlocked, and not moved before the account does something.
+            #expect(market.chain.view.supply.vesting == rest)
+            let waiting = try #require(Ledger.vesting(of: MarketChain.address(20), on: market.chain.store).first)
+            #expect(waiting.unlocked == release.amount && waiting.locked == rest.debited(release.amount))
+            let (before, burned) = (market.chain.account(20).balance, market.chain.view.supply.burned)
+            try market.run("20 elect -> ok")
             rest = rest.debited(release.amount)
             #expect(market.chain.view.supply.vesting == rest, "\(release)")
+            let fee = market.chain.view.supply.burned.units - burned.units
+            #expect(market.chain.account(20).balance.units + fee == before.units + release.amount.units && fee > 0)
             let next = Ledger.vesting(of: MarketChain.address(20), on: market.chain.store).first
             #expect(next?.releases.reduce(0) { $0 + $1.amount.units } ?? 0 == rest.units)
         }
         #expect(Ledger.vesting(of: MarketChain.address(20), on: market.chain.store).isEmpty)
+        #expect(market.chain.account(20).unlockEpoch == 0)
         try market.checkMoney()
     }
 }

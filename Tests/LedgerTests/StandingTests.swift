@@ -109,6 +109,24 @@ struct StandingTests {
         #expect(Ledger.sumOfAccounts(run.chain.store, at: run.chain.view.tip.height) == run.chain.view.supply)
     }
 
+    @Test("the jail of a validator is read by its consensus key, with the term, and is gone when it returns")
+    func jail() throws {
+        var run = try StandingChain()
+        func jail(_ number: UInt8) -> Jail? {
+            Ledger.jail(of: TestKeys(number).consensus.address, on: run.chain.store)
+        }
+        #expect(jail(3) == nil)
+        try run.run("5 blocks without 3\nepoch")
+        let early = try #require(jail(3))
+        #expect(early.operatorAddress == TestKeys(3).account.address && !early.isOver)
+        #expect(early.freeEpoch == early.epoch + 1 && jail(2) == nil)
+        #expect(Ledger.jail(of: TestKeys(3).account.address, on: run.chain.store) == nil)
+        try run.run("epoch")
+        #expect(jail(3)?.isOver == true && jail(3)?.nextSequence == run.chain.account(3).nextSequence)
+        try run.run("3 unjail -> ok")
+        #expect(jail(3) == nil)
+    }
+
     @Test("a jailed validator has no seat and says why it earns nothing")
     func seat() throws {
         var run = try StandingChain()

@@ -44,9 +44,11 @@ struct TestChain {
     var results: [ItemResult] = []
     var lastCommit = Commit.empty
     var blocks: [(block: Block, id: BlockID)] = []
-    /// Participants 0..<validators are validators; accounts 10, 11 and 12 hold 1,000 MRT each.
+    /// Participants 0..<validators are validators; accounts 10, 11 and 12 hold 1,000 MRT each; `listed` are providers
+    /// with a bond of 3,500 MRT.
     static func genesis(
-        validators: Int, settings: [Setting] = standard, newcomers: [UInt8] = [], stakes: [UInt64] = []
+        validators: Int, settings: [Setting] = standard, newcomers: [UInt8] = [], stakes: [UInt64] = [],
+        listed: [UInt8] = []
     ) -> Genesis {
         let accounts = ([10, 11, 12] + newcomers).map { number in
             let tokens: UInt64 = newcomers.contains(number) ? 100_000 : 1_000
@@ -59,17 +61,21 @@ struct TestChain {
                 stake: Amount((stakes.isEmpty ? 10_000 : stakes[number]) * token),
                 name: Bytes("validator \(number)".utf8))
         }
+        let providers = listed.map {
+            GenesisProvider(account: TestKeys($0).account.address, bond: Amount(3_500 * token))
+        }
         var consensus = ConsensusParameters()
         consensus.evidenceAgeSeconds = 60
         return Genesis(
             chain: (chainID, start, Amount(1_000_000 * token)), consensus: consensus, accounts: accounts,
-            bonded: (members, []), settings: settings)
+            bonded: (members, providers), settings: settings)
     }
 
-    /// The local network's, with epochs of 20 seconds and at least 5 blocks.
+    /// The local network's, with epochs of 20 seconds and at least 5 blocks, and everybody admitted.
     static var parameters: LedgerParameters {
         var rewards = Parameters.local
         rewards.calendar.epochBlocksMin = 5
+        rewards.audit.admissionTasks = 0
         let window = Window(seconds: 1, blocks: 1)
         (rewards.calendar.commit, rewards.calendar.recheck, rewards.calendar.reveal) = (window, window, window)
         (rewards.calendar.open, rewards.calendar.vote) = (window, window)

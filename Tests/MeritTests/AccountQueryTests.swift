@@ -14,7 +14,9 @@ struct AccountQueryTests {
             "address": "merit1abc", "balance": "1500000000", "sequence": "3", "height": "90", "epoch": "4",
             "credits": "0", "bonds": ["validator": "0", "provider": "7000000000000"],
             "unbonding": [["role": "provider", "amount": "5", "free_epoch": "8"]], "held": "0",
-            "vesting": "300", "releases": [["epoch": "5", "amount": "100"], ["epoch": "6", "amount": "200"]],
+            "vesting": "300", "unlocked": "40",
+            "releases": [["epoch": "5", "amount": "100"], ["epoch": "6", "amount": "200"]],
+            "takes_credits": false, "referrer": "", "delegations": [],
         ]
         let lines = try AccountQuery.text(found).split(separator: "\n").map(String.init)
         #expect(
@@ -22,11 +24,42 @@ struct AccountQueryTests {
                 "merit1abc at height 90, epoch 4",
                 "  what                          MRT  when",
                 "  free                  1.500000000  now",
+                "  unlocked              0.000000040  free with the next transaction",
                 "  bond, provider     7000.000000000  after unbonding",
                 "  leaving, provider     0.000000005  epoch 8 begins",
                 "  vesting               0.000000300  as follows",
                 "    of it               0.000000100  epoch 5 ends",
                 "    of it               0.000000200  epoch 6 ends",
+            ])
+    }
+
+    @Test("stake behind validators of others stands with its worth, its rewards and what moves; so does a referrer")
+    func delegations() throws {
+        let found: JSON = [
+            "address": "merit1abc", "balance": "0", "sequence": "0", "height": "9", "epoch": "1", "credits": "7",
+            "bonds": ["validator": "0", "provider": "0"], "unbonding": [], "held": "0", "vesting": "0",
+            "unlocked": "0", "releases": [], "takes_credits": true, "referrer": "merit1ref",
+            "delegations": [
+                [
+                    "validator": "merit1v", "worth": "4000000000", "joining": "5", "maturing": "0", "leaving": "6",
+                    "claimable": "3",
+                ]
+            ],
+        ]
+        let lines = try AccountQuery.text(found).split(separator: "\n").map(String.init)
+        #expect(
+            lines == [
+                "merit1abc at height 9, epoch 1",
+                "  what                    MRT  when",
+                "  free            0.000000000  now",
+                "  behind merit1v  4.000000000  after unbonding",
+                "    joining it    0.000000005  this epoch ends",
+                "    leaving it    0.000000006  after unbonding",
+                "    earned there  0.000000003  with `merit stake claim`",
+                "  credits         0.000000007  for fees only",
+                "  vesting         0.000000000  as follows",
+                "Referred by merit1ref, who is paid a part of its fees for a time.",
+                "Its fees as a provider are paid in credits.",
             ])
     }
 

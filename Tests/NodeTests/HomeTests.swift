@@ -23,7 +23,8 @@ struct HomeTests {
         ("moniker = 3", "`moniker` is a text in quotes"), ("moniker = \"\"", "`moniker` has 1 to 64 bytes"),
         ("listen = \"nowhere\"", "`listen` is \"host:port\""), ("listen = \"a:65536\"", "`listen` is \"host:port\""),
         ("log_level = \"loud\"", "`log_level` is one of debug, info"), ("verifiers = 0", "`verifiers` is 1 to 64"),
-        ("verifiers = \"2\"", "`verifiers` is a whole number"), ("persistent_peers = \"x\"", "is a list"),
+        ("verifiers = \"2\"", "`verifiers` is a whole number"), ("automatic_unjail = 1", "is true or false"),
+        ("persistent_peers = \"x\"", "is a list"),
         ("persistent_peers = [\"a@b:1\"]", "\"id@host:port\""), ("moniker = \"a\"\nlisten = ", "line 2"),
         ("moniker = \"a\"\nmoniker = \"b\"", "line 2"),
     ]

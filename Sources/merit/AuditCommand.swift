@@ -1,0 +1,116 @@
+// `merit audit`: what every validator may do with a task, done by anybody: execute it and compare with its receipt.
+import ArgumentParser
+import Chain
+import Client
+import Execution
+import Foundation
+import Ledger
+import LightClient
+import Primitives
+import RPC
+
+struct AuditCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "audit", abstract: "Execute any task of the chain here, and judge its receipt.",
+        discussion: """
+            A task is a program and an input that the chain keeps, so anybody can execute it and see whether the
+            provider's receipt says what comes out. This proves job, task, receipt, and what auditors and voters said of
+            it, executes the task in a process of its own, compares each number, and says whether the chain judged the
+            same. `merit job status` and `curl NODE/job?id=…` list the tasks of a job.
+
+              merit audit JOB/3 --node http://127.0.0.1:26657 --genesis-hash HASH
+
+            Without --genesis-hash the node's own genesis is where the proofs begin; compare the hash that is printed
+            with one you trust. Ends with 0 when the receipt is what the task gives, with 1 when it differs, with 3 when
+            nothing can be said: no such task, no receipt, class Q, or something that is not proved.
+            """)
+
+    @Argument(help: "The job's id and the task's number, as JOB/INDEX.") var task: String
+    @OptionGroup var node: NodeOptions
+    @Option(help: ArgumentHelp("The hash of the chain's genesis.", valueName: "hex")) var genesisHash: String?
+    @OptionGroup var output: OutputOptions
+
+    static func place(_ text: String) -> TaskPlace? {
+        let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+        guard parts.count == 2, let job = Digest(hex: String(parts[0])), let index = UInt32(parts[1]) else {
+            return nil
+        }
+        return TaskPlace(job: job, index: index)
+    }
+
+    func validate() throws {
+        guard Self.place(task) != nil else { throw ValidationError("\(task) is no task: JOB/INDEX, the job in hex") }
+        guard genesisHash.map({ Digest(hex: $0) != nil }) ?? true else {
+            throw ValidationError("\(genesisHash ?? "") is no hash")
+        }
+    }
+
+    func run() throws {
+        guard let place = Self.place(task) else { throw ValidationError("\(task) is no task") }
+        let hash = try genesisHash.flatMap { Digest(hex: $0) } ?? ownGenesis()
+        let transcript = try transcript(of: place, genesis: hash)
+        let verdict = try judge(transcript)
+        answer(verdict, genesis: hash)
+        switch verdict.name {
+        case "agrees": return
+        case "differs": throw ExitCode(1)
+        default: throw ExitCode(3)
+        }
+    }
+
+    /// As the node says.
+    private func ownGenesis() throws -> Digest {
+        do { return try Genesis(json: try node.ask("genesis").member("genesis")).hash } catch let error as ShapeError {
+            Merit.leave("\(node.node): no answer of the protocol: \(error)", 1)
+        }
+    }
+
+    private func transcript(of place: TaskPlace, genesis hash: Digest) throws -> TaskTranscript {
+        guard let options = VerificationOptions(trustingPeriod: .seconds(14 * 86_400)) else {
+            preconditionFailure("14 days are not negative")
+        }
+        var reader = TaskReader(
+            try node.client(), follower: LightFollower(genesisHash: hash, options: options), now: WallTime.now)
+        do {
+            if let transcript = try reader.transcript(of: place) { return transcript }
+        } catch {
+            Merit.leave("\(node.node): \(error.sentence)", error.isUnreachable ? 4 : 3)
+        }
+        Merit.leave(
+            "nobody was given task \(place.index) of job \(place.job): check both with `merit job status`, or ask "
+                + "again in a moment when it was given out just now", 3)
+    }
+
+    private func judge(_ transcript: TaskTranscript) throws -> TaskVerdict {
+        if let obstacle = TaskVerdict.obstacle(transcript) { return TaskVerdict(transcript, notJudged: obstacle) }
+        let job = transcript.job
+        let shared = try job.request.input.map { try node.blob($0) } ?? []
+        let own = try job.ownBytes.map { try node.blob($0) } ?? []
+        var request = RunRequest(
+            program: try node.blob(job.request.program), input: shared + own, taskIndex: transcript.place.index,
+            fuelLimit: job.request.limits.fuel)
+        request.outputLimit = Int(job.request.limits.outputBytes)
+        switch LocalRun.run(request) {
+        case .result(let run): return TaskVerdict(transcript, run)
+        case .abstained(let reason):
+            return TaskVerdict(transcript, notJudged: "this machine could not execute it: \(reason)")
+        }
+    }
+
+    private func answer(_ verdict: TaskVerdict, genesis: Digest) {
+        let header = verdict.transcript.header
+        let isAnchored = genesisHash != nil
+        let origin = isAnchored ? "the given one" : "the node's own: compare it with one you trust"
+        let proof = """
+
+
+            Proved under header \(header.height), \(header.hash),
+            from the genesis \(genesis) (\(origin)).
+            """
+        let place: [(String, JSON)] = [
+            ("verified", .bool(true)), ("anchored", .bool(isAnchored)), ("genesis_hash", .hex(genesis)),
+            ("height", .decimal(header.height.lowered())), ("header_hash", .hex(header.hash)),
+        ]
+        output.answer("audit", verdict.members + place, text: verdict.text + proof)
+    }
+}

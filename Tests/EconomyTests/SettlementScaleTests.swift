@@ -1,0 +1,85 @@
+// What the last block of an epoch looks at: nobody who does not take part, however many there are. Counted, not timed.
+import Chain
+import Economy
+import Ledger
+import Primitives
+import Testing
+
+/// A store that counts what is asked of the state, by tag.
+private final class CountingSnapshot: Snapshot {
+    let base: MemoryStore
+    private(set) var reads: [UInt8: Int] = [:]
+
+    init(_ base: MemoryStore) { self.base = base }
+
+    private func count(_ table: Table, _ key: Bytes) {
+        if table == .state, let tag = key.first { reads[tag, default: 0] += 1 }
+    }
+
+    func load(_ table: Table, key: Bytes) -> Bytes? {
+        count(table, key)
+        return base.load(table, key: key)
+    }
+
+    func first(_ table: Table, from key: Bytes) -> (key: Bytes, value: Bytes)? {
+        count(table, key)
+        return base.first(table, from: key)
+    }
+
+    func last(_ table: Table, upTo key: Bytes) -> (key: Bytes, value: Bytes)? {
+        count(table, key)
+        return base.last(table, upTo: key)
+    }
+}
+
+@Suite("settlement at scale")
+struct SettlementScaleTests {
+    private struct Run {
+        /// By epoch: what its last block read.
+        var reads: [[UInt8: Int]] = []
+        var store = MemoryStore()
+        var view: LedgerView?
+    }
+
+    private static func run(_ crowd: Crowd, epochs: Int) throws -> Run {
+        var (run, maker) = (Run(), BlockMaker(crowd.keys))
+        run.store.commit(crowd.beginning())
+        var view = try #require(LedgerView(run.store))
+        while run.reads.count < epochs {
+            let made = maker.block([], on: view, seconds: Crowd.secondsPerBlock)
+            let counting = CountingSnapshot(run.store)
+            let transition = try Ledger.apply(
+                made.block, id: made.id, on: counting, view: view, vouched: Vouched(lastCommit: true))
+            maker.decide(made, on: view)
+            run.store.commit(transition.writes)
+            if transition.next.epoch.number > view.epoch.number { run.reads.append(counting.reads) }
+            view = transition.next
+        }
+        run.view = view
+        return run
+    }
+
+    @Test("it reads no delegation, and no account or grant of whoever takes no part, however many there are")
+    func linear() throws {
+        let few = try Self.run(Crowd(validators: 4, providers: 12, delegations: 8, active: 3), epochs: 3)
+        let many = try Self.run(Crowd(validators: 4, providers: 12, delegations: 400, active: 3), epochs: 3)
+        #expect(few.reads == many.reads)
+        for reads in many.reads { #expect(reads[StateTag.delegation.rawValue] == nil) }
+        // The second epoch pays three subsidies; in the third nobody's grants are looked at.
+        #expect(many.reads[1][StateTag.vesting.rawValue] ?? 0 > 0)
+        #expect(many.reads[2][StateTag.vesting.rawValue] == nil)
+        #expect(Ledger.sumOfAccounts(many.store, at: try #require(many.view).tip.height) == many.view?.supply)
+        #expect(many.view?.supply.vesting ?? .zero > .zero)
+    }
+
+    @Test("a provider with nothing to settle costs it nothing but its own records", arguments: [0, 12])
+    func idle(active: Int) throws {
+        let few = try Self.run(Crowd(validators: 4, providers: 24, delegations: 8, active: active), epochs: 2)
+        let more = try Self.run(Crowd(validators: 4, providers: 48, delegations: 8, active: active), epochs: 2)
+        let own = Set([StateTag.provider, .work, .uptime, .account, .lock].map(\.rawValue))
+        for tag in Set(few.reads[1].keys).union(more.reads[1].keys) {
+            let growth = (more.reads[1][tag] ?? 0) - (few.reads[1][tag] ?? 0)
+            #expect(own.contains(tag) ? (0...3 * 24).contains(growth) : growth == 0, "tag \(tag): \(growth)")
+        }
+    }
+}
