@@ -95,22 +95,28 @@ struct AttackerTests {
         #expect(try Self.difference(of: "credits_looper", [4, 1], terms) < 0)
     }
 
+    /// Four epochs of work: whether a forger is audited in them is the beacon's.
     @Test("decoys make the slashes of their forgers wait, declare the engine, and lose nearly all of their stake")
     func breakerDecoy() throws {
         let cast = try Self.cast("breaker_decoy", [1_000_000, 0])
         let terms = WorldTests.terms(epochs: cast.quietEpochs + 4)
-        var world = World(cast, terms, seed: 5)
-        var waits = 0
-        while world.chain.view.epoch.number < 12 {
-            world.step()
-            let store = world.chain.store
-            let key = store.first(.state, from: [StateTag.deferredSlash.rawValue])?.key
-            if key?.first == StateTag.deferredSlash.rawValue { waits += 1 }
+        var shown = 0
+        for seed in UInt64(5)...10 where shown == 0 {
+            var world = World(cast, terms, seed: seed)
+            var waits = 0
+            while world.chain.view.epoch.number < 12 {
+                world.step()
+                let store = world.chain.store
+                let key = store.first(.state, from: [StateTag.deferredSlash.rawValue])?.key
+                if key?.first == StateTag.deferredSlash.rawValue { waits += 1 }
+            }
+            if waits == 0 { continue }
+            let books = world.run()
+            #expect(world.isConserved && books.honestSlashed == 0)
+            #expect(books.subject < -Int64(10_000 * Amount.unitsPerToken))
+            shown += 1
         }
-        #expect(waits > 0)
-        let books = world.run()
-        #expect(world.isConserved && books.honestSlashed == 0)
-        #expect(books.subject < -Int64(10_000 * Amount.unitsPerToken))
+        #expect(shown > 0)
     }
 
     @Test("all bond ends behind one record, a bond's time after it left the others")

@@ -184,20 +184,30 @@ struct MissedDutyTests {
         }
     }
 
+    /// Which tasks fall on whom is the beacon's; a run in which the auditor has another duty in the next epoch, say by
+    /// a task that was drawn again, shows nothing.
     @Test("a missed duty costs the audit pay up to the next duty")
     func lastDutyDecides() throws {
-        // Too few to be judged by, so that only the duties differ.
-        var chain = try AuditChain.delivered(tasks: 12)
-        chain.manners[3] = .forgetful
-        try chain.begin(epoch: 2)
-        #expect(chain.view.nextValidators.count == 4)
-        chain.manners[3] = .honest
-        let count = try #require(Self.count(chain, 3))
-        #expect(count.done == 0 && count.duty > 0)
-        // Epoch 1 had no receipts, so nobody has a duty in it.
-        try chain.begin(epoch: 3)
-        let pay = try (UInt8(0)..<4).map { try #require(try chain.market.row($0, .audit, epoch: 2)).amount.units }
-        #expect(pay[0] > 0 && pay[1] == pay[0] && pay[3] == 0, "\(pay)")
+        var shown = 0
+        for tasks in 10...14 {
+            // Too few to be judged by, so that only the duties differ.
+            var chain = try AuditChain.delivered(tasks: tasks)
+            chain.manners[3] = .forgetful
+            try chain.begin(epoch: 2)
+            chain.manners[3] = .honest
+            guard let count = Self.count(chain, 3), count.done == 0, chain.view.nextValidators.count == 4 else {
+                continue
+            }
+            // Epoch 1 had no receipts, so hardly anybody has a duty in it.
+            try chain.begin(epoch: 3)
+            guard Self.count(chain, 3) == count else { continue }
+            let pay = try (UInt8(0)..<4).map {
+                try #require(try chain.market.row($0, .audit, epoch: 2)).amount.units
+            }
+            #expect(pay[0] > 0 && pay[1] == pay[0] && pay[3] == 0, "\(tasks) tasks: \(pay)")
+            shown += 1
+        }
+        #expect(shown > 0)
     }
 
     @Test("a wrong result that its auditor kept quiet about is found by who audits in its place")
