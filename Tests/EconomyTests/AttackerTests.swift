@@ -98,10 +98,10 @@ struct AttackerTests {
     @Test("decoys make the slashes of their forgers wait, declare the engine, and lose nearly all of their stake")
     func breakerDecoy() throws {
         let cast = try Self.cast("breaker_decoy", [1_000_000, 0])
-        let terms = WorldTests.terms(epochs: cast.quietEpochs + 4)
+        let terms = WorldTests.terms(epochs: cast.quietEpochs + 10)
         var world = World(cast, terms, seed: 5)
         var waits = 0
-        while world.chain.view.epoch.number < 12 {
+        while world.chain.view.epoch.number < 14 {
             world.step()
             let store = world.chain.store
             let key = store.first(.state, from: [StateTag.deferredSlash.rawValue])?.key
