@@ -22,12 +22,12 @@ extension BlockExecution {
         epoch - epoch % perDay + (perDay - 1)
     }
 
-    /// Moves what is unlocked by now into the balance; a grant that is paid out is forgotten.
+    /// Moves what is unlocked by now into the balance; a grant that is paid out is forgotten. Also where a slash was
+    /// ahead of the dates, or a part is below one unit, the grants are looked at once a day.
     mutating func unlock(for address: Address) {
         var account = state.account(address)
-        let grants = Ledger.unlockable(for: address, account, in: state, view)
-        if grants.isEmpty { return }
-        for grant in grants {
+        guard Ledger.isUnlockDue(account, of: address, in: state, view) else { return }
+        for grant in Ledger.unlockable(for: address, account, in: state, view) {
             let part = grant.unlocked
             account.balance = account.balance.credited(part)
             supply.balances = supply.balances.credited(part)
@@ -49,10 +49,15 @@ extension Ledger {
     static func unlockable(
         for address: Address, _ account: Account, in state: WorkingState, _ view: LedgerView
     ) -> [VestingGrant] {
-        guard account.unlockEpoch > 0, account.unlockEpoch <= view.epoch.number,
-            state.bytes(StateKey.lock(address)) == nil
-        else { return [] }
+        guard isUnlockDue(account, of: address, in: state, view) else { return [] }
         return vesting(of: address, in: state).filter { $0.unlocked > .zero }
+    }
+
+    fileprivate static func isUnlockDue(
+        _ account: Account, of address: Address, in state: WorkingState, _ view: LedgerView
+    ) -> Bool {
+        account.unlockEpoch > 0 && account.unlockEpoch <= view.epoch.number
+            && state.bytes(StateKey.lock(address)) == nil
     }
 
     /// The account as its next transaction finds it.
