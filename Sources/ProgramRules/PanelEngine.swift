@@ -1,5 +1,5 @@
-// The engines of class Q. A panel's work is done by whatever program its operators agreed on, so the chain knows such an
-// engine by its name alone: what the name stands for is between those who ask and those who offer.
+// The engines of class Q. A panel's work is done by whatever program its operators agreed on, so the chain knows such
+// an engine by its name alone: what the name stands for is between those who ask and those who offer.
 // Invariant: equal names have equal ids on every chain, and no id is that of the WebAssembly engine.
 import Cryptography
 package import Primitives

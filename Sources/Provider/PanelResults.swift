@@ -1,5 +1,5 @@
-// The results that were sealed, as files of one folder, so that a provider that starts again reveals what it sealed even
-// where its engine would not give the same twice. The nonce is not kept: it follows from the key.
+// The results that were sealed, as files of one folder, so that a provider that starts again reveals what it sealed
+// even where its engine would not give the same twice. The nonce is not kept: it follows from the key.
 // Invariant: a result is on the disk before its seal leaves this machine.
 package import Chain
 import Codec

@@ -126,6 +126,6 @@ struct PanelVerdict {
         guard let settled = transcript.settled else { return "It was paid longer ago than is looked for here." }
         let checked = panel.isChecked ? "checked by further operators" : "not drawn to be checked"
         return
-            "Settled with epoch \(settled.epoch), \(checked). Checkers are paid out of the audit pool as far as it goes."
+            "Settled with epoch \(settled.epoch), \(checked). The audit pool pays checkers, as far as it goes."
     }
 }

@@ -24,12 +24,12 @@ struct ProviderStartCommand: AsyncParsableCommand {
                 --node http://10.0.0.2:26657 --genesis-hash HASH --listen 0.0.0.0:8080 --endpoint http://my.host:8080
 
             With --engine it also sits on panels for work that is not WebAssembly (class Q). COMMAND is started for each
-            task, without a shell: it reads the job's input from standard input, finds the job's id and the task's number
-            in MERIT_JOB and MERIT_TASK, and writes the output to standard output. A command that fails, writes more than
-            the job allows or is not ready in time leaves its seat silent, which costs bond. Its output must be the same
-            bytes as that of the other operators of the engine: a result in the minority is not paid, and where the
-            panel was checked it costs the last pay and bond, up to 25 times a task's. The input is a stranger's: treat
-            it so.
+            task, without a shell: it reads the job's input from standard input, finds the job's id and the task's
+            number in MERIT_JOB and MERIT_TASK, and writes the output to standard output. A command that fails, writes
+            more than the job allows or is not ready in time leaves its seat silent, which costs bond. Its output must
+            be the same bytes as that of the other operators of the engine: a result in the minority is not paid, and
+            where the panel was checked it costs the last pay and bond, up to 25 times a task's. The input is a
+            stranger's: treat it so.
 
               merit provider start … --engine sha256=sha256sum --engine "upscale-2=/opt/upscale --batch 1"
             """)

@@ -1,5 +1,5 @@
-// The engines of class Q that the local network's providers offer: commands that are on every machine, each over an input
-// of its own, so that no two jobs have the same answers.
+// The engines of class Q that the local network's providers offer: commands that are on every machine, each over an
+// input of its own, so that no two jobs have the same answers.
 import Primitives
 
 enum SampleEngine: String, CaseIterable {

@@ -158,6 +158,8 @@ struct PanelReaderTests {
     @Test("a panel is proved with its seats, its pay due or settled with an epoch that is proved too")
     func transcript() async throws {
         var market = try PanelMarket()
+        // The block after the draw proves what that did.
+        try market.chain.advance([])
         let open = try #require(try Self.read(try await Self.learn(market), market))
         #expect(open.panel.phase == .sealing && open.settled == nil && !open.isDue)
         // Some epochs after the draw.

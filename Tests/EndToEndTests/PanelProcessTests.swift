@@ -38,7 +38,7 @@ struct PanelProcessTests {
         }
     }
 
-    @Test("a panel comes to a majority over a restart; the liar is in the minority and not paid", .timeLimit(.minutes(4)))
+    @Test("a panel comes to a majority over a restart; a liar is in the minority, unpaid", .timeLimit(.minutes(4)))
     func majority() throws {
         let folder = NSTemporaryDirectory() + "merit-panel-\(UUID().uuidString)"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
