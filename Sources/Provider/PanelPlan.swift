@@ -1,7 +1,7 @@
 // What a provider does next with each of its seats on panels: seats that the chain lists in, actions out. No clock, no
 // socket. Invariants: a task runs once at a time and only after the chain's own record of its panel was proved; a
-// result is revealed only after it was proved that the panel reveals, because who is told too early can copy it; what was
-// sealed is what is revealed; of a seat that is not listed any more nothing is sent.
+// result is revealed only after it was proved that the panel reveals, because who is told too early can copy it; what
+// was sealed is what is revealed; of a seat that is not listed any more nothing is sent.
 package import Chain
 package import Ledger
 package import Primitives
