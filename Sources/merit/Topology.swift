@@ -142,7 +142,7 @@ extension Topology {
     }
 
     /// The same with other numbers of participants: what the file names comes first, what is missing is added, and the
-    /// last `cheaters` providers cheat.
+    /// last `cheaters` providers cheat. Jobs whose panels the providers cannot fill are left out.
     func resized(validators count: Int?, providers providerCount: Int?, cheaters: Int?) -> Topology {
         var result = self
         if let count {
@@ -157,6 +157,8 @@ extension Topology {
             let others = providers.filter { $0.cheatRate == 0 } + missing
             result.providers = Array(others.prefix(max(0, providerCount - cheats.count)) + cheats.prefix(providerCount))
         }
+        let seats = result.providers.count
+        result.jobs = jobs.filter { $0.work.replicas <= seats }
         if let cheaters {
             let first = result.providers.count - cheaters
             for index in result.providers.indices {
@@ -178,6 +180,8 @@ extension Topology.Work {
     }
 
     var program: SampleJob? { if case .program(let program) = self { program } else { nil } }
+    /// Providers without whom none of its tasks begins.
+    fileprivate var replicas: Int { if case .engine(_, let replicas) = self { Int(replicas) } else { 0 } }
     var engine: SampleEngine? { if case .engine(let engine, _) = self { engine } else { nil } }
 }
 

@@ -158,6 +158,8 @@ struct TopologyTests {
         let fewer = topology.resized(validators: 1, providers: 2, cheaters: nil)
         #expect(fewer.validators.count == 1)
         #expect(fewer.providers.map(\.cheatRate) == [0, 333_333])
+        // Two providers fill no panel of three.
+        #expect(fewer.jobs == topology.jobs.dropLast() && more.jobs == topology.jobs)
         #expect(
             topology.resized(validators: nil, providers: nil, cheaters: 0).providers.allSatisfy { $0.cheatRate == 0 })
         let two = topology.resized(validators: nil, providers: 3, cheaters: 2)
