@@ -27,6 +27,7 @@ package struct ProviderSettings: Sendable {
     package var panelsFolder: String?
     /// For test networks alone: of a million tasks so many are answered wrongly.
     package var cheatRate: UInt32 = 0
+    package var handicap = Handicap()
     package let now: @Sendable () -> Timestamp
 
     package init(

@@ -49,6 +49,8 @@ package struct WorkPlan: Sendable {
         /// Left the chain's list while it ran.
         var isGone = false
         var runs = 0
+        /// The least tip at which its receipt goes out.
+        var earliest = Height.zero
     }
 
     private var entries: [TaskPlace: Entry] = [:]
@@ -103,9 +105,11 @@ package struct WorkPlan: Sendable {
         return delivered.sorted(by: Self.isBefore)
     }
 
-    /// The chain's own record says that the task is this provider's.
-    package mutating func proved(_ place: TaskPlace) {
-        if case .found? = entries[place]?.stage { entries[place]?.stage = .proved }
+    /// The chain's own record says that the task is this provider's. Its receipt waits for a tip of `earliest`.
+    package mutating func proved(_ place: TaskPlace, earliest: Height = .zero) {
+        guard case .found? = entries[place]?.stage else { return }
+        entries[place]?.stage = .proved
+        entries[place]?.earliest = earliest
     }
 
     /// The task could not be begun after all.
@@ -189,7 +193,8 @@ package struct WorkPlan: Sendable {
     private mutating func deliveries(epoch: UInt64) -> [Action] {
         var receipts: [Digest: [Receipt]] = [:]
         for entry in entries.values {
-            guard case .done(let result, let notBefore) = entry.stage, notBefore <= tip else { continue }
+            guard case .done(let result, let notBefore) = entry.stage, max(notBefore, entry.earliest) <= tip
+            else { continue }
             receipts[entry.place.job, default: []].append(Receipt(taskIndex: entry.place.index, result: result))
         }
         return receipts.keys.sorted().map { job in

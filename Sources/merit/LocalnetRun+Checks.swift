@@ -56,10 +56,12 @@ extension LocalnetRun {
                 panels, asked: requester.submissions.reduce(0) { $0 + ($1.isPanel ? Int($1.tasks) : 0) })
         }
         summary.providers = try providers.map { provider in
-            var line = LocalnetSummary.Provider(address: provider.account, isCheater: provider.cheatRate > 0)
+            var line = LocalnetSummary.Provider(
+                address: provider.account, isCheater: provider.cast.cheatRate > 0, handicap: provider.cast.handicap)
             for task in tasks where task.record.provider == provider.account && task.record.state == .settled {
                 line.tasks += 1
                 line.computeUnits += task.record.computeUnits
+                line.blocks += task.record.delivered.map { $0.distance(from: task.record.assigned) } ?? 0
             }
             for task in tasks where task.record.provider == provider.account && task.record.state == .forfeited {
                 line.withheld = try line.withheld.adding(providerPart(task))
@@ -70,6 +72,8 @@ extension LocalnetRun {
             for row in summary.tables.flatMap(\.rewards) where row.key.account == provider.account {
                 line.paid = try line.paid.adding(row.amount)
                 if row.key.kind == .fee { line.fees = try line.fees.adding(row.amount) }
+                if row.key.kind == .usageSubsidy { line.subsidy = try line.subsidy.adding(row.amount) }
+                if row.key.kind == .standby { line.standby = try line.standby.adding(row.amount) }
             }
             return line
         }

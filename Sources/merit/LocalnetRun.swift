@@ -16,7 +16,7 @@ final class LocalnetRun {
     struct Provider {
         let home: String
         let account: Address
-        let cheatRate: UInt32
+        let cast: Topology.Provider
         var name: String { URL(fileURLWithPath: home).lastPathComponent }
     }
 
@@ -30,7 +30,6 @@ final class LocalnetRun {
         struct Provider: Decodable {
             let home: String
             let account: String
-            let cheat_ppm: UInt32
         }
         struct Requester: Decodable { let home: String }
         let chain_id: String
@@ -65,11 +64,11 @@ final class LocalnetRun {
         (chainID, genesisHash) = (files.chain_id, files.genesis_hash)
         let nodes = files.nodes.map { Node(home: $0.home, rpc: "http://" + $0.rpc, account: $0.account) }
         self.nodes = nodes
-        providers = try files.providers.map { provider in
+        providers = try zip(files.providers, plan.topology.providers).map { provider, cast in
             guard let account = Address(bech32: provider.account) else {
                 throw LocalnetError.child("\(provider.account) is no account")
             }
-            return Provider(home: provider.home, account: account, cheatRate: provider.cheat_ppm)
+            return Provider(home: provider.home, account: account, cast: cast)
         }
         requester = files.requester.map { requester -> any Workload in
             switch plan.workload {
@@ -88,16 +87,18 @@ final class LocalnetRun {
         for (index, provider) in providers.enumerated() {
             // Each has another node to ask first.
             let asked = nodes.indices.map { nodes[($0 + index) % nodes.count].rpc }
-            let cheat = provider.cheatRate > 0 ? ["--cheat-ppm", "\(provider.cheatRate)"] : []
+            let conduct = provider.cast.conduct.filter { $0.rate > 0 }.flatMap { member in
+                ["--" + member.name.replacing("_", with: "-"), "\(member.rate)"]
+            }
             let engines = Set(plan.topology.jobs.compactMap(\.work.engine?.command)).sorted()
             try processes.start(
                 provider.name,
-                ["provider", "start", "--home", provider.home, "--genesis-hash", genesisHash] + cheat
+                ["provider", "start", "--home", provider.home, "--genesis-hash", genesisHash] + conduct
                     + engines.flatMap { ["--engine", $0] }
                     + asked.prefix(3).flatMap { ["--node", $0] })
         }
         try record()
-        let cheaters = providers.count { $0.cheatRate > 0 }
+        let cheaters = providers.count { $0.cast.cheatRate > 0 }
         progress(
             "started \(nodes.count) validators and \(providers.count) providers (\(cheaters) cheating) "
                 + "of chain \(chainID)")

@@ -58,16 +58,29 @@ extension LocalnetSummary {
     private var providerLines: [String] {
         if providers.isEmpty { return [] }
         var table = TextTable([
-            "provider", "", "tasks", "cu", "fees MRT", "paid MRT", "withheld MRT", "majority", "minority", "silent",
+            "provider", "", "tasks", "blocks each", "cu", "fees MRT", "subsidy MRT", "of fees", "standby MRT",
+            "paid MRT",
+            "withheld MRT", "majority", "minority", "silent",
         ])
         for provider in providers {
             table.add([
-                Self.short(provider.address), provider.isCheater ? "cheats" : "honest", "\(provider.tasks)",
-                "\(provider.computeUnits)", provider.fees.tokens, provider.paid.tokens, provider.withheld.tokens,
+                Self.short(provider.address), provider.conduct, "\(provider.tasks)",
+                "\(provider.blocks / UInt64(max(1, provider.tasks)))", "\(provider.computeUnits)",
+                provider.fees.tokens, provider.subsidy.tokens, Self.percent(provider.subsidy, of: provider.fees),
+                provider.standby.tokens, provider.paid.tokens, provider.withheld.tokens,
                 "\(provider.majoritySeats)", "\(provider.minoritySeats)", "\(provider.silentSeats)",
             ])
         }
-        return ["", "Providers, all epochs"] + table.lines
+        return ["", "Providers, all epochs"] + table.lines + [
+            "Speed and reliability weigh the subsidy, uptime the subsidy and the standby pay; "
+                + "`merit query why ACCOUNT` calculates each amount."
+        ]
+    }
+
+    private static func percent(_ part: Amount, of whole: Amount) -> String {
+        if whole == .zero { return "-" }
+        let tenths = UInt64(clamping: UInt128(part.units) * 1_000 / UInt128(whole.units))
+        return "\(tenths / 10).\(tenths % 10) %"
     }
 
     private var checkLines: [String] {

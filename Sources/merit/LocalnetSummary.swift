@@ -3,6 +3,7 @@
 import Ledger
 import Node
 import Primitives
+import Provider
 import RPC
 import Rewards
 
@@ -40,11 +41,17 @@ struct LocalnetSummary {
     struct Provider {
         let address: Address
         let isCheater: Bool
+        var handicap = Handicap()
         /// Settled tasks and their compute units.
         var tasks = 0
         var computeUnits: UInt64 = 0
+        /// From their assignment to the receipt, together.
+        var blocks: UInt64 = 0
         /// Provider parts of fees, and everything that it was paid.
         var fees = Amount.zero
+        /// What speed, reliability and uptime decide.
+        var subsidy = Amount.zero
+        var standby = Amount.zero
         var paid = Amount.zero
         /// Provider parts of results that were refused.
         var withheld = Amount.zero
@@ -52,6 +59,13 @@ struct LocalnetSummary {
         var majoritySeats = 0
         var minoritySeats = 0
         var silentSeats = 0
+
+        /// What it was told to be.
+        var conduct: String {
+            if isCheater { return "cheats" }
+            if handicap.slow > 0 { return handicap.misses > 0 ? "slow, away" : "slow" }
+            return handicap.misses > 0 ? "away" : "honest"
+        }
     }
 
     struct LightQuery {
@@ -217,8 +231,10 @@ extension LocalnetSummary {
 
     private static func json(_ provider: Provider) -> JSON {
         [
-            "address": .string(provider.address.bech32), "tasks": .number(provider.tasks),
+            "address": .string(provider.address.bech32), "conduct": .string(provider.conduct),
+            "tasks": .number(provider.tasks), "blocks": .number(provider.blocks),
             "cu": .number(provider.computeUnits), "fees": .string("\(provider.fees)"),
+            "subsidy": .string("\(provider.subsidy)"), "standby": .string("\(provider.standby)"),
             "paid": .string("\(provider.paid)"), "withheld": .string("\(provider.withheld)"),
             "seats_majority": .number(provider.majoritySeats), "seats_minority": .number(provider.minoritySeats),
             "seats_silent": .number(provider.silentSeats),

@@ -58,12 +58,24 @@ struct ProviderStartCommand: AsyncParsableCommand {
             "For test networks: answer so many of a million tasks wrongly, and lose the bond.", valueName: "ppm",
             visibility: .hidden))
     var cheatPpm: UInt32 = 0
+    @Option(
+        help: ArgumentHelp(
+            "For test networks: hold each receipt back for so many millionths of the task's time.", valueName: "ppm",
+            visibility: .hidden))
+    var slowPpm: UInt32 = 0
+    @Option(
+        help: ArgumentHelp(
+            "For test networks: leave so many of a million challenges unanswered.", valueName: "ppm",
+            visibility: .hidden))
+    var missPpm: UInt32 = 0
 
     func validate() throws {
         guard (1...ProviderLimits.workersMax).contains(workers) else {
             throw ValidationError("--workers is 1 to \(ProviderLimits.workersMax)")
         }
         guard cheatPpm <= 1_000_000 else { throw ValidationError("--cheat-ppm is 0 to 1000000") }
+        guard slowPpm <= Handicap.slowMax else { throw ValidationError("--slow-ppm is 0 to \(Handicap.slowMax)") }
+        guard missPpm <= 1_000_000 else { throw ValidationError("--miss-ppm is 0 to 1000000") }
         guard (1...36_500).contains(trustingDays) else { throw ValidationError("--trusting-days is 1 to 36500") }
         guard engine.count <= ProviderLimits.enginesMax else {
             throw ValidationError("--engine is given \(ProviderLimits.enginesMax) times at most")
@@ -102,6 +114,9 @@ struct ProviderStartCommand: AsyncParsableCommand {
                 "outputs": "\(outputs.count)",
             ])
         if cheatPpm > 0 { logger.warning("answers wrongly on purpose", metadata: ["ppm": "\(cheatPpm)"]) }
+        if settings.handicap != Handicap() {
+            logger.warning("slow or away on purpose", metadata: ["slow": "\(slowPpm)", "misses": "\(missPpm)"])
+        }
         let flag = StopFlag()
         let waiting = Task {
             await signals.first()
@@ -138,7 +153,7 @@ struct ProviderStartCommand: AsyncParsableCommand {
         var settings = ProviderSettings(
             key: key, nodes: nodes, trust: (hash, trusting), executor: LocalRun.command, now: { WallClock.timestamp })
         (settings.checkpoint, settings.ask, settings.workers) = (checkpoint, ask, workers)
-        settings.cheatRate = cheatPpm
+        (settings.cheatRate, settings.handicap) = (cheatPpm, Handicap(slow: slowPpm, misses: missPpm))
         (settings.engines, settings.panelsFolder) = (engine.compactMap { EngineCommand($0) }, options.panelsPath)
         return settings
     }

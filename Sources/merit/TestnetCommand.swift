@@ -152,7 +152,7 @@ struct TestnetCommand: ParsableCommand {
         ]
         guard let provider = member.provider else { return .object(own) }
         return .object(
-            own + [("bond", .string("\(provider.bond)")), ("cheat_ppm", .number(Int64(provider.cheatRate)))])
+            own + [("bond", .string("\(provider.bond)"))] + provider.conduct.map { ($0.name, .number(Int64($0.rate))) })
     }
 }
 

@@ -1,10 +1,11 @@
 // Who takes part in a local network, what work it gets, and what is done to it: `Network/local.json` and its like.
-// {"validators":[{"stake"}],"providers":[{"bond","cheat_ppm"}],"jobs":[{"program","tasks","every_seconds"}],
+// {"validators":[{"stake"}],"providers":[{"bond","cheat_ppm","slow_ppm","miss_ppm"}],"jobs":[{"program","tasks","every_seconds"}],
 //  "perturb":[{"at_height","node","action"}]}; a job of class Q has "engine" and "replicas" in place of "program".
 // Amounts are decimal strings in base units; unknown members are refused.
 import Chain
 import Foundation
 import Primitives
+import Provider
 import RPC
 
 struct Topology: Equatable {
@@ -16,6 +17,13 @@ struct Topology: Equatable {
         var bond: Amount
         /// Tasks in a million that it answers wrongly.
         var cheatRate: UInt32
+        /// How slow it is, and how seldom it answers challenges, on purpose.
+        var handicap = Handicap()
+
+        /// Members of a file that say how it behaves, and options of `provider start` with two dashes.
+        var conduct: [(name: String, rate: UInt32)] {
+            [("cheat_ppm", cheatRate), ("slow_ppm", handicap.slow), ("miss_ppm", handicap.misses)]
+        }
     }
 
     struct Job: Equatable {
@@ -96,10 +104,13 @@ extension Topology {
             return Validator(stake: try file.amount(entry, "stake", place))
         }
         providers = try file.list(json, "providers", 0...Self.providersMax) { entry, place in
-            try file.refuseUnknown(entry, place, known: ["bond", "cheat_ppm"])
+            try file.refuseUnknown(entry, place, known: ["bond", "cheat_ppm", "slow_ppm", "miss_ppm"])
             return Provider(
                 bond: try file.amount(entry, "bond", place),
-                cheatRate: try file.number(entry, "cheat_ppm", place, 0...1_000_000))
+                cheatRate: try file.number(entry, "cheat_ppm", place, 0...1_000_000),
+                handicap: Handicap(
+                    slow: try file.number(entry, optional: "slow_ppm", place, 0...Handicap.slowMax),
+                    misses: try file.number(entry, optional: "miss_ppm", place, 0...1_000_000)))
         }
         jobs = try file.list(json, "jobs", 0...Self.jobsMax) { entry, place in
             return Job(
@@ -125,7 +136,11 @@ extension Topology {
         [
             "validators": .array(validators.map { ["stake": .string("\($0.stake)")] }),
             "providers": .array(
-                providers.map { ["bond": .string("\($0.bond)"), "cheat_ppm": .number("\($0.cheatRate)")] }),
+                providers.map { provider in
+                    provider.conduct.reduce(["bond": .string("\(provider.bond)")]) {
+                        $0.adding($1.name, .number("\($1.rate)"))
+                    }
+                }),
             "jobs": .array(
                 jobs.map {
                     $0.work.json.adding("tasks", .number("\($0.tasks)"))
@@ -164,6 +179,7 @@ extension Topology {
             for index in result.providers.indices {
                 result.providers[index].cheatRate =
                     index < first ? 0 : max(result.providers[index].cheatRate, Self.cheatRate)
+                if index >= first { result.providers[index].handicap = Handicap() }
             }
         }
         return result
@@ -242,6 +258,11 @@ private struct TopologyReader {
                 path: path, place: "\(place).\(name)", allowed: "base units as a decimal string")
         }
         return Amount(units)
+    }
+
+    /// 0 where it is not there.
+    func number(_ json: JSON, optional name: String, _ place: String, _ range: ClosedRange<UInt32>) throws -> UInt32 {
+        json[name] == nil ? 0 : try number(json, name, place, range)
     }
 
     func number(_ json: JSON, _ name: String, _ place: String, _ range: ClosedRange<UInt32>) throws -> UInt32 {

@@ -1,5 +1,6 @@
 import Ledger
 import Primitives
+import Provider
 import RPC
 import Rewards
 import Testing
@@ -32,6 +33,9 @@ struct LocalnetSummaryTests {
         )
         (first.tasks, first.computeUnits, first.fees, first.paid) = (20, 4_000, Amount(770), Amount(770))
         second.withheld = Amount(77)
+        (first.handicap, first.blocks, first.subsidy, first.standby) = (
+            Handicap(slow: 1, misses: 1), 90, Amount(66), Amount(4)
+        )
         (first.majoritySeats, second.minoritySeats, second.silentSeats) = (3, 2, 1)
         summary.providers = [first, second]
         summary.lightQuery = .init(address: "merit1x", balance: "7", height: 88, verified: true)
@@ -53,9 +57,11 @@ struct LocalnetSummaryTests {
             #""slashes_root":"\#(zero)","rows":1,"paid":"770","minted":"9","burned":"3","slashed":"50"}],"#,
             #""tasks":{"submitted":24,"attested":23,"audited":12,"settled":20},"#,
             #""panels":{"submitted":6,"drawn":5,"closed":4,"majorities":3,"minority_results":2},"#,
-            #""providers":[{"address":"\#(honest)","tasks":20,"cu":4000,"fees":"770","paid":"770","withheld":"0","#,
+            #""providers":[{"address":"\#(honest)","conduct":"slow, away","tasks":20,"blocks":90,"cu":4000,"fees":"770","#,
+            #""subsidy":"66","standby":"4","paid":"770","withheld":"0","#,
             #""seats_majority":3,"seats_minority":0,"seats_silent":0},"#,
-            #"{"address":"\#(cheater)","tasks":0,"cu":0,"fees":"0","paid":"0","withheld":"77","#,
+            #"{"address":"\#(cheater)","conduct":"cheats","tasks":0,"blocks":0,"cu":0,"fees":"0","#,
+            #""subsidy":"0","standby":"0","paid":"0","withheld":"77","#,
             #""seats_majority":0,"seats_minority":2,"seats_silent":1}],"#,
             #""cheaters":[{"address":"\#(cheater)","slashed":"50","offence":"wrong_result","epoch":1}],"#,
             #""honest_slashed":0,"#,

@@ -1,5 +1,6 @@
 import Foundation
 import Primitives
+import Provider
 import RPC
 import Testing
 
@@ -17,11 +18,18 @@ struct TopologyTests {
         }
     }
 
-    @Test("the shipped network has four validators, four providers of which the last cheats in a third, and four jobs")
+    @Test("the shipped network has four validators; a fast, a slow, an often absent and a cheating provider; four jobs")
     func shippedNetwork() throws {
         let topology = try Topology(path: Self.shipped)
         #expect(topology.validators.count == 4)
         #expect(topology.providers.map(\.cheatRate) == [0, 0, 0, 333_333])
+        let handicaps = [
+            Handicap(), Handicap(slow: 1_300_000), Handicap(misses: 150_000), Handicap(),
+        ]
+        #expect(topology.providers.map(\.handicap) == handicaps)
+        let all = topology.resized(validators: nil, providers: nil, cheaters: 3).providers
+        #expect(all.map(\.handicap) == [Handicap(), Handicap(), Handicap(), Handicap()])
+        #expect(all.map { $0.cheatRate > 0 } == [false, true, true, true])
         #expect(topology.jobs.compactMap(\.work.program) == [.matmul, .montecarlo, .transformer])
         #expect(topology.jobs.map(\.work).last == .engine(.sha256, replicas: 3) && topology.jobs.count == 4)
         #expect(topology.perturbations.isEmpty)
@@ -48,6 +56,14 @@ struct TopologyTests {
         (
             #"{"validators":[{"stake":"1"}],"providers":[{"bond":"1","cheat_ppm":1000001}]}"#,
             "net.json: providers[0].cheat_ppm is a number from 0 to 1000000"
+        ),
+        (
+            #"{"validators":[{"stake":"1"}],"providers":[{"bond":"1","cheat_ppm":0,"slow_ppm":1800001}]}"#,
+            "net.json: providers[0].slow_ppm is a number from 0 to 1800000"
+        ),
+        (
+            #"{"validators":[{"stake":"1"}],"providers":[{"bond":"1","cheat_ppm":0,"miss_ppm":"1"}]}"#,
+            "net.json: providers[0].miss_ppm is a number from 0 to 1000000"
         ),
         (
             #"{"validators":[{"stake":"1"}],"jobs":[{"program":"rm","tasks":1,"every_seconds":1}]}"#,

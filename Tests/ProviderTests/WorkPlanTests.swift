@@ -37,6 +37,25 @@ struct WorkPlanTests {
         }
     }
 
+    @Test("a receipt waits for the height that it was given, however often it is looked for")
+    func heldBack() {
+        var plan = WorkPlan()
+        plan.observe(Self.open([4, 5]), at: Self.height(10))
+        _ = plan.next(epoch: 1, idleWorkers: 0)
+        plan.proved(Self.place(4), earliest: Self.height(13))
+        plan.proved(Self.place(5))
+        _ = plan.next(epoch: 1, idleWorkers: 2)
+        for index in 4...5 as ClosedRange<UInt32> { plan.finished(Self.place(index), Self.result) }
+        let first = Self.shipments(plan.next(epoch: 1, idleWorkers: 2))
+        #expect(first.flatMap(\.receipts).map(\.taskIndex) == [5])
+        plan.shipped(first[0])
+        plan.observe(Self.open([4]), at: Self.height(12))
+        #expect(Self.shipments(plan.next(epoch: 1, idleWorkers: 2)).isEmpty && !plan.isIdle)
+        plan.observe(Self.open([4]), at: Self.height(13))
+        let second = Self.shipments(plan.next(epoch: 1, idleWorkers: 2))
+        #expect(second.flatMap(\.receipts).map(\.taskIndex) == [4])
+    }
+
     @Test("a task is proved, then run, then its receipt is handed in; nothing happens twice")
     func order() {
         var plan = WorkPlan()
