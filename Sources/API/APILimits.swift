@@ -5,6 +5,8 @@ package enum APILimits {
     package static let releasesMax = 400
     /// Tasks of admission in an answer about a provider.
     static let admissionsMax = 64
+    /// Seats on panels in an answer about a provider.
+    static let seatsMax = 256
     /// Bytes of one POST body: one item of a megabyte in base64, and room for a batch.
     package static let bodyBytesMax = 4 << 20
     /// Requests in one batch.

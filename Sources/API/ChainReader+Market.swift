@@ -44,6 +44,7 @@ extension ChainReader {
 
     func jobAnswer(_ id: Digest, _ page: PageQuery) throws(RPCError) -> JSON {
         guard let job: JobRecord = try load(.state, StateKey.job(id)) else { throw .failed("job \(id) not found") }
+        if job.request.replicas > 0 { return try panelJobAnswer(id, job, page) }
         let tasks = Ledger.tasks(of: id, limit: Int(job.next), on: snapshot)
         let range = try page.range(of: tasks.count)
         var states: [JSON.Member] = [.init("waiting", .number(job.end - min(job.next, job.end)))]
@@ -53,13 +54,31 @@ extension ChainReader {
         return [
             "height": .decimal(tip.height), "job": job.json(id: id, states: .object(states)),
             "tasks": .array(tasks[range].map { $0.record.json(index: $0.place.index) }),
-            "count": .decimal(range.count), "total": .decimal(tasks.count),
+            "count": .decimal(range.count), "total": .decimal(tasks.count), "panels": [],
+        ]
+    }
+
+    /// Of class Q: a page of panels, where other jobs have tasks.
+    private func panelJobAnswer(_ id: Digest, _ job: JobRecord, _ page: PageQuery) throws(RPCError) -> JSON {
+        let panels = Ledger.panels(of: id, limit: Int(job.next), on: snapshot)
+        let range = try page.range(of: panels.count)
+        var states: [JSON.Member] = [.init("waiting", .number(job.end - min(job.next, job.end)))]
+        for label in ["sealing", "revealing", "majority", "no_majority"] {
+            states.append(.init(label, .number(panels.count { $0.panel.label == label })))
+        }
+        let shown = panels[range].map { entry in
+            entry.panel.json(index: entry.place.index, isDue: Ledger.isPanelDue(entry.place, on: snapshot))
+        }
+        return [
+            "height": .decimal(tip.height), "job": job.json(id: id, states: .object(states)), "tasks": [],
+            "count": .decimal(range.count), "total": .decimal(panels.count), "panels": .array(shown),
         ]
     }
 
     func assignmentsAnswer(_ provider: Address, _ page: PageQuery) throws(RPCError) -> JSON {
         let work: WorkRecord? = try load(.state, StateKey.work(provider))
-        let count = Int(clamping: work?.openTasks ?? 0)
+        let seats = Ledger.seats(of: provider, limit: APILimits.seatsMax, on: snapshot)
+        let count = max(0, Int(clamping: work?.openTasks ?? 0) - seats.count)
         let range = try page.range(of: count)
         var entries: [JSON] = []
         for entry in Ledger.assignments(of: provider, limit: range.upperBound, on: snapshot).dropFirst(range.lowerBound)
@@ -80,7 +99,15 @@ extension ChainReader {
                 Ledger.admission(of: provider, on: snapshot),
                 tasks: Ledger.openAdmissionTasks(of: provider, limit: APILimits.admissionsMax, on: snapshot)),
             "count": .decimal(entries.count),
-            "total": .decimal(count),
+            "total": .decimal(count), "seats": .array(seats.map { Self.json($0.panel, $0.place, of: provider) }),
+        ]
+    }
+
+    private static func json(_ panel: PanelRecord, _ place: TaskPlace, of provider: Address) -> JSON {
+        let seat = panel.seats.first { $0.provider == provider }
+        return [
+            "job": .hex(place.job), "index": .number(place.index), "phase": .string(panel.phase.label),
+            "deadline": .decimal(panel.deadline), "answered": .bool(seat.map { !panel.isWaitedFor($0) } ?? true),
         ]
     }
 

@@ -1,7 +1,10 @@
 #include "CWasmtime.h"
 
 #include <dlfcn.h>
+#include <fcntl.h>
 #include <stdio.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #define CWT_POINTER(result, name, parameters, arguments) \
     static result(*loaded_##name) parameters; \
@@ -34,3 +37,7 @@ bool cwt_cpu_suffices(void) {
 int cwt_spawn_close_from(posix_spawn_file_actions_t *actions, int descriptor) {
     return posix_spawn_file_actions_addclosefrom_np(actions, descriptor);
 }
+
+int cwt_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC); }
+
+int cwt_memory_file(void) { return memfd_create("input", MFD_CLOEXEC); }

@@ -20,9 +20,9 @@ package enum TaskReaderLimits {
 }
 
 package struct TaskReader {
-    private let client: RPCClient
-    private let now: Timestamp
-    private var follower: LightFollower
+    let client: RPCClient
+    let now: Timestamp
+    var follower: LightFollower
 
     package init(_ client: RPCClient, follower: LightFollower, now: Timestamp) {
         (self.client, self.follower, self.now) = (client, follower, now)
@@ -45,7 +45,7 @@ package struct TaskReader {
 
     // MARK: Epochs
 
-    private mutating func epoch(
+    mutating func epoch(
         of receipt: Height, running: EpochRecord, at height: Height
     ) throws(LightQueryError) -> UInt64 {
         if receipt >= running.startHeight { return running.number }
@@ -57,7 +57,7 @@ package struct TaskReader {
         return low
     }
 
-    private mutating func summary(_ epoch: UInt64, at height: Height) throws(LightQueryError) -> EpochSummary {
+    mutating func summary(_ epoch: UInt64, at height: Height) throws(LightQueryError) -> EpochSummary {
         try require(StateKey.epochSummary(epoch), at: height)
     }
 
@@ -114,7 +114,7 @@ package struct TaskReader {
     // MARK: Slashes
 
     /// The whole table, under its root.
-    private func slashes(_ epoch: UInt64, _ summary: EpochSummary) throws(LightQueryError) -> [SlashRow] {
+    func slashes(_ epoch: UInt64, _ summary: EpochSummary) throws(LightQueryError) -> [SlashRow] {
         guard summary.slashRows <= TaskReaderLimits.slashRowsMax else {
             throw .noAnswer("the slash table of epoch \(epoch) has too many rows: \(summary.slashRows)")
         }
@@ -144,11 +144,11 @@ package struct TaskReader {
 
     // MARK: Records
 
-    private mutating func value(_ key: Bytes, at height: Height) throws(LightQueryError) -> ProvedValue {
+    mutating func value(_ key: Bytes, at height: Height) throws(LightQueryError) -> ProvedValue {
         try follower.value(of: key, at: height, from: client, now: now)
     }
 
-    private mutating func require<Record: Message>(
+    mutating func require<Record: Message>(
         _ key: Bytes, at height: Height
     ) throws(LightQueryError) -> Record {
         guard let record: Record = try Self.read(try value(key, at: height)) else {
@@ -157,7 +157,7 @@ package struct TaskReader {
         return record
     }
 
-    private static func read<Record: Message>(_ proved: ProvedValue) throws(LightQueryError) -> Record? {
+    static func read<Record: Message>(_ proved: ProvedValue) throws(LightQueryError) -> Record? {
         guard let value = proved.value else { return nil }
         do { return try Record(decoding: value) } catch { throw .badValue(error) }
     }

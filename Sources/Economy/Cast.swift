@@ -1,6 +1,7 @@
 // Who takes part in a world, with what capital, and how each behaves. Values: a strategy is a cast, its honest
 // counterpart another cast with the same capital.
 package import Primitives
+import ProgramRules
 package import Rewards
 
 /// Whose gain is measured: the subject's against the same capital used honestly.
@@ -47,6 +48,8 @@ package enum AuditManner: Hashable, Sendable {
     case honest
     /// Repeats the receipt and makes the digest up.
     case copying
+    /// The same, but executes where somebody who executed would see at once that it did not: in re-checks.
+    case copyingAlone
 }
 
 package enum Cover: Hashable, Sendable {
@@ -158,10 +161,16 @@ package struct Cast: Hashable, Sendable {
     package init() {}
 }
 
-/// What work is worth and costs. One task of these terms escrows 11.7 of the 14 MRT that it may.
+/// What work is worth and costs. One task of these terms escrows 11.5 of the 14 MRT that it may.
 package enum Prices {
     /// Bids and asks, base units per compute unit.
     package static let market: UInt64 = 100_000_000
     package static let fuel: UInt64 = 100_000_000
+    /// Of a task that uses all of it.
+    static let fee =
+        market
+        * ComputeUnits.of(
+            fuel: fuel, peakPages: 1, inputBytes: UInt32(RequesterAgent.input.count),
+            outputBytes: OutcomeTable.outputBytes)
     package static let slotBond: UInt64 = 350 * Amount.unitsPerToken
 }

@@ -16,11 +16,13 @@ package struct Check: Sendable {
     package let strategy: Strategy
     package let settings: [UInt64]
     package let costPerUnit: UInt64
+    /// Pairs of runs that decide which of two close sums is larger.
+    let seeds: Int
     let prepare: @Sendable (inout Rewards.Parameters) -> Void
     let move: @Sendable (inout Rewards.Parameters, UInt64) -> Void
 
     /// At the default, or moved.
-    package func terms(isMoved: Bool, epochs: UInt64) -> Terms {
+    package func terms(isMoved: Bool, epochs: UInt64 = Check.epochs) -> Terms {
         var parameters = Terms.standard
         prepare(&parameters)
         move(&parameters, isMoved ? moved : standard)
@@ -37,9 +39,10 @@ package struct CheckOutcome: Sendable {
 }
 
 extension Check {
-    package func run(
-        epochs: UInt64, _ effort: Effort, progress: @escaping (String) -> Void = { _ in }
-    ) -> CheckOutcome {
+    package static let epochs: UInt64 = 40
+
+    package func run(seed: UInt64, progress: @escaping (String) -> Void = { _ in }) -> CheckOutcome {
+        let (epochs, effort) = (Self.epochs, Effort(finalSeeds: seeds, seed: seed))
         progress("check \(name): \(parameter) \(standard)")
         var standing = Contest(strategy, terms(isMoved: false, epochs: epochs), effort, progress: progress)
         progress("check \(name): \(parameter) \(moved)")
@@ -48,7 +51,7 @@ extension Check {
             check: self, atDefault: standing.verdict(settings: settings), past: moved.verdict(settings: settings))
     }
 
-    package static let all: [Check] = [bond, wash]
+    package static let all: [Check] = [bond, panels, digest, wash]
 
     // MARK: q * (0.87 F + B) >= 0.87 F
 
@@ -56,7 +59,7 @@ extension Check {
     static let bond = Check(
         name: "bond", inequality: "q * (0.87 F + B) >= 0.87 F", parameter: "bond_multiple",
         standard: standardRules.audit.bondMultiple, limit: bondLimit, moved: bondLimit * 8 / 10,
-        strategy: bondForger, settings: [], costPerUnit: Prices.market / 100 * 87,
+        strategy: bondForger, settings: [], costPerUnit: Prices.market / 100 * 87, seeds: 8,
         prepare: {
             $0.audit.rateNumerator = $0.audit.rateFloor * $0.audit.rateOffset
             // A third that approves, and stays: a missed duty is drawn again, and a slashed third audits no more.
@@ -86,9 +89,9 @@ extension Check {
     private static let bondForger: Strategy = {
         var (plan, auditor) = (ProviderPlan(), AuditorPlan())
         (plan.forges, plan.forgesAlone, auditor.cover) = (1_000_000, true, .approval)
-        let slots = [UInt64](repeating: 2, count: 128)
+        let slots = [UInt64](repeating: 2, count: 256)
         var forging = Strategies.withThird(auditor, slots, plan)
-        forging.requesters = [Casts.demand(tasksPerEpoch: 64)]
+        forging.requesters = [Casts.demand(tasksPerEpoch: 128)]
         // The third is others': what looking away costs them is a margin that the inequality leaves out.
         forging.validators[forging.validators.count - 1].owner = .others
         var waiting = forging
@@ -103,6 +106,85 @@ extension Check {
         ) { _ in cast }
     }()
 
+    // MARK: c * (0.87 F + B) >= 0.77 F
+
+    /// The same of panels: c of them are checked, and whoever knows that the majority of the seats is his own makes
+    /// the result up. Executing costs no more than the provider's part: who takes seats does some of them honestly.
+    static let panels = Check(
+        name: "panels", inequality: "c * (0.87 F + B) >= 0.77 F", parameter: "bond_multiple",
+        standard: standardRules.audit.bondMultiple, limit: panelLimit, moved: panelLimit * 8 / 10,
+        strategy: panelForger, settings: [], costPerUnit: Prices.market / 100 * 77, seeds: 8,
+        prepare: { _ in }, move: { $0.audit.bondMultiple = $1 })
+
+    /// B = 0.77 F / c - 0.87 F with c = a tenth, v = 0.77 F.
+    private static let panelLimit: UInt64 = {
+        let fees = standardRules.fees
+        return (fees.provider * 10 - fees.provider - fees.burn + fees.provider - 1) / fees.provider
+    }()
+
+    /// A third of the slots, in so many accounts that no two seats of a panel are one account's.
+    private static let panelForger: Strategy = {
+        var plan = ProviderPlan()
+        plan.forgesPanels = 1_000_000
+        func cast(_ plan: ProviderPlan, ask: UInt64) -> Cast {
+            var cast = Strategies.onPanels([UInt64](repeating: 2, count: 64), plan)
+            for index in cast.providers.indices where cast.providers[index].owner == .others {
+                cast.providers[index].bond = Amount(48 * Prices.slotBond)
+            }
+            for index in cast.providers.indices where cast.providers[index].owner == .subject {
+                cast.providers[index].ask = ask
+            }
+            cast.requesters[0].plan.tasksPerJob = 32
+            return cast
+        }
+        let forging = cast(plan, ask: Prices.market)
+        return Strategy(
+            "quorum_forger_of_a_third", "makes every result up where most seats of a panel are its own", knobs: [],
+            honest: [
+                Honest("serve panels honestly", cast(ProviderPlan(), ask: Prices.market)),
+                Honest("bond and wait", cast(ProviderPlan(), ask: 2 * Prices.market)),
+            ]
+        ) { _ in forging }
+    }()
+
+    // MARK: c * (fee + slash) > cost
+
+    /// Who repeats a receipt without executing is found by whoever else audits the task, by draw or to check him.
+    static let digest = Check(
+        name: "digest", inequality: "(q + d * 2/3) * (fee + slash) > cost", parameter: "wrong_digest_ppm",
+        standard: standardRules.slashing.wrongDigest, limit: digestLimit, moved: digestLimit * 8 / 10,
+        strategy: copier, settings: [], costPerUnit: Prices.market / 100 * 77, seeds: 6,
+        prepare: { $0.audit.rateNumerator = $0.audit.rateFloor * $0.audit.rateOffset },
+        move: { $0.slashing.wrongDigest = $1 })
+
+    private static let digestLimit: UInt64 = {
+        let rules = standardRules
+        do throws(ArithmeticError) {
+            let found =
+                UInt128(try Rule.detection(rateFloor: rules.audit.rateFloor)) + UInt128(rules.audit.recheck) * 2 / 3
+            // Of a fee of 100, whose execution costs 77.
+            let cost = UInt128(Prices.fee) * 77 / 100
+            let loss = cost * 1_000_000 / found - UInt128(Prices.fee) * UInt128(rules.fees.audit) / 1_000_000
+            return UInt64(loss * 1_000_000 / UInt128(Casts.thirdStake.units))
+        } catch {
+            preconditionFailure("the digest inequality: \(error)")
+        }
+    }()
+
+    private static let copier: Strategy = {
+        func cast(_ manner: AuditManner) -> Cast {
+            var cast = Strategies.validating { $0.manner = manner }
+            cast.requesters = [Casts.demand(tasksPerEpoch: 400)]
+            for index in cast.providers.indices { cast.providers[index].bond = Amount(40 * Prices.slotBond) }
+            return cast
+        }
+        let copying = cast(.copyingAlone)
+        return Strategy(
+            "busy_verdict_copier", "repeats receipts as its verdicts and executes only re-checks", knobs: [],
+            honest: [Honest("validate honestly", cast(.honest))]
+        ) { _ in copying }
+    }()
+
     // MARK: (cap + standby) * burn + referral * treasury < burn + treasury + audit
 
     /// The design's 2/3 stands for what a third of validators and of all MRT gets back of it; without them the two
@@ -110,7 +192,7 @@ extension Check {
     static let wash = Check(
         name: "wash", inequality: "(cap + standby) * burn + referral * treasury < burn + treasury + audit",
         parameter: "account_cap_ppm", standard: standardRules.usage.accountCap, limit: washLimit,
-        moved: washLimit / 10 * 12, strategy: washer, settings: [4], costPerUnit: Prices.market / 100 * 77,
+        moved: washLimit / 10 * 12, strategy: washer, settings: [4], costPerUnit: Prices.market / 100 * 77, seeds: 4,
         prepare: { _ in },
         move: { rules, cap in
             rules.usage.accountCap = cap

@@ -16,6 +16,8 @@ package struct Verdict: Sendable {
     package let harm: Estimate
     /// What slashes took of honest others in these runs: nothing, unless a program is not deterministic.
     package let honestSlashed: UInt64
+    /// Results that were made up in the attack's runs, and those of them that were paid.
+    package let madeUp: (all: UInt64, paid: UInt64)
     package let seeds: Int
     package let runs: Int
 
@@ -32,9 +34,14 @@ package struct Effort: Hashable, Sendable {
     /// Settings that the climb may try after the grid.
     package var climb: Int
     package var seed: UInt64
+    /// Of a trial; judged is with the epochs of the terms.
+    package var searchEpochs: UInt64
 
-    package init(searchSeeds: Int = 1, finalSeeds: Int = 6, climb: Int = 3, seed: UInt64 = 1) {
+    package init(
+        searchSeeds: Int = 1, finalSeeds: Int = 6, climb: Int = 3, seed: UInt64 = 1, searchEpochs: UInt64 = .max
+    ) {
         (self.searchSeeds, self.finalSeeds, self.climb, self.seed) = (searchSeeds, finalSeeds, climb, seed)
+        self.searchEpochs = searchEpochs
     }
 
     var searching: [UInt64] { seeds(searchSeeds, offset: 0) }
@@ -50,6 +57,8 @@ package struct RunID: Hashable, Sendable {
     package let cast: Cast
     package let seed: UInt64
 
+    package init(cast: Cast, seed: UInt64) { (self.cast, self.seed) = (cast, seed) }
+
     package func run(_ terms: Terms) -> Books {
         var world = World(cast, terms, seed: seed)
         return world.run()
@@ -60,9 +69,11 @@ package struct Contest {
 
     private let strategy: Strategy
     private let terms: Terms
+    private let searchTerms: Terms
     private let effort: Effort
     private let progress: (String) -> Void
     private var known: [RunID: Books]
+    private var trials: [RunID: Books] = [:]
     private var runs = 0
 
     /// `known`: runs under the same terms that were made already.
@@ -72,6 +83,9 @@ package struct Contest {
     ) {
         (self.strategy, self.terms, self.effort) = (strategy, terms, effort)
         (self.known, self.progress) = (known, progress)
+        var shorter = terms
+        shorter.epochs = min(terms.epochs, effort.searchEpochs)
+        searchTerms = shorter
     }
 
     /// The honest runs that judging these strategies needs, each once.
@@ -97,7 +111,9 @@ package struct Contest {
             honestName: best.name, honestProfit: Estimate(best.books.map(\.subject)),
             difference: Estimate(zip(attack, best.books).map { $0.subject - $1.subject }),
             harm: Estimate(zip(attack, best.books).map { $1.others - $0.others }),
-            honestSlashed: (attack + best.books).reduce(0) { $0 + $1.honestSlashed }, seeds: seeds.count, runs: runs)
+            honestSlashed: (attack + best.books).reduce(0) { $0 + $1.honestSlashed },
+            madeUp: (attack.reduce(0) { $0 + $1.madeUp }, attack.reduce(0) { $0 + $1.madeUpPaid }),
+            seeds: seeds.count, runs: runs)
     }
 
     package static func text(_ strategy: Strategy, _ settings: [UInt64]) -> String {
@@ -120,6 +136,15 @@ package struct Contest {
         runs += 1
         let books = id.run(terms)
         known[id] = books
+        return books
+    }
+
+    private mutating func trial(_ cast: Cast, _ seed: UInt64) -> Books {
+        let id = RunID(cast: cast, seed: seed)
+        if let books = trials[id] { return books }
+        runs += 1
+        let books = id.run(searchTerms)
+        trials[id] = books
         return books
     }
 
@@ -173,6 +198,8 @@ package struct Contest {
     }
 
     private mutating func trial(_ settings: [UInt64]) -> Int64 {
-        Self.mean(allBooks(strategy.cast(settings), effort.searching))
+        var all: [Books] = []
+        for seed in effort.searching { all.append(trial(strategy.cast(settings), seed)) }
+        return Self.mean(all)
     }
 }

@@ -40,7 +40,7 @@ package struct LocalChain: Sendable {
         let transition: Transition
         do throws(BlockError) {
             transition = try Ledger.apply(
-                made.block, id: made.id, on: store, view: view, vouched: Vouched(lastCommit: true))
+                made.block, id: made.id, on: store, view: view, vouched: Vouched(lastCommit: true, beaconProof: true))
         } catch {
             preconditionFailure("block \(view.height) of a simulated chain: \(error)")
         }

@@ -18,6 +18,8 @@ struct ProviderAgent {
     private var sealed: [TaskPlace: SealedResult] = [:]
     /// Behind whose record the subject's bonds go.
     private var heir: Address?
+    /// Its own bond is with the heir.
+    private var hasMoved = false
 
     init(_ role: ProviderRole, _ keys: Keyring) { (self.role, self.keys) = (role, keys) }
 
@@ -59,18 +61,26 @@ struct ProviderAgent {
         return [.transfer(Transfer(recipient: bribed, amount: Amount(role.plan.bribe)))]
     }
 
-    /// From one epoch on, moves all bond of the subject behind its provider with the longest record.
+    /// From one epoch on, moves all bond of the subject behind its provider with the longest record. What it earned
+    /// meanwhile stays where it is, as with everybody else.
     private mutating func merge(_ sight: Sight) -> [Action] {
         guard role.plan.merges > 0, sight.offset == 0, sight.view.epoch.number >= role.plan.merges else { return [] }
         if heir == nil {
             heir = sight.bestProvider
             return heir == address ? [] : [.unbondProvider(BondChange(amount: role.bond))]
         }
-        let balance = sight.account(address).balance.units
-        guard let heir, balance >= Prices.slotBond + World.pocketMoney else { return [] }
-        let slots = Amount((balance - World.pocketMoney) / Prices.slotBond * Prices.slotBond)
-        return heir == address
-            ? [.bondProvider(BondChange(amount: slots))] : [.transfer(Transfer(recipient: heir, amount: slots))]
+        let days = sight.view.parameters.rewards.periods.unbond
+        guard let heir, sight.view.epoch.number > role.plan.merges + days,
+            sight.account(address).balance.units >= role.bond.units + World.pocketMoney
+        else { return [] }
+        if heir == address {
+            let all = role.bond.units * UInt64(sight.parties.providers.count)
+            guard let record = sight.provider(address), record.bond.units + role.bond.units <= all else { return [] }
+            return [.bondProvider(BondChange(amount: role.bond))]
+        }
+        if hasMoved { return [] }
+        hasMoved = true
+        return [.transfer(Transfer(recipient: heir, amount: role.bond))]
     }
 
     /// The first open task of somebody else's, in jobs of which it has none.

@@ -67,11 +67,10 @@ struct RequesterAgent {
 
     private func request(_ program: Digest) -> SubmitJob {
         let plan = role.plan
-        let input = Bytes("work".utf8)
         let units = ComputeUnits.of(
-            fuel: plan.fuel, peakPages: 1, inputBytes: UInt32(input.count), outputBytes: OutcomeTable.outputBytes)
+            fuel: plan.fuel, peakPages: 1, inputBytes: UInt32(Self.input.count), outputBytes: OutcomeTable.outputBytes)
         return SubmitJob(
-            program: program, input: (nil, input), tasks: plan.tasksPerJob,
+            program: program, input: (nil, Self.input), tasks: plan.tasksPerJob,
             limits: TaskLimits(fuel: plan.fuel, outputBytes: OutcomeTable.outputBytes, computeUnits: units),
             price: JobPrice(
                 bid: plan.bid, resource: (plan.replicas == 0 ? ResourceClass.cpu : .open).rawValue,
@@ -94,6 +93,8 @@ struct RequesterAgent {
         }
         return requests
     }
+
+    static let input = Bytes("work".utf8)
 
     /// The smallest programs that the scan accepts, one for each variant: one page of memory.
     static func program(_ variant: UInt8) -> Bytes {

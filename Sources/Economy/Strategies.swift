@@ -189,7 +189,7 @@ package enum Strategies {
     /// The same with so much work that a third of the stake draws over ten duties in an epoch.
     static func busy(_ change: (inout AuditorPlan) -> Void) -> Cast {
         var cast = validating(change)
-        cast.requesters = [Casts.demand(tasksPerEpoch: 200)]
+        cast.requesters = [Casts.demand(tasksPerEpoch: 36)]
         return cast
     }
 
@@ -204,9 +204,9 @@ package enum Strategies {
             knobs: [.share("skip_ppm", grid: [100_000, 400_000, 1_000_000])], honest: honestValidator
         ) { settings in validating { $0.skips = settings[0] } },
         Strategy(
-            "verdict_copier", "repeats the receipt as its verdict and makes the digest up", knobs: [],
-            honest: honestValidator
-        ) { _ in validating { $0.manner = .copying } },
+            "verdict_copier", "repeats the receipt as its verdict and makes the digest up",
+            knobs: [.choice("executes_rechecks", [0, 1])], honest: honestValidator
+        ) { settings in validating { $0.manner = settings[0] == 1 ? .copyingAlone : .copying } },
         Strategy(
             "absent_voter", "executes its duties and nothing that is in dispute, beside somebody who forges", knobs: [],
             honest: [Honest("validate honestly", besideForger { _ in })]

@@ -108,7 +108,9 @@ struct ValidatorAgent {
             let forged = sight.forged(run.task)
             return (claim == forged.result ? forged : sight.execute(run.task, machine: address)).finding(run.salts)
         }
-        let copied = !isVote && plan.manner == .copying ? claim : nil
+        let isAlone = run.salts.count == 1
+        let copies = plan.manner == .copying || (plan.manner == .copyingAlone && isAlone)
+        let copied = !isVote && copies ? claim : nil
         let isApart = isVote && isOwn && plan.ownDisputes == .apart
         let result = isApart ? sight.apart(run.task) : copied
         if let result { return AuditDesk.Finding(result: result, digests: madeUp(run.salts)) }

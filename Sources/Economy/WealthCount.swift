@@ -34,7 +34,20 @@ struct WealthCount {
     }
 
     func wealth(of address: Address) -> UInt64 { held[address] ?? 0 }
-    func tasks() -> [TaskRecord] { scan(.task, as: TaskRecord.self).map(\.record) }
+    func tasks() -> [(place: TaskPlace, record: TaskRecord)] {
+        scan(.task, as: TaskRecord.self).map { (TaskPlace(keySuffix: $0), $1) }
+    }
+
+    func panels() -> [(place: TaskPlace, record: PanelRecord)] {
+        scan(.panel, as: PanelRecord.self).map { (TaskPlace(keySuffix: $0), $1) }
+    }
+
+    func job(_ id: Digest) -> JobRecord {
+        guard let job: JobRecord = WorkingState(store).load(StateKey.job(id)) else {
+            preconditionFailure("no job \(id)")
+        }
+        return job
+    }
 
     /// All rows of these accounts in the slash tables.
     func slashes(of accounts: Set<Address>, epochs: UInt64) -> UInt64 {

@@ -15,11 +15,18 @@ package struct Terms: Hashable, Sendable {
     /// Base units that executing one compute unit costs.
     package var costPerUnit: UInt64
     package var epochs: UInt64
+    /// How many times the tasks of a cast's own requesters others ask for.
+    package var demand: UInt32
 
-    package init(parameters: Rewards.Parameters = Terms.standard, costPerUnit: UInt64, epochs: UInt64) {
+    package init(
+        parameters: Rewards.Parameters = Terms.standard, costPerUnit: UInt64, epochs: UInt64, demand: UInt32 = 1
+    ) {
         self.parameters = LedgerParameters(rewards: parameters)
-        (self.costPerUnit, self.epochs) = (costPerUnit, epochs)
+        (self.costPerUnit, self.epochs, self.demand) = (costPerUnit, epochs, demand)
     }
+
+    /// So much work that an attacker meets hundreds of audits, for hardly more time: blocks are what takes it.
+    package static let busy: UInt32 = 6
 
     /// The design's defaults, with the fewest blocks in which an honest auditor can do its duty: epochs are days, and
     /// a day has twelve blocks, and three challenges. The desk says nothing in the first block of a window, and who
@@ -50,6 +57,9 @@ package struct Books: Hashable, Sendable {
     package var tasksSettled: UInt64 = 0
     /// Those of which a drawn auditor revealed a verdict.
     package var tasksAudited: UInt64 = 0
+    /// Results that were made up, by whomever, and those of them that were paid.
+    package var madeUp: UInt64 = 0
+    package var madeUpPaid: UInt64 = 0
     package var blocks: UInt64 = 0
     /// What others who only do what is honest lost to slashes; base units.
     package var honestSlashed: UInt64 = 0
@@ -79,6 +89,8 @@ package struct World: Sendable {
         providers = cast.providers.enumerated().map { ProviderAgent($1, Keyring(1_000 + UInt32($0), seed: seed)) }
         requesters = cast.requesters.enumerated().map { number, role in
             let account = role.provider.map { 1_000 + UInt32($0) } ?? 2_000 + UInt32(number)
+            var role = role
+            if role.owner == .others { role.plan.tasksPerJob *= terms.demand }
             return RequesterAgent(role, Keyring(account, seed: seed))
         }
         let members = validators.map { agent in
@@ -134,9 +146,7 @@ package struct World: Sendable {
         books.others = after.others - before.others - costs(.others)
         books.honestSlashed = WealthCount(chain.store).slashes(of: honest, epochs: terms.epochs)
         books.blocks = chain.view.tip.height.value
-        let tasks = WealthCount(chain.store).tasks()
-        books.tasksSettled = UInt64(tasks.count { $0.state == .settled })
-        books.tasksAudited = UInt64(tasks.count { $0.isAudited })
+        countTasks(into: &books)
         books.digest = Hash.sha256([
             chain.view.appHash.bytes, UInt64(bitPattern: books.subject).bigEndianBytes,
             UInt64(bitPattern: books.others).bigEndianBytes,
@@ -203,6 +213,29 @@ package struct World: Sendable {
     }
 
     // MARK: Counting
+
+    private func countTasks(into books: inout Books) {
+        let count = WealthCount(chain.store)
+        func madeUp(_ place: TaskPlace) -> TaskResult {
+            let job = count.job(place.job)
+            return table.forged(place, limits: job.request.limits, pages: job.pages).result
+        }
+        for (place, task) in count.tasks() {
+            let isPaid = task.state == .settled
+            if isPaid { books.tasksSettled += 1 }
+            if task.isAudited { books.tasksAudited += 1 }
+            guard let result = task.result, result == madeUp(place) else { continue }
+            books.madeUp += 1
+            if isPaid { books.madeUpPaid += 1 }
+        }
+        for (place, panel) in count.panels() {
+            if panel.result != nil { books.tasksSettled += 1 }
+            let forged = madeUp(place)
+            let seats = panel.seats.count { $0.result == forged }
+            books.madeUp += UInt64(seats)
+            if panel.result == forged { books.madeUpPaid += UInt64(seats) }
+        }
+    }
 
     private func costs(_ owner: Owner) -> Int64 {
         let spent =

@@ -28,13 +28,16 @@ extension BlockExecution {
     private struct Newcomer {
         let account: Address
         var record: AdmissionRecord
+        var isChanged = false
+
+        init(account: Address, record: AdmissionRecord) { (self.account, self.record) = (account, record) }
     }
 
     /// Receipts of the block before: the beacon that draws their auditors issues some of them again, so nobody could
     /// commit to a verdict on them before. They are audited at the highest rate, so that most answers are judged.
     mutating func issueAgain(receiptsOf height: Height, beacon: Digest) {
         guard height == view.tip.height, height >= view.epoch.startHeight else { return }
-        var waiting = newcomers()
+        var waiting = newcomers(from: beacon)
         if waiting.isEmpty { return }
         let receipts = state.scan(
             prefix: StateKey.due(view.epoch.number, from: height), as: AssignmentRecord.self)
@@ -48,18 +51,34 @@ extension BlockExecution {
             issue(place, to: &waiting[index], beacon: beacon)
             room -= 1
         }
-        for newcomer in waiting { state.store(newcomer.record, at: StateKey.admission(newcomer.account)) }
+        for newcomer in waiting where newcomer.isChanged {
+            state.store(newcomer.record, at: StateKey.admission(newcomer.account))
+        }
     }
 
-    /// Who waits for tasks, ascending by account.
-    private func newcomers() -> [Newcomer] {
-        state.scan(.admission, as: AdmissionRecord.self).compactMap { id, record in
-            guard let account = Address(id), record.missing > 0,
-                let provider: ProviderRecord = state.load(StateKey.provider(account)), slots(provider) > 0,
-                let work: WorkRecord = state.load(StateKey.work(account)), !work.isPaused, work.offersKnownEngine
-            else { return nil }
-            return Newcomer(account: account, record: record)
+    /// Who waits for tasks, among the first records after the beacon's account, around to it again.
+    private func newcomers(from beacon: Digest) -> [Newcomer] {
+        let tag = StateTag.admission.rawValue
+        var found: [Newcomer] = []
+        var (next, isAround) = ([tag] + beacon.bytes.prefix(20), false)
+        let start = next
+        for _ in 0..<WorkLimits.newcomersPerBlockMax {
+            var key = state.firstKey(from: next)
+            if key?.first != tag, !isAround { (key, isAround) = (state.firstKey(from: [tag]), true) }
+            guard let key, key.first == tag, !isAround || key.lexicographicallyPrecedes(start) else { break }
+            if let newcomer = newcomer(key) { found.append(newcomer) }
+            next = key + [0]
         }
+        return found
+    }
+
+    private func newcomer(_ key: Bytes) -> Newcomer? {
+        guard let account = Address(Bytes(key.dropFirst())), let record: AdmissionRecord = state.load(key),
+            record.missing > 0,
+            let provider: ProviderRecord = state.load(StateKey.provider(account)), slots(provider) > 0,
+            let work: WorkRecord = state.load(StateKey.work(account)), !work.isPaused, work.offersKnownEngine
+        else { return nil }
+        return Newcomer(account: account, record: record)
     }
 
     /// nil where nobody may be asked: a program that gives honest validators different results, or everybody's own job.
@@ -77,6 +96,7 @@ extension BlockExecution {
 
     private mutating func issue(_ place: TaskPlace, to newcomer: inout Newcomer, beacon: Digest) {
         newcomer.record.open += 1
+        newcomer.isChanged = true
         var task = requireTask(place)
         task.auditRate = Rewards.Rule.million
         state.store(task, at: StateKey.task(place))

@@ -31,9 +31,11 @@ package struct Vouched: Sendable {
     package let items: [DecodedItem]?
     /// Every signature of the last commit was verified.
     package let lastCommit: Bool
+    /// The beacon's proof was made by this process, with the proposer's key over the view's beacon.
+    package let beaconProof: Bool
 
-    package init(items: [DecodedItem]? = nil, lastCommit: Bool = false) {
-        (self.items, self.lastCommit) = (items, lastCommit)
+    package init(items: [DecodedItem]? = nil, lastCommit: Bool = false, beaconProof: Bool = false) {
+        (self.items, self.lastCommit, self.beaconProof) = (items, lastCommit, beaconProof)
     }
 
     package static let nothing = Vouched()
@@ -67,7 +69,8 @@ extension Ledger {
         try checkBatches(preamble.batches.map { ($0.author, $0.sequence) }, on: view)
         return CheckedBlock(
             header: block.header, id: id, preamble: preamble,
-            beaconOutput: try beaconOutput(preamble.beaconProof, header: block.header, on: view),
+            beaconOutput: try beaconOutput(
+                preamble.beaconProof, header: block.header, on: view, isOurs: vouched.beaconProof),
             entries: try entries(items, preamble, areUnique: vouchedItems != nil), evidence: block.evidence,
             lastCommit: block.lastCommit)
     }

@@ -23,7 +23,7 @@ extension Ledger {
         return page(tagged, from: first, limit: limit, on: snapshot)
     }
 
-    private static func page<Record: Message>(
+    static func page<Record: Message>(
         _ prefix: Bytes, from first: Bytes, limit: Int, on snapshot: some Snapshot
     ) -> [(place: TaskPlace, record: Record)] {
         var found: [(TaskPlace, Record)] = []

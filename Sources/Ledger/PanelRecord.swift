@@ -74,7 +74,7 @@ package struct PanelRecord: Hashable, Sendable, Message {
 
     package func seat(of provider: Address) -> Int? { seats.firstIndex { $0.provider == provider } }
     var providers: Set<Address> { Set(seats.map(\.provider)) }
-    var isChecked: Bool { seats.contains { $0.kind == .checker } }
+    package var isChecked: Bool { seats.contains { $0.kind == .checker } }
 
     /// Nobody of the panel is waited for.
     var isPhaseComplete: Bool {
@@ -144,7 +144,7 @@ extension StateKey {
     static func seat(of provider: Address, _ place: TaskPlace) -> Bytes {
         seats(of: provider) + place.bytes
     }
-    static func panelDue(_ place: TaskPlace) -> Bytes { [StateTag.panelDue.rawValue] + place.bytes }
+    package static func panelDue(_ place: TaskPlace) -> Bytes { [StateTag.panelDue.rawValue] + place.bytes }
     package static func held(_ provider: Address) -> Bytes {
         [StateTag.held.rawValue] + provider.bytes
     }

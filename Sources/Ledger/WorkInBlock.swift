@@ -17,6 +17,9 @@ package enum WorkLimits {
     package static let tasksPerSlotMax: UInt64 = 64
     /// Receipts that one block issues again to providers that are not admitted.
     static let issuesPerBlockMax = 16
+    /// Records of providers that are not admitted that one block looks at, from a place that its beacon names. Whoever
+    /// took its bond back keeps its record.
+    static let newcomersPerBlockMax = 256
 }
 
 /// What the market keeps while a block is executed.

@@ -40,6 +40,7 @@ struct ChainView {
         /// How far it is before its first paid task, and the tasks that it must answer; empty once it is admitted.
         let admission: String
         let admissionTasks: [TaskPlace]
+        let seats: [PanelPlan.Seat]
     }
 
     private let nodes: [NodeURL]
@@ -96,6 +97,7 @@ struct ChainView {
         var isComplete = true
         var challenges: [ChallengeRecord.Open] = []
         var admission: (text: String, tasks: [TaskPlace]) = ("", [])
+        var seats: [PanelPlan.Seat] = []
         for page in 1...(ProviderLimits.tasksMax / ProviderLimits.tasksPerPage + 1) {
             let answer: JSON
             do throws(ChainViewError) {
@@ -116,6 +118,7 @@ struct ChainView {
             if page == 1 {
                 challenges = try shaped { () throws(ShapeError) in try Self.challenges(answer) }
                 admission = try shaped { () throws(ShapeError) in try Self.admission(answer) }
+                seats = try shaped { () throws(ShapeError) in try Self.seats(answer) }
             }
             isComplete = isComplete && tip == first?.tip ?? tip
             first = first ?? (tip, epoch)
@@ -124,7 +127,7 @@ struct ChainView {
         guard let first else { throw .badContent("no page of open tasks") }
         return Hint(
             tip: first.tip, epoch: first.epoch, open: open, isComplete: isComplete, challenges: challenges,
-            admission: admission.text, admissionTasks: admission.tasks)
+            admission: admission.text, admissionTasks: admission.tasks, seats: seats)
     }
 
     private static func read(
@@ -147,6 +150,19 @@ struct ChainView {
         return open
     }
 
+    private static func seats(_ answer: JSON) throws(ShapeError) -> [PanelPlan.Seat] {
+        var seats: [PanelPlan.Seat] = []
+        for entry in try answer.elements("seats", max: ProviderLimits.seatsMax) {
+            let place = TaskPlace(job: try entry.fixedHex("job"), index: try entry.number("index"))
+            guard let phase = PanelPhase(label: try entry.text("phase")) else { throw .wrongForm("phase") }
+            seats.append(
+                PanelPlan.Seat(
+                    place: place, deadline: try entry.height("deadline"), phase: phase,
+                    isAnswered: entry["answered"] == true))
+        }
+        return seats
+    }
+
     private static func admission(_ answer: JSON) throws(ShapeError) -> (text: String, tasks: [TaskPlace]) {
         let status = try answer.member("admission")
         if status["admitted"] == true { return ("", []) }
@@ -161,9 +177,9 @@ struct ChainView {
     }
 
     /// Base units per compute unit below which no offer is taken.
-    func floorPrice() throws(ChainViewError) -> UInt64 {
+    func floorPrice(_ resource: String = "cpu") throws(ChainViewError) -> UInt64 {
         let answer = try ask("market", [:])
-        return try shaped { () throws(ShapeError) in try answer.member("floor_prices").decimal("cpu") }
+        return try shaped { () throws(ShapeError) in try answer.member("floor_prices").decimal(resource) }
     }
 
     /// The next sequence of an account, as the node has it.

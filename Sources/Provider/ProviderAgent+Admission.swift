@@ -54,13 +54,12 @@ extension ProviderAgent {
     }
 
     /// True where the task was one to answer.
-    mutating func finishAdmission(_ finished: Workers.Finished) -> Bool {
-        let place = finished.place
+    mutating func finishAdmission(_ place: TaskPlace, _ outcome: Outcome) -> Bool {
         guard admission.isRunning(place) else { return false }
         let facts: Logger.Metadata = ["job": "\(place.job.short)", "task": "\(place.index)"]
-        guard case .result(let run) = finished.outcome, let digest = run.saltedMemory.first else {
+        guard case .result(let run) = outcome, let digest = run.saltedMemory.first else {
             logger.error(
-                "task of admission failed here", metadata: facts.merging(["reason": "\(finished.outcome)"]) { $1 })
+                "task of admission failed here", metadata: facts.merging(["reason": "\(outcome)"]) { $1 })
             admission.finished(place, nil)
             return true
         }
@@ -76,12 +75,9 @@ extension ProviderAgent {
 
     private mutating func sendAnswers() throws(ChainViewError) {
         let answers = admission.answers()
-        guard let chainID, !answers.isEmpty else { return }
-        let content = TransactionContent(
-            sender: settings.key.publicKey, sequence: try chain.nextSequence(of: account),
-            action: .answerAdmission(AnswerAdmission(answers: answers)))
-        let item = Item.transaction(Transaction(signing: content, by: settings.key, chainID: chainID))
-        let (code, log) = try chain.submit(item)
+        guard !answers.isEmpty,
+            let (code, log) = try submit(.answerAdmission(AnswerAdmission(answers: answers)))
+        else { return }
         admission.sent(answers, wasTaken: code == 0)
         let facts: Logger.Metadata = ["tasks": "\(answers.count)", "code": "\(code)", "log": "\(log)"]
         if code == 0 {

@@ -14,6 +14,7 @@ extension ProviderAgent {
         // What was proved a moment ago need not wait for the next block.
         try perform(plan.nextRuns(idleWorkers: workers.idleCount))
         try actOnAdmission()
+        try actOnPanels()
     }
 
     mutating func perform(_ actions: [WorkPlan.Action]) throws(ChainViewError) {
@@ -77,7 +78,7 @@ extension ProviderAgent {
         return request
     }
 
-    private mutating func blob(_ digest: Digest) throws(ChainViewError) -> Bytes {
+    mutating func blob(_ digest: Digest) throws(ChainViewError) -> Bytes {
         if let known = jobs[blob: digest] { return known }
         let bytes = try chain.blob(digest)
         jobs.insert(bytes, digest)
@@ -85,11 +86,18 @@ extension ProviderAgent {
     }
 
     mutating func finish(_ finished: Workers.Finished) {
-        if finishAdmission(finished) { return }
         let place = finished.place
+        switch finished.ending {
+        case .engine(let ending): finishPanel(place, ending)
+        case .program(let outcome):
+            if !finishAdmission(place, outcome) { finish(place, outcome) }
+        }
+    }
+
+    private mutating func finish(_ place: TaskPlace, _ outcome: Outcome) {
         let facts: Logger.Metadata = ["job": "\(place.job.short)", "task": "\(place.index)"]
-        guard case .result(let run) = finished.outcome else {
-            logger.error("task failed here", metadata: facts.merging(["reason": "\(finished.outcome)"]) { $1 })
+        guard case .result(let run) = outcome else {
+            logger.error("task failed here", metadata: facts.merging(["reason": "\(outcome)"]) { $1 })
             return plan.finished(place, nil)
         }
         guard run.peakPages == jobs[job: place.job]?.pages ?? run.peakPages else {

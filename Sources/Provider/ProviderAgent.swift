@@ -3,7 +3,7 @@
 // thread that listens for blocks. A block is a reason to look and nothing more: a node that lies about blocks, or tells
 // of none, makes the agent look too often or every two seconds.
 // Invariant: no task is executed and no receipt signed before the chain's own record of it was proved from the genesis
-// hash. It keeps nothing on disk but outputs: after a restart it computes anew what is still open.
+// hash. It keeps nothing on disk but outputs and sealed results: after a restart it computes anew what is still open.
 import Chain
 import Client
 import Codec
@@ -27,6 +27,10 @@ package struct ProviderAgent {
     var jobs = JobBook()
     var answers = AnswerPlan()
     var admission = AdmissionPlan()
+    var panels: PanelPlan
+    /// nil where no results of panels are kept.
+    let panelResults: PanelResults?
+    var sequences = SequencePlan()
     /// How far the own admission was at the last look; empty when admitted.
     var admissionText = ""
     /// Known once a node with the right genesis answered.
@@ -44,6 +48,8 @@ package struct ProviderAgent {
     package init(_ settings: ProviderSettings, outputs: OutputStore, logger: Logger) {
         (self.settings, self.outputs, self.logger) = (settings, outputs, logger)
         cheat = Cheat(rate: settings.cheatRate)
+        panels = PanelPlan(provider: settings.key.address)
+        panelResults = Self.results(settings, logger)
         workers = Workers(count: settings.workers, command: settings.executor)
         blocks = BlockWatch(settings.nodes[0]) { [workers] in workers.nudge() }
         chain = ChainView(
@@ -54,6 +60,15 @@ package struct ProviderAgent {
     }
 
     var account: Address { settings.key.address }
+
+    private static func results(_ settings: ProviderSettings, _ logger: Logger) -> PanelResults? {
+        guard let folder = settings.panelsFolder, !settings.engines.isEmpty else { return nil }
+        do { return try PanelResults(folder: folder) } catch {
+            logger.error(
+                "results of panels are not kept", metadata: ["folder": "\(folder)", "reason": "\(error)"])
+            return nil
+        }
+    }
 
     /// Works until it is asked to stop, or until it cannot be a provider of this chain. Blocks its thread.
     package mutating func run(until flag: StopFlag) -> ProviderEnd {
@@ -78,7 +93,15 @@ package struct ProviderAgent {
     /// The last receipts may take a moment once nothing runs any more.
     private mutating func mayLeave(_ farewell: inout ContinuousClock.Instant?) -> Bool {
         plan.stop()
-        if plan.isIdle { return true }
+        panels.stop()
+        if plan.isIdle, panels.isIdle {
+            if panels.sealedCount > 0 {
+                logger.warning(
+                    "sealed results wait to be revealed: start again soon, silence costs bond",
+                    metadata: ["seats": "\(panels.sealedCount)"])
+            }
+            return true
+        }
         guard workers.idleCount == settings.workers else { return false }
         let end = farewell ?? ContinuousClock.now.advanced(by: ProviderLimits.farewell)
         farewell = end
@@ -125,6 +148,7 @@ package struct ProviderAgent {
         do throws(ChainViewError) {
             try perform(plan.nextRuns(idleWorkers: workers.idleCount))
             try runAdmission()
+            try runPanels()
             return nil
         } catch {
             return failed(error)
@@ -145,6 +169,7 @@ package struct ProviderAgent {
         epoch = hint.epoch
         try answer(hint.challenges, tip: hint.tip)
         observeAdmission(hint)
+        panels.observe(hint.seats, at: hint.tip)
         let delivered = plan.observe(hint.open, at: hint.tip, isComplete: hint.isComplete)
         if !delivered.isEmpty {
             logger.info("receipts in the state", metadata: ["tasks": "\(delivered.count)", "height": "\(hint.tip)"])
@@ -184,16 +209,16 @@ package struct ProviderAgent {
             var ask = settings.ask ?? record?.offers.first?.ask ?? 0
             if ask == 0 { ask = try chain.floorPrice() }
             let offer = Offer(resource: 1, engineID: EngineIdentity.id, ask: ask)
-            offers = OfferPlan(wanted: SetOffers(offers: [offer], endpoint: settings.endpoint))
+            let wanted = [offer] + (try panelOffers(record))
+            offers = OfferPlan(wanted: SetOffers(offers: wanted, endpoint: settings.endpoint))
         }
         let tip = max(height ?? .zero, plan.tip)
-        guard let chainID, let wanted = offers?.wanted, offers?.isDue(record, tip: tip) == true else { return nil }
-        let content = TransactionContent(
-            sender: settings.key.publicKey, sequence: try chain.nextSequence(of: account), action: .setOffers(wanted))
-        let (code, log) = try chain.submit(
-            .transaction(Transaction(signing: content, by: settings.key, chainID: chainID)))
+        guard let wanted = offers?.wanted, offers?.isDue(record, tip: tip) == true,
+            let (code, log) = try submit(.setOffers(wanted))
+        else { return nil }
         let facts: Logger.Metadata = [
             "ask": "\(wanted.offers.first?.ask ?? 0)",
+            "engines": "\(settings.engines.map(\.name).joined(separator: " "))",
             "endpoint": "\(String(decoding: wanted.endpoint, as: UTF8.self))",
             "code": "\(code)", "log": "\(log)",
         ]
@@ -203,5 +228,19 @@ package struct ProviderAgent {
             logger.warning("offers refused", metadata: facts)
         }
         return nil
+    }
+
+    /// One for each external engine, at the own price, the one that stands on the chain, or the floor price.
+    private func panelOffers(_ record: WorkRecord?) throws(ChainViewError) -> [Offer] {
+        var offers: [Offer] = []
+        for engine in settings.engines {
+            guard let id = PanelEngine.id(engine.name) else { continue }
+            let resource: UInt32 = 2
+            let before = record?.offers.first { $0.resource == resource && $0.engineID == id }
+            var ask = settings.ask ?? before?.ask ?? 0
+            if ask == 0 { ask = try chain.floorPrice("open") }
+            offers.append(Offer(resource: resource, engineID: id, ask: ask))
+        }
+        return offers
     }
 }

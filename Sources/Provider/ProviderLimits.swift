@@ -1,5 +1,5 @@
 // Every bound of the agent: what nodes, tasks and strangers can make it hold or do.
-import Primitives
+import Chain
 
 package enum ProviderLimits {
     /// Tasks that are worked on or waited for; further ones are found once these are gone.
@@ -8,6 +8,14 @@ package enum ProviderLimits {
     static let tasksPerPage = 100
     /// Tasks of admission that are worked on.
     static let admissionsMax = 64
+    /// Seats on panels that are worked on or waited for.
+    static let seatsMax = 256
+    /// Results of panels that are kept on the disk.
+    static let resultsMax = 4_096
+    /// How long an engine may work on one task, even where the chain waits longer.
+    static let engineTimeMax = Duration.seconds(3_600)
+    /// Engines beside the one for WebAssembly: each takes one of the offers that a provider may have.
+    package static let enginesMax = JobLimits.offersMax - 1
     /// Tasks whose records are proved in one step.
     static let provesPerStep = 32
     /// Tries to execute a task before its receipt abstains.

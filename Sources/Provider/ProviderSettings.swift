@@ -21,6 +21,10 @@ package struct ProviderSettings: Sendable {
     package var endpoint = Bytes()
     /// How an executor process is started.
     package let executor: ExecutorProcess.Command
+    /// What runs tasks of class Q, each under its own name; at most `ProviderLimits.enginesMax`.
+    package var engines: [EngineCommand] = []
+    /// Where results of panels are kept; nil keeps none.
+    package var panelsFolder: String?
     /// For test networks alone: of a million tasks so many are answered wrongly.
     package var cheatRate: UInt32 = 0
     package let now: @Sendable () -> Timestamp

@@ -1,20 +1,25 @@
-// Executor processes, one for each worker, each on a queue of its own. Bounded by the number of workers: a task is
-// handed over only while one is idle.
+// Executor processes, one for each worker, each on a queue of its own; a worker may run an external engine instead.
+// Bounded by the number of workers: a task is handed over only while one is idle.
 import Chain
 import Dispatch
 import Execution
-import Chain
 import Synchronization
 
 final class Workers: Sendable {
     struct Finished: Sendable {
         let place: TaskPlace
-        let outcome: Outcome
+        let ending: Ending
+    }
+
+    enum Ending: Sendable {
+        case program(Outcome)
+        case engine(EngineEnding)
     }
 
     private struct State {
         var idle: [Int]
         var finished: [Finished] = []
+        var runs: [TaskPlace: EngineRun] = [:]
     }
 
     private let processes: [ExecutorProcess]
@@ -32,17 +37,31 @@ final class Workers: Sendable {
 
     /// Begins a task on an idle worker; there must be one.
     func start(_ place: TaskPlace, _ request: RunRequest) {
+        begin(place) { .program($0.run(request)) }
+    }
+
+    /// The same in an external engine.
+    func start(_ place: TaskPlace, _ run: EngineRun) {
+        state.withLock { $0.runs[place] = run }
+        begin(place) { _ in .engine(run.execute(upTo: ProviderLimits.engineTimeMax)) }
+    }
+
+    private func begin(_ place: TaskPlace, _ work: @escaping @Sendable (ExecutorProcess) -> Ending) {
         let worker = state.withLock { $0.idle.popLast() }
         guard let worker else { preconditionFailure("a task for busy workers") }
         queues[worker].async { [self] in
-            let outcome = processes[worker].run(request)
+            let ending = work(processes[worker])
             state.withLock { state in
                 state.idle.append(worker)
-                state.finished.append(Finished(place: place, outcome: outcome))
+                state.runs[place] = nil
+                state.finished.append(Finished(place: place, ending: ending))
             }
             wake.signal()
         }
     }
+
+    /// Ends the external engine that works on a task, if one does.
+    func cancel(_ place: TaskPlace) { state.withLock { $0.runs[place] }?.cancel() }
 
     /// What ended since the last call.
     func collect() -> [Finished] {
@@ -61,6 +80,7 @@ final class Workers: Sendable {
     }
 
     func stop() {
+        for run in state.withLock({ Array($0.runs.values) }) { run.cancel() }
         for process in processes { process.stop() }
     }
 }

@@ -76,7 +76,7 @@ extension SlashOffence {
     package var text: String {
         switch self {
         case .equivocation: "signed two different votes or proposals for one place"
-        case .wrongResult: "delivered a result that re-execution does not give"
+        case .wrongResult: "did not deliver the result that re-execution, or the majority of its panel, gives"
         case .approvedWrongResult: "approved a result that re-execution does not give"
         case .wrongDigest: "committed a digest that was not computed"
         case .falseDispute: "opened a dispute about a right result"

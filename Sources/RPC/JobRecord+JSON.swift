@@ -19,6 +19,7 @@ extension JobRecord {
             "escrow": .decimal(escrow.units), "prepaid_audit": .decimal(assurance.units),
             "held": .decimal(held.units), "next": .number(next), "end": .number(end), "done": .number(done),
             "closed": .number(closed), "states": states,
+            "class": .string(request.replicas == 0 ? "D" : "Q"), "replicas": .number(request.replicas),
         ]
     }
 }

@@ -107,7 +107,7 @@ package enum Reason: UInt32, CaseIterable, Sendable {
         case .taskTimedOut: "the task timed out; its escrow was refunded"
         case .taskUndeliverable: "two operators timed out on the task; it was closed"
         case .resultInMinority: "the result was in the minority of its quorum"
-        case .noMajority: "the quorum has no majority yet; further replicas are drawn"
+        case .noMajority: "the panel closed without a majority, so nobody is paid for its task"
         case .programNotDeterministic: "the program gave different results to honest validators"
         case .disputeUnresolved: "the dispute found no result with 2/3 of stake"
         case .absentFromVote: "absent from the vote on a dispute: the epoch's reward is lost"

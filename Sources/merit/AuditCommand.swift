@@ -22,7 +22,11 @@ struct AuditCommand: ParsableCommand {
 
             Without --genesis-hash the node's own genesis is where the proofs begin; compare the hash that is printed
             with one you trust. Ends with 0 when the receipt is what the task gives, with 1 when it differs, with 3 when
-            nothing can be said: no such task, no receipt, class Q, or something that is not proved.
+            nothing can be said: no such task, no receipt, or something that is not proved.
+
+            A task of class Q is not executed, because its engine need not give the same bytes here: its panel's seats
+            are proved and shown, who sealed, who revealed what, who agrees with the majority, is paid, and lost bond.
+            Ends with 0 when a majority stands, with 1 when the panel closed without one, with 3 before it is closed.
             """)
 
     @Argument(help: "The job's id and the task's number, as JOB/INDEX.") var task: String
@@ -48,12 +52,20 @@ struct AuditCommand: ParsableCommand {
     func run() throws {
         guard let place = Self.place(task) else { throw ValidationError("\(task) is no task") }
         let hash = try genesisHash.flatMap { Digest(hex: $0) } ?? ownGenesis()
-        let transcript = try transcript(of: place, genesis: hash)
-        let verdict = try judge(transcript)
-        answer(verdict, genesis: hash)
-        switch verdict.name {
-        case "agrees": return
-        case "differs": throw ExitCode(1)
+        let name: String
+        switch try read(place, genesis: hash) {
+        case .panel(let transcript):
+            let verdict = PanelVerdict(transcript: transcript)
+            answer((verdict.members, verdict.text), transcript.header, genesis: hash)
+            name = verdict.name
+        case .task(let transcript):
+            let verdict = try judge(transcript)
+            answer((verdict.members, verdict.text), transcript.header, genesis: hash)
+            name = verdict.name
+        }
+        switch name {
+        case "agrees", "quorum": return
+        case "differs", "no_quorum": throw ExitCode(1)
         default: throw ExitCode(3)
         }
     }
@@ -65,14 +77,20 @@ struct AuditCommand: ParsableCommand {
         }
     }
 
-    private func transcript(of place: TaskPlace, genesis hash: Digest) throws -> TaskTranscript {
+    private enum Found {
+        case task(TaskTranscript)
+        case panel(PanelTranscript)
+    }
+
+    private func read(_ place: TaskPlace, genesis hash: Digest) throws -> Found {
         guard let options = VerificationOptions(trustingPeriod: .seconds(14 * 86_400)) else {
             preconditionFailure("14 days are not negative")
         }
         var reader = TaskReader(
             try node.client(), follower: LightFollower(genesisHash: hash, options: options), now: WallTime.now)
         do {
-            if let transcript = try reader.transcript(of: place) { return transcript }
+            if let transcript = try reader.transcript(of: place) { return .task(transcript) }
+            if let transcript = try reader.panel(of: place) { return .panel(transcript) }
         } catch {
             Merit.leave("\(node.node): \(error.sentence)", error.isUnreachable ? 4 : 3)
         }
@@ -97,8 +115,7 @@ struct AuditCommand: ParsableCommand {
         }
     }
 
-    private func answer(_ verdict: TaskVerdict, genesis: Digest) {
-        let header = verdict.transcript.header
+    private func answer(_ said: (members: [(String, JSON)], text: String), _ header: Header, genesis: Digest) {
         let isAnchored = genesisHash != nil
         let origin = isAnchored ? "the given one" : "the node's own: compare it with one you trust"
         let proof = """
@@ -111,6 +128,6 @@ struct AuditCommand: ParsableCommand {
             ("verified", .bool(true)), ("anchored", .bool(isAnchored)), ("genesis_hash", .hex(genesis)),
             ("height", .decimal(header.height.lowered())), ("header_hash", .hex(header.hash)),
         ]
-        output.answer("audit", verdict.members + place, text: verdict.text + proof)
+        output.answer("audit", said.members + place, text: said.text + proof)
     }
 }

@@ -48,7 +48,7 @@ struct EconomyReport {
                 ]))
             lines.append(
                 "    \(verdict.strategy.about); best with \(Contest.text(verdict.strategy, verdict.settings)); beside: "
-                    + verdict.honestName)
+                    + verdict.honestName + verdict.madeUpText)
         }
         lines += chart
         if !checks.isEmpty { lines += ["", "One parameter 20 % past its limit:"] + checks.map(\.text) }
@@ -93,7 +93,13 @@ extension Verdict {
         if beatsHonest {
             return strategy.missingRule.map { "BEATS HONEST, while this is missing: \($0)" } ?? "BEATS HONEST"
         }
-        return losesToHonest ? "loses" : "no difference beyond chance"
+        if losesToHonest { return "loses" }
+        return difference.mean == 0 && difference.margin == 0 ? "changes nothing" : "no difference beyond chance"
+    }
+
+    /// How often making results up went well.
+    fileprivate var madeUpText: String {
+        madeUp.all == 0 ? "" : "; made up \(madeUp.all) results, paid were \(madeUp.paid)"
     }
 
     var json: JSON {
@@ -105,7 +111,8 @@ extension Verdict {
             ("difference_low", .decimal(difference.low ?? difference.mean)),
             ("difference_high", .decimal(difference.high ?? difference.mean)), ("beats_honest", .bool(beatsHonest)),
             ("loses_to_honest", .bool(losesToHonest)), ("others_lose", .decimal(harm.mean)),
-            ("honest_slashed", .decimal(honestSlashed)),
+            ("honest_slashed", .decimal(honestSlashed)), ("made_up", .number(madeUp.all)),
+            ("made_up_paid", .number(madeUp.paid)),
             (
                 "settings",
                 .object(zip(strategy.knobs, settings).map { ($0.name, .decimal($1)) })

@@ -12,7 +12,8 @@ struct JobCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "job", abstract: "Have a program executed by providers, and fetch what it computed.",
         discussion: """
-            A job is one WebAssembly program over one input in N tasks; task i gets the input and the number i.
+            A job is one WebAssembly program over one input in N tasks; task i gets the input and the number i. What no
+            such program can do is for class Q, with --engine (`merit job submit --help` says when, and what it costs).
 
               merit job estimate Sources/Programs/wasm/montecarlo.wasm --input option.bin --tasks 8
               merit job submit Sources/Programs/wasm/montecarlo.wasm --input option.bin --tasks 8 \\
@@ -39,11 +40,18 @@ struct JobStatusCommand: ParsableCommand {
     func run() throws {
         let view = try JobView(try JobView.id(id), options)
         var lines = [view.line]
-        for task in view.tasks {
+        for task in view.tasks where view.replicas > 0 {
+            let due = ["sealing", "revealing"].contains(task.state) ? ", due by height \(task.deadline)" : ""
+            lines.append("  task \(task.index)  \(task.state)  \(task.seats)\(due)")
+        }
+        for task in view.tasks where view.replicas == 0 {
             let amount = task.state == "assigned" ? "due by height \(task.deadline)" : "\(task.computeUnits) cu"
             lines.append("  task \(task.index)  \(task.state)  \(task.provider)  \(amount)")
         }
-        output.answer("job.status", ["job": view.job, "tasks": .array(view.tasks.map(\.json))], lines)
+        let (tasks, panels) = view.replicas == 0 ? (view.tasks, []) : ([], view.tasks)
+        output.answer(
+            "job.status",
+            ["job": view.job, "tasks": .array(tasks.map(\.json)), "panels": .array(panels.map(\.json))], lines)
     }
 }
 

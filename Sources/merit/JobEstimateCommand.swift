@@ -14,14 +14,20 @@ struct JobEstimateCommand: ParsableCommand {
             Nothing is sent. With --node the floor price is the chain's of the moment, else the smallest there is.
 
               merit job estimate Sources/Programs/wasm/matmul.wasm --input matrices.bin --tasks 4
+              merit job estimate picture.png --engine upscale-2 --replicas 5 --fuel 5000000000
+
+            Of class Q nothing is run, because its charge is flat. \(PanelOptions.advice)
             """)
 
-    @Argument(help: "The .wasm file.") var program: String
+    @Argument(help: "The .wasm file; of class Q the input file.") var program: String
+    @OptionGroup var panel: PanelOptions
     @OptionGroup var input: JobInput
     @Option(help: "Tasks of the job.") var tasks: UInt32 = 1
     @Option(help: ArgumentHelp("Price of a compute unit; default: the floor price.", valueName: "nMRT"))
     var bid: UInt64?
-    @Option(help: "Fuel that task 0 may use here.") var fuel: UInt64 = 10_000_000_000
+    @Option(help: "Fuel that task 0 may use here; of class Q what is paid for, by default 100000000.")
+    var fuel: UInt64?
+    @Option(help: "Bytes of output that a task of class Q may give.") var outputBytes: UInt32?
     @Option(help: "A node to ask for the floor price, as http://host:port.") var node: String?
     @OptionGroup var output: OutputOptions
 
@@ -33,10 +39,12 @@ struct JobEstimateCommand: ParsableCommand {
 
     func run() throws {
         let bytes = try input.load().joined
-        let estimate = TaskEstimate.measure(program: try ProgramFile.load(program), input: bytes, fuel: fuel)
         let floor = try floorPrice()
         let price = bid ?? floor
         if price < floor { Merit.leave("refused: --bid \(price) is below the floor price \(floor)", 1) }
+        if panel.isPanel { return answerPanel(try ProgramFile.load(program), bytes, floor: floor, price: price) }
+        let estimate = TaskEstimate.measure(
+            program: try ProgramFile.load(program), input: bytes, fuel: fuel ?? 10_000_000_000)
         let (escrow, charge) = estimate.charge(bid: price, limits: estimate.limits)
         let all = UInt64(tasks)
         output.answer(
@@ -47,7 +55,7 @@ struct JobEstimateCommand: ParsableCommand {
                 "limits": estimate.limits.answer, "floor_price": .decimal(floor), "bid": .decimal(price),
                 "tasks": .number(tasks), "escrow": .decimal(escrow.units), "fee": .decimal(charge.fee.units),
                 "refund": .decimal(charge.refund.units), "total_escrow": .decimal(escrow.units * all),
-                "total_fee": .decimal(charge.fee.units * all),
+                "total_fee": .decimal(charge.fee.units * all), "class": "D", "replicas": .number(0),
             ],
             [
                 "task 0: \(estimate.computeUnits) compute units (fuel \(estimate.run.fuel), "
@@ -60,13 +68,44 @@ struct JobEstimateCommand: ParsableCommand {
             ])
     }
 
+    /// What is certain beforehand: a majority of all replicas, each with as much output as it may give.
+    private func answerPanel(_ content: Bytes, _ bytes: Bytes, floor: UInt64, price: UInt64) {
+        guard (1...JobLimits.blobBytesMax).contains(content.count) else {
+            Merit.leave("\(program) has \(content.count) bytes; an input has 1 to \(JobLimits.blobBytesMax)", 1)
+        }
+        let limits = PanelOptions.limits(
+            fuel: fuel, outputBytes: outputBytes, computeUnits: nil, inputBytes: bytes.count)
+        let (escrow, charge) = TaskEstimate.charge(limits.computeUnits, bid: price, limits: limits)
+        let (held, paid) = (escrow.units * panel.held, charge.fee.units * panel.paid)
+        let all = UInt64(tasks)
+        output.answer(
+            "job.estimate",
+            [
+                "compute_units": .decimal(limits.computeUnits), "fuel": .decimal(limits.fuel),
+                "peak_pages": .number(0), "output_bytes": .number(limits.outputBytes), "limits": limits.answer,
+                "floor_price": .decimal(floor), "bid": .decimal(price), "tasks": .number(tasks),
+                "escrow": .decimal(held), "fee": .decimal(paid), "refund": .decimal(held - paid),
+                "total_escrow": .decimal(held * all), "total_fee": .decimal(paid * all), "class": "Q",
+                "replicas": .number(panel.count),
+            ],
+            [
+                "class Q, nothing is run: \(limits.computeUnits) compute units for each of \(panel.count) replicas "
+                    + "(fuel \(limits.fuel), at most \(limits.outputBytes) bytes of output)",
+                "at \(price) nMRT a unit (floor \(floor)): held \(held) nMRT a task, which is \(panel.held) escrows; "
+                    + "\(paid) of it spent when all agree, \(held - paid) returned",
+                "\(tasks) tasks: held \(held * all) nMRT, about \(paid * all) spent",
+            ])
+    }
+
     private func floorPrice() throws -> UInt64 {
         guard let node else { return Parameters().market.priceMin.units }
-        return try NodeOptions.parse(["--node", node]).floorPrice()
+        return try NodeOptions.parse(["--node", node]).floorPrice(panel.resource)
     }
 }
 
 extension NodeOptions {
     /// Base units per compute unit.
-    func floorPrice() throws -> UInt64 { try ask("market").member("floor_prices").decimal("cpu") }
+    func floorPrice(_ resource: ResourceClass = .cpu) throws -> UInt64 {
+        try ask("market").member("floor_prices").decimal(resource == .open ? "open" : "cpu")
+    }
 }

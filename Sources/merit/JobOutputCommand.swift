@@ -17,7 +17,8 @@ struct JobOutputCommand: ParsableCommand {
         discussion: """
             The chain holds hashes, providers hold outputs. When a provider is gone, --recompute executes the task here
             and compares: the output is the same or the receipt was wrong. Ends with 1 when one has another hash, with 4
-            when one cannot be fetched.
+            when one cannot be fetched. An output of class Q is fetched from whoever agrees with the majority, and
+            --recompute does nothing for it.
 
               merit job output ID --node http://127.0.0.1:26657 --out results/
               merit job output ID --task 3 --node http://127.0.0.1:26657 --recompute
@@ -76,19 +77,13 @@ struct JobOutputCommand: ParsableCommand {
     ) throws -> (Source, Bytes?, String) {
         // A trapped task has no bytes to fetch.
         if hash == Hash.sha256(Bytes()) { return (.provider, [], "verified (empty: the task trapped or gave nothing)") }
-        let url = try endpoint(of: task.provider, &endpoints)
-        var complaint = "the provider \(task.provider) names no endpoint"
-        if let url {
-            do throws(ExchangeError) {
-                let answer = try url.get("/outputs/\(hash)", max: ExecutionLimits.outputBytesMax)
-                if answer.status == 200, Hash.sha256(answer.body) == hash {
-                    return (.provider, answer.body, "verified")
-                }
-                complaint = answer.status == 200 ? "\(url) serves other bytes" : "\(url) has it no more"
-            } catch {
-                complaint = "the provider \(task.provider) does not answer at \(url): \(error)"
-            }
+        var complaint = ""
+        for holder in task.holders {
+            let (bytes, reason) = try ask(holder, for: hash, &endpoints)
+            if let bytes { return (.provider, bytes, "verified") }
+            complaint = reason
         }
+        if view.replicas > 0 { return (.missing, nil, "MISSING: \(complaint); ask later") }
         guard recompute else {
             return (.missing, nil, "MISSING: \(complaint); ask later, or add --recompute to execute the task here")
         }
@@ -99,6 +94,21 @@ struct JobOutputCommand: ParsableCommand {
             )
         }
         return (.recomputed, bytes, "verified by executing it here (\(complaint))")
+    }
+
+    private func ask(
+        _ provider: String, for hash: Digest, _ endpoints: inout [String: NodeURL?]
+    ) throws -> (Bytes?, String) {
+        guard let url = try endpoint(of: provider, &endpoints) else {
+            return (nil, "the provider \(provider) names no endpoint")
+        }
+        do throws(ExchangeError) {
+            let answer = try url.get("/outputs/\(hash)", max: ExecutionLimits.outputBytesMax)
+            if answer.status == 200, Hash.sha256(answer.body) == hash { return (answer.body, "") }
+            return (nil, answer.status == 200 ? "\(url) serves other bytes" : "\(url) has it no more")
+        } catch {
+            return (nil, "the provider \(provider) does not answer at \(url): \(error)")
+        }
     }
 
     private func endpoint(of provider: String, _ known: inout [String: NodeURL?]) throws -> NodeURL? {

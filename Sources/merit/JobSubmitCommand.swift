@@ -8,6 +8,7 @@ import Ledger
 import Primitives
 import ProgramRules
 import RPC
+import Rewards
 
 struct JobSubmitCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -19,14 +20,19 @@ struct JobSubmitCommand: ParsableCommand {
 
               merit job submit montecarlo.wasm --input option.bin --tasks 8 --key ~/.merit/keys/account.json \\
                 --node http://127.0.0.1:26657 --wait
+              merit job submit picture.png --engine upscale-2 --replicas 5 --tasks 1 --fuel 5000000000 \\
+                --key ~/.merit/keys/account.json --node http://127.0.0.1:26657 --wait
+
+            \(PanelOptions.advice)
             """)
 
-    @Argument(help: "The .wasm file, or 64 hex digits.") var program: String
+    @Argument(help: "The .wasm file (of class Q: the input file), or 64 hex digits.") var program: String
+    @OptionGroup var panel: PanelOptions
     @OptionGroup var input: JobInput
     @Option(help: "Tasks of the job.") var tasks: UInt32
     @Option(help: ArgumentHelp("Price of a compute unit; default: the floor price.", valueName: "nMRT"))
     var bid: UInt64?
-    @Option(help: "Fuel that a task may use.") var fuel: UInt64?
+    @Option(help: "Fuel that a task may use; of class Q what is paid for, by default 100000000.") var fuel: UInt64?
     @Option(help: "Bytes of output that a task may give.") var outputBytes: UInt32?
     @Option(help: "Compute units that a task may cost.") var computeUnits: UInt64?
     @Option(help: ArgumentHelp("Rate of audits to prepay for; 0 leaves it to the chain.", valueName: "ppm"))
@@ -42,6 +48,9 @@ struct JobSubmitCommand: ParsableCommand {
         guard (1...JobLimits.tasksMax).contains(tasks) else {
             throw ValidationError("--tasks is 1 to \(JobLimits.tasksMax)")
         }
+        if panel.isPanel, assurance > 0 {
+            throw ValidationError("--assurance is for class D: validators do not audit what a panel judges")
+        }
     }
 
     func run() throws {
@@ -49,13 +58,14 @@ struct JobSubmitCommand: ParsableCommand {
         let (program, known) = try locateProgram()
         let content = try input.load()
         let limits = try limits(program, content.joined)
-        let price = try bid ?? options.floorPrice()
-        if known == nil { try publish(.program, program, by: key) }
+        let price = try bid ?? options.floorPrice(panel.resource)
+        if known == nil { try publish(kind, program, by: key) }
         let (digest, own) = try place(content, by: key)
         let request = SubmitJob(
             program: Hash.sha256(program), input: (digest, own), tasks: tasks, limits: limits,
             price: JobPrice(
-                bid: price, resource: 1, engineID: EngineIdentity.id, assurance: assurance, paysCredits: credits))
+                bid: price, resource: panel.resource.rawValue, engineID: panel.engineID, assurance: assurance,
+                paysCredits: credits, replicas: panel.count))
         let sequence = try options.perform(.submitJob(request), by: key)
         let id = request.id(sender: key.address, sequence: sequence)
         note("job \(id)")
@@ -71,23 +81,38 @@ struct JobSubmitCommand: ParsableCommand {
         if wait, view.done < view.end { throw ExitCode(view.hasEnded ? 1 : 4) }
     }
 
-    /// The program's bytes, and its record when the chain has it.
+    /// What the first argument is published as.
+    private var kind: BlobKind { panel.isPanel ? .input : .program }
+
+    /// The program's bytes, or those of the panel's input, and their record when the chain has it.
     private func locateProgram() throws -> (Bytes, BlobRecord?) {
         if let digest = Digest(hex: program), !FileManager.default.fileExists(atPath: program) {
-            let record: BlobRecord? = try options.record(StateKey.blob(.program, digest))
+            let record: BlobRecord? = try options.record(StateKey.blob(kind, digest))
             guard record != nil else {
-                Merit.leave("program \(digest) is not published on this chain; give its .wasm file instead", 1)
+                Merit.leave("\(kind.label) \(digest) is not published on this chain; give its file instead", 1)
             }
             return (try options.blob(digest), record)
         }
         let bytes = try ProgramFile.load(program)
+        if panel.isPanel { return (checked(bytes), try options.record(StateKey.blob(kind, Hash.sha256(bytes)))) }
         do { _ = try ProgramScan.check(bytes) } catch {
             Merit.leave("\(program) is refused: \(error); see `merit program check`", 3)
         }
         return (bytes, try options.record(StateKey.blob(.program, Hash.sha256(bytes))))
     }
 
+    private func checked(_ bytes: Bytes) -> Bytes {
+        guard (1...JobLimits.blobBytesMax).contains(bytes.count) else {
+            Merit.leave("\(program) has \(bytes.count) bytes; an input has 1 to \(JobLimits.blobBytesMax), split it", 1)
+        }
+        return bytes
+    }
+
     private func limits(_ program: Bytes, _ bytes: Bytes) throws -> TaskLimits {
+        if panel.isPanel {
+            return PanelOptions.limits(
+                fuel: fuel, outputBytes: outputBytes, computeUnits: computeUnits, inputBytes: bytes.count)
+        }
         if let fuel, let outputBytes, let computeUnits {
             return TaskLimits(fuel: fuel, outputBytes: outputBytes, computeUnits: computeUnits)
         }

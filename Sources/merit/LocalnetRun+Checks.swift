@@ -45,11 +45,16 @@ extension LocalnetRun {
         summary.complaints += requester.failures
         let tasks = try tasks()
         var counts = LocalnetSummary.TaskCounts()
-        counts.submitted = requester.submissions.reduce(0) { $0 + Int($1.tasks) }
+        counts.submitted = requester.submissions.reduce(0) { $0 + ($1.isPanel ? 0 : Int($1.tasks)) }
         counts.attested = tasks.count { $0.record.delivered != nil }
         counts.audited = tasks.count { $0.record.isAudited }
         counts.settled = tasks.count { $0.record.state == .settled }
         summary.tasks = counts
+        let panels = try panels()
+        if requester.submissions.contains(where: \.isPanel) {
+            summary.panels = LocalnetSummary.PanelCounts(
+                panels, asked: requester.submissions.reduce(0) { $0 + ($1.isPanel ? Int($1.tasks) : 0) })
+        }
         summary.providers = try providers.map { provider in
             var line = LocalnetSummary.Provider(address: provider.account, isCheater: provider.cheatRate > 0)
             for task in tasks where task.record.provider == provider.account && task.record.state == .settled {
@@ -58,6 +63,9 @@ extension LocalnetRun {
             }
             for task in tasks where task.record.provider == provider.account && task.record.state == .forfeited {
                 line.withheld = try line.withheld.adding(providerPart(task))
+            }
+            for panel in panels where panel.phase == .closed {
+                for seat in panel.seats where seat.provider == provider.account { line.count(seat, on: panel) }
             }
             for row in summary.tables.flatMap(\.rewards) where row.key.account == provider.account {
                 line.paid = try line.paid.adding(row.amount)

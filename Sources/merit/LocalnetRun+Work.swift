@@ -34,8 +34,13 @@ extension LocalnetRun {
         guard let requester else { return "" }
         let submissions = requester.submissions
         var (asked, done, closed): (UInt32, UInt32, UInt32) = (0, 0, 0)
+        var (panels, majorities): (UInt32, UInt32) = (0, 0)
         for submission in submissions {
             guard let job: JobRecord = try load(StateKey.job(submission.job)) else { continue }
+            if submission.isPanel {
+                (panels, majorities) = (panels + submission.tasks, majorities + job.done)
+                continue
+            }
             asked += submission.tasks
             done += job.done
             closed += job.closed
@@ -45,14 +50,15 @@ extension LocalnetRun {
             sums.executed += metrics["merit_audits_executed_total"] ?? 0
             sums.votes += metrics["merit_dispute_votes_total"] ?? 0
         }
-        return "tasks \(done)/\(asked) attested, \(closed) closed  audits \(audits.executed)  "
+        let judged = panels == 0 ? "" : "panels \(majorities)/\(panels) with a majority  "
+        return "tasks \(done)/\(asked) attested, \(closed) closed  \(judged)audits \(audits.executed)  "
             + "dispute votes \(audits.votes)"
     }
 
-    /// Every assigned task of the requester's jobs.
+    /// Every assigned task of the requester's jobs of class D.
     func tasks() throws -> [TaskEntry] {
         var entries: [TaskEntry] = []
-        for submission in requester?.submissions ?? [] {
+        for submission in requester?.submissions ?? [] where !submission.isPanel {
             guard let job: JobRecord = try load(StateKey.job(submission.job)) else { continue }
             for index in 0..<job.next {
                 let place = TaskPlace(job: submission.job, index: index)
@@ -70,5 +76,19 @@ extension LocalnetRun {
         let fees = Parameters.local.fees
         let charge = try Rewards.Rule.taskCharge(computeUnits: task.record.computeUnits, terms: terms, rules: fees)
         return try Rewards.Rule.feeSplit(charge.fee, rules: fees).provider
+    }
+
+    /// Every panel of the requester's jobs of class Q.
+    func panels() throws -> [PanelRecord] {
+        var panels: [PanelRecord] = []
+        for submission in requester?.submissions ?? [] where submission.isPanel {
+            guard let job: JobRecord = try load(StateKey.job(submission.job)) else { continue }
+            for index in 0..<job.next {
+                let place = TaskPlace(job: submission.job, index: index)
+                guard let record: PanelRecord = try load(StateKey.panel(place)) else { continue }
+                panels.append(record)
+            }
+        }
+        return panels
     }
 }

@@ -89,9 +89,11 @@ final class LocalnetRun {
             // Each has another node to ask first.
             let asked = nodes.indices.map { nodes[($0 + index) % nodes.count].rpc }
             let cheat = provider.cheatRate > 0 ? ["--cheat-ppm", "\(provider.cheatRate)"] : []
+            let engines = Set(plan.topology.jobs.compactMap(\.work.engine?.command)).sorted()
             try processes.start(
                 provider.name,
                 ["provider", "start", "--home", provider.home, "--genesis-hash", genesisHash] + cheat
+                    + engines.flatMap { ["--engine", $0] }
                     + asked.prefix(3).flatMap { ["--node", $0] })
         }
         try record()

@@ -57,11 +57,14 @@ extension LocalnetSummary {
 
     private var providerLines: [String] {
         if providers.isEmpty { return [] }
-        var table = TextTable(["provider", "", "tasks", "cu", "fees MRT", "paid MRT", "withheld MRT"])
+        var table = TextTable([
+            "provider", "", "tasks", "cu", "fees MRT", "paid MRT", "withheld MRT", "majority", "minority", "silent",
+        ])
         for provider in providers {
             table.add([
                 Self.short(provider.address), provider.isCheater ? "cheats" : "honest", "\(provider.tasks)",
                 "\(provider.computeUnits)", provider.fees.tokens, provider.paid.tokens, provider.withheld.tokens,
+                "\(provider.majoritySeats)", "\(provider.minoritySeats)", "\(provider.silentSeats)",
             ])
         }
         return ["", "Providers, all epochs"] + table.lines
@@ -76,6 +79,11 @@ extension LocalnetSummary {
                 "tasks: \(tasks.submitted) submitted, \(tasks.attested) attested, \(tasks.audited) audited, "
                     + "\(tasks.settled) settled")
             lines.append("honest participants slashed: \(honestSlashed)")
+        }
+        if let panels {
+            lines.append(
+                "panels: \(panels.asked) tasks submitted, \(panels.drawn) panels drawn, \(panels.closed) closed, "
+                    + "\(panels.majorities) with a majority, \(panels.minorityResults) results in the minority, unpaid")
         }
         if let lightQuery {
             lines.append(

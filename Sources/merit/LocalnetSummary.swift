@@ -27,6 +27,16 @@ struct LocalnetSummary {
         var settled = 0
     }
 
+    /// Tasks of class Q.
+    struct PanelCounts {
+        var asked = 0
+        var drawn = 0
+        var closed = 0
+        var majorities = 0
+        /// Results that were revealed and are not the majority's: nobody is paid for them.
+        var minorityResults = 0
+    }
+
     struct Provider {
         let address: Address
         let isCheater: Bool
@@ -38,6 +48,10 @@ struct LocalnetSummary {
         var paid = Amount.zero
         /// Provider parts of results that were refused.
         var withheld = Amount.zero
+        /// Seats on closed panels: with the majority's result, with another one, and without one.
+        var majoritySeats = 0
+        var minoritySeats = 0
+        var silentSeats = 0
     }
 
     struct LightQuery {
@@ -56,6 +70,8 @@ struct LocalnetSummary {
     var tips: [Tip] = []
     var tables: [Table] = []
     var tasks: TaskCounts?
+    /// nil where no job of class Q was submitted.
+    var panels: PanelCounts?
     var providers: [Provider] = []
     var lightQuery: LightQuery?
     var supply: Supply?
@@ -103,8 +119,35 @@ struct LocalnetSummary {
                 failures.append("\(provider.address.bech32) worked and was not paid")
             }
         }
+        if let panels, panels.majorities == 0 {
+            failures.append("no panel came to a majority, of \(panels.asked) tasks of class Q")
+        }
         if let tasks, tasks.settled == 0 { failures.append("no task was settled") }
         return failures
+    }
+}
+
+extension LocalnetSummary.PanelCounts {
+    init(_ panels: [PanelRecord], asked: Int) {
+        let closed = panels.filter { $0.phase == .closed }
+        (self.asked, drawn, self.closed) = (asked, panels.count, closed.count)
+        majorities = closed.count { $0.result != nil }
+        minorityResults = closed.filter { $0.result != nil }.reduce(0) { sum, panel in
+            sum + panel.seats.count { $0.result != nil && !panel.agrees($0) }
+        }
+    }
+}
+
+extension LocalnetSummary.Provider {
+    /// One of its seats on a closed panel; without a majority a result is nobody's minority.
+    mutating func count(_ seat: PanelSeat, on panel: PanelRecord) {
+        if panel.agrees(seat) {
+            majoritySeats += 1
+        } else if seat.result == nil {
+            silentSeats += 1
+        } else if panel.result != nil {
+            minoritySeats += 1
+        }
     }
 }
 
@@ -120,7 +163,8 @@ extension LocalnetSummary {
                     ]
                 }),
             "app_hash_equal": .bool(areAppHashesEqual), "epochs": .array(tables.map(Self.json)),
-            "tasks": Self.json(tasks ?? TaskCounts()), "providers": .array(providers.map(Self.json)),
+            "tasks": Self.json(tasks ?? TaskCounts()), "panels": panels.map(Self.json) ?? .null,
+            "providers": .array(providers.map(Self.json)),
             "cheaters": .array(
                 cheaterSlashes.map {
                     [
@@ -164,11 +208,20 @@ extension LocalnetSummary {
         ]
     }
 
+    private static func json(_ panels: PanelCounts) -> JSON {
+        [
+            "submitted": .number(panels.asked), "drawn": .number(panels.drawn), "closed": .number(panels.closed),
+            "majorities": .number(panels.majorities), "minority_results": .number(panels.minorityResults),
+        ]
+    }
+
     private static func json(_ provider: Provider) -> JSON {
         [
             "address": .string(provider.address.bech32), "tasks": .number(provider.tasks),
             "cu": .number(provider.computeUnits), "fees": .string("\(provider.fees)"),
             "paid": .string("\(provider.paid)"), "withheld": .string("\(provider.withheld)"),
+            "seats_majority": .number(provider.majoritySeats), "seats_minority": .number(provider.minoritySeats),
+            "seats_silent": .number(provider.silentSeats),
         ]
     }
 }

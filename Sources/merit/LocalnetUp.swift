@@ -25,8 +25,9 @@ struct LocalnetUp: AsyncParsableCommand {
         commandName: "up", abstract: "Start a network, wait for settled epochs, check everything, stop.",
         discussion: """
             Four validators alone, or what a topology names: `--topology Network/local.json` has four validators, \
-            four providers of which one cheats, and three kinds of jobs. An epoch's work is judged and paid in the \
-            next epoch, so --epochs N runs N + 1 epochs and shows the tables of the last N.
+            four providers of which one cheats, three kinds of programs as jobs, and one job that panels judge. An \
+            epoch's work is judged and paid in the next epoch, so --epochs N runs N + 1 epochs and shows the tables \
+            of the last N.
 
             With --workload training the requester trains a small model instead of submitting the topology's jobs: a \
             round is a job whose tasks train on samples of their own, and the median of their results is the next \
@@ -106,7 +107,7 @@ struct LocalnetUp: AsyncParsableCommand {
         guard cheaters ?? 0 <= cast.providers.count, cheaters ?? 0 >= 0 else {
             throw ValidationError("--cheaters is 0 to \(cast.providers.count), the number of providers")
         }
-        if let missing = cast.jobs.map({ "\(programs)/\($0.program.rawValue).wasm" })
+        if let missing = cast.jobs.compactMap(\.work.program).map({ "\(programs)/\($0.rawValue).wasm" })
             .first(where: { !FileManager.default.fileExists(atPath: $0) })
         {
             throw ValidationError("\(missing) is not there: name the folder of the shipped programs with --programs")

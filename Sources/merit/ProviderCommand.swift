@@ -133,7 +133,7 @@ struct ProviderCommand: ParsableCommand {
     }
 }
 
-/// A provider's folder: keys/account.json log/provider.log outputs/, locked by one process.
+/// A provider's folder: keys/account.json log/provider.log outputs/ panels/, locked by one process.
 struct ProviderHome: ParsableArguments {
     @Option(help: ArgumentHelp("The provider's folder.", valueName: "folder"))
     var home = FileManager.default.homeDirectoryForCurrentUser.path + "/.merit-provider"
@@ -147,6 +147,7 @@ struct ProviderHome: ParsableArguments {
     var path: String { URL(fileURLWithPath: home).path }
     var keyPath: String { path + "/keys/account.json" }
     var outputsPath: String { path + "/outputs" }
+    var panelsPath: String { path + "/panels" }
 
     var keptOutputs: Int {
         ((try? FileManager.default.contentsOfDirectory(atPath: outputsPath)) ?? []).count { Digest(hex: $0) != nil }

@@ -8,6 +8,7 @@ import LightClient
 import Logging
 import Node
 import Primitives
+import ProgramRules
 import Provider
 import Storage
 
@@ -21,6 +22,16 @@ struct ProviderStartCommand: AsyncParsableCommand {
 
               merit provider start --home ~/.merit-provider --node http://10.0.0.1:26657 \\
                 --node http://10.0.0.2:26657 --genesis-hash HASH --listen 0.0.0.0:8080 --endpoint http://my.host:8080
+
+            With --engine it also sits on panels for work that is not WebAssembly (class Q). COMMAND is started for each
+            task, without a shell: it reads the job's input from standard input, finds the job's id and the task's
+            number in MERIT_JOB and MERIT_TASK, and writes the output to standard output. A command that fails, writes
+            more than the job allows or is not ready in time leaves its seat silent, which costs bond. Its output must
+            be the same bytes as that of the other operators of the engine: a result in the minority is not paid, and
+            where the panel was checked it costs the last pay and bond, up to 25 times a task's. The input is a
+            stranger's: treat it so.
+
+              merit provider start … --engine sha256=sha256sum --engine "upscale-2=/opt/upscale --batch 1"
             """)
 
     @OptionGroup var options: ProviderHome
@@ -36,6 +47,11 @@ struct ProviderStartCommand: AsyncParsableCommand {
     var endpoint: String?
     @Option(help: ArgumentHelp("The least price of a compute unit; default: the floor price.", valueName: "nMRT"))
     var ask: UInt64?
+    @Option(
+        help: ArgumentHelp(
+            "An engine of class Q and what runs it; may be given \(ProviderLimits.enginesMax) times.",
+            valueName: "name=command"))
+    var engine: [String] = []
     @Option(help: "Tasks executed at once.") var workers = max(1, ProcessInfo.processInfo.activeProcessorCount)
     @Option(
         help: ArgumentHelp(
@@ -49,6 +65,17 @@ struct ProviderStartCommand: AsyncParsableCommand {
         }
         guard cheatPpm <= 1_000_000 else { throw ValidationError("--cheat-ppm is 0 to 1000000") }
         guard (1...36_500).contains(trustingDays) else { throw ValidationError("--trusting-days is 1 to 36500") }
+        guard engine.count <= ProviderLimits.enginesMax else {
+            throw ValidationError("--engine is given \(ProviderLimits.enginesMax) times at most")
+        }
+        for text in engine {
+            guard let command = EngineCommand(text), PanelEngine.id(command.name) != nil else {
+                throw ValidationError("--engine \(text) is not NAME=COMMAND, the name 1 to 64 of a-z 0-9 . _ -")
+            }
+        }
+        guard Set(engine.map { $0.prefix { $0 != "=" } }).count == engine.count else {
+            throw ValidationError("--engine names an engine twice")
+        }
         guard !node.isEmpty else { throw ValidationError("give at least one --node http://host:port") }
     }
 
@@ -112,6 +139,7 @@ struct ProviderStartCommand: AsyncParsableCommand {
             key: key, nodes: nodes, trust: (hash, trusting), executor: LocalRun.command, now: { WallClock.timestamp })
         (settings.checkpoint, settings.ask, settings.workers) = (checkpoint, ask, workers)
         settings.cheatRate = cheatPpm
+        (settings.engines, settings.panelsFolder) = (engine.compactMap { EngineCommand($0) }, options.panelsPath)
         return settings
     }
 

@@ -9,6 +9,8 @@ final class Requester: Sendable {
     struct Submission: Sendable {
         let job: Digest
         let tasks: UInt32
+        /// Of class Q.
+        var isPanel = false
     }
 
     private struct State {
@@ -62,21 +64,34 @@ final class Requester: Sendable {
     private func submit(_ job: Topology.Job, _ number: UInt64) {
         struct Answer: Decodable { let id: String }
         do {
-            let file = "\(home)/input-\(job.program.rawValue)"
-            try Data(job.program.input(tasks: job.tasks, number: number)).write(to: URL(fileURLWithPath: file))
-            let inputs = [job.program.model(programs: programs), file].compactMap { $0 }
             let result = try atSomeNode(
-                [
-                    "job", "submit", "\(programs)/\(job.program.rawValue).wasm", "--tasks", "\(job.tasks)", "--key",
-                    home + "/keys/account.json", "--json",
-                ] + inputs.flatMap { ["--input", $0] }, first: number)
+                ["job", "submit"] + (try words(job, number)) + [
+                    "--tasks", "\(job.tasks)", "--key", home + "/keys/account.json", "--json",
+                ], first: number)
             let answer = try JSONDecoder().decode(Answer.self, from: result.output)
             guard let id = Hex.decode(answer.id).flatMap({ Digest($0) }) else { return }
-            state.withLock { $0.submissions.append(Submission(job: id, tasks: job.tasks)) }
+            state.withLock {
+                $0.submissions.append(Submission(job: id, tasks: job.tasks, isPanel: job.work.engine != nil))
+            }
         } catch {
             state.withLock { state in
                 if state.failures.count < Self.failuresMax { state.failures.append("\(error)") }
             }
+        }
+    }
+
+    /// What the job is of; its input is written first.
+    private func words(_ job: Topology.Job, _ number: UInt64) throws -> [String] {
+        switch job.work {
+        case .program(let program):
+            let file = "\(home)/input-\(program.rawValue)"
+            try Data(program.input(tasks: job.tasks, number: number)).write(to: URL(fileURLWithPath: file))
+            let inputs = [program.model(programs: programs), file].compactMap { $0 }
+            return ["\(programs)/\(program.rawValue).wasm"] + inputs.flatMap { ["--input", $0] }
+        case .engine(let engine, let replicas):
+            let file = "\(home)/input-\(engine.rawValue)"
+            try Data(engine.input(number: number)).write(to: URL(fileURLWithPath: file))
+            return [file, "--engine", engine.rawValue, "--replicas", "\(replicas)"]
         }
     }
 

@@ -25,16 +25,20 @@ struct SimulateEconomyCommand: AsyncParsableCommand {
               merit simulate economy --list                       their names
               merit simulate economy --years 20 --svg plot.svg    supply, burn, income and price over the years
 
+              merit simulate economy --check bond                 one of the checks and nothing else
+
             The checks move one parameter of each inequality 20 % past its limit: there the matching attacker must \
             win, or the simulation would prove nothing. Ends with 1 if one of them does not, or if an attacker beats \
             honest use although no rule against it is missing.
             """)
 
     @Option(help: ArgumentHelp("Only this attacker; may be repeated.", valueName: "name")) var strategy: [String] = []
-    @Flag(help: "Name the attackers and end.") var list = false
-    @Option(help: "Epochs of every run; each is a day.") var epochs: UInt64 = 40
-    @Option(help: "Pairs of runs by which an attacker is judged.") var seeds = 6
+    @Option(help: ArgumentHelp("Only this check; may be repeated.", valueName: "name")) var check: [String] = []
+    @Flag(help: "Name the attackers and the checks and end.") var list = false
+    @Option(help: "Epochs of every run that judges; each is a day.") var epochs: UInt64 = 200
+    @Option(help: "Pairs of runs by which an attacker is judged.") var seeds = 4
     @Option(help: "Runs of each setting that is tried.") var searchSeeds = 1
+    @Option(help: "Epochs of those, if they are fewer.") var searchEpochs: UInt64 = 40
     @Option(help: "Where the seeds begin: the same number gives the same runs.") var seed: UInt64 = 1
     @Option(help: ArgumentHelp("What executing costs, in percent of the market's price.", valueName: "percent"))
     var cost: UInt64 = 77
@@ -45,8 +49,8 @@ struct SimulateEconomyCommand: AsyncParsableCommand {
 
     func validate() throws {
         let quiet = chosen.flatMap(\.honest).map(\.cast.quietEpochs).max() ?? 0
-        guard epochs > quiet + 1 else {
-            throw ValidationError("--epochs is at least \(quiet + 2)")
+        for (name, value) in [("--epochs", epochs), ("--search-epochs", searchEpochs)] where value <= quiet + 1 {
+            throw ValidationError("\(name) is at least \(quiet + 2)")
         }
         guard seeds >= 2, searchSeeds >= 1 else { throw ValidationError("--seeds is at least 2, --search-seeds 1") }
         guard (1...100).contains(cost) else { throw ValidationError("--cost is 1 to 100 percent") }
@@ -57,32 +61,45 @@ struct SimulateEconomyCommand: AsyncParsableCommand {
         for name in strategy where Strategies.named(name) == nil {
             throw ValidationError("no attacker \(name); --list names them")
         }
+        for name in check where !Check.all.contains(where: { $0.name == name }) {
+            throw ValidationError("no check \(name); --list names them")
+        }
     }
 
     func run() async throws {
         if list {
             for strategy in Strategies.all { print("\(strategy.name): \(strategy.about)") }
+            for check in Check.all { print("check \(check.name): \(check.inequality)") }
             return
         }
         if let years { return try answer(years: years) }
         let began = ContinuousClock().now
         var report = EconomyReport(epochs: epochs, seed: seed, costPercent: cost)
         report.verdicts = await judge(chosen)
-        if checks, strategy.isEmpty { report.checks = await judgeChecks() }
+        report.checks = await judge(chosenChecks)
         report.seconds = UInt64(clamping: began.duration(to: ContinuousClock().now).components.seconds)
         print(json ? report.json.text : report.text)
         if report.hasFailed { throw ExitCode(1) }
     }
 
     private var chosen: [Strategy] {
-        strategy.isEmpty ? Strategies.all : strategy.compactMap { Strategies.named($0) }
+        if strategy.isEmpty, check.isEmpty { return Strategies.all }
+        return strategy.compactMap { Strategies.named($0) }
     }
 
-    private var effort: Effort { Effort(searchSeeds: searchSeeds, finalSeeds: seeds, seed: seed) }
+    /// All of them beside all attackers.
+    private var chosenChecks: [Check] {
+        if strategy.isEmpty, check.isEmpty { return checks ? Check.all : [] }
+        return Check.all.filter { check.contains($0.name) }
+    }
+
+    private var effort: Effort {
+        Effort(searchSeeds: searchSeeds, finalSeeds: seeds, seed: seed, searchEpochs: searchEpochs)
+    }
 
     /// As many at once as there are cores, in the order of the list.
     private func judge(_ strategies: [Strategy]) async -> [Verdict] {
-        let terms = Terms(costPerUnit: Prices.market / 100 * cost, epochs: epochs)
+        let terms = Terms(costPerUnit: Prices.market / 100 * cost, epochs: epochs, demand: Terms.busy)
         let effort = effort
         let honest = Contest.honestRuns(strategies, effort)
         let books = await Self.inParallel(Array(honest.enumerated())) { number, run in
@@ -96,9 +113,10 @@ struct SimulateEconomyCommand: AsyncParsableCommand {
         }
     }
 
-    private func judgeChecks() async -> [CheckOutcome] {
-        let (epochs, effort) = (epochs, effort)
-        return await Self.inParallel(Check.all) { $0.run(epochs: epochs, effort) { Merit.complain($0) } }
+    /// Each in its own size, whatever is asked of the attackers.
+    private func judge(_ checks: [Check]) async -> [CheckOutcome] {
+        let seed = seed
+        return await Self.inParallel(checks) { check in check.run(seed: seed) { Merit.complain($0) } }
     }
 
     private static func inParallel<Input: Sendable, Output: Sendable>(

@@ -49,6 +49,12 @@ struct TaskEstimate {
 
     /// Escrow, fee and refund of one task at `bid`.
     func charge(bid: UInt64, limits: TaskLimits) -> (escrow: Amount, charge: TaskCharge) {
+        Self.charge(computeUnits, bid: bid, limits: limits)
+    }
+
+    static func charge(
+        _ computeUnits: UInt64, bid: UInt64, limits: TaskLimits
+    ) -> (escrow: Amount, charge: TaskCharge) {
         let rules = Parameters().fees
         do {
             let terms = try Rewards.Rule.taskEscrow(

@@ -26,7 +26,7 @@ extension TaskVerdict {
             ("chain", .string(chain.rawValue)), ("chain_says", .string(chainSays)), ("task", taskJSON),
             ("receipt", receiptJSON), ("executed", executedJSON),
             ("audits", .array(transcript.audits.map { $0.json(result: $0.result ?? receiptOf($0)) })),
-            ("dispute", disputeJSON),
+            ("dispute", disputeJSON), ("panel", .null),
         ]
     }
 

@@ -1,6 +1,8 @@
 // Who takes part in a local network, what work it gets, and what is done to it: `Network/local.json` and its like.
 // {"validators":[{"stake"}],"providers":[{"bond","cheat_ppm"}],"jobs":[{"program","tasks","every_seconds"}],
-//  "perturb":[{"at_height","node","action"}]}. Amounts are decimal strings in base units; unknown members are refused.
+//  "perturb":[{"at_height","node","action"}]}; a job of class Q has "engine" and "replicas" in place of "program".
+// Amounts are decimal strings in base units; unknown members are refused.
+import Chain
 import Foundation
 import Primitives
 import RPC
@@ -17,10 +19,16 @@ struct Topology: Equatable {
     }
 
     struct Job: Equatable {
-        /// A shipped program by its name.
-        let program: SampleJob
+        let work: Work
         let tasks: UInt32
         let everySeconds: UInt32
+    }
+
+    enum Work: Equatable {
+        /// A shipped program by its name.
+        case program(SampleJob)
+        /// Class Q: every provider of the network offers the engine.
+        case engine(SampleEngine, replicas: UInt32)
     }
 
     enum Disturbance: String {
@@ -94,14 +102,9 @@ extension Topology {
                 cheatRate: try file.number(entry, "cheat_ppm", place, 0...1_000_000))
         }
         jobs = try file.list(json, "jobs", 0...Self.jobsMax) { entry, place in
-            try file.refuseUnknown(entry, place, known: ["program", "tasks", "every_seconds"])
-            let name = try file.text(entry, "program", place)
-            guard let program = SampleJob(rawValue: name) else {
-                let names = SampleJob.allCases.map(\.rawValue).joined(separator: ", ")
-                throw TopologyError.outOfRange(path: path, place: "\(place).program", allowed: "one of \(names)")
-            }
             return Job(
-                program: program, tasks: try file.number(entry, "tasks", place, 1...SampleJob.tasksMax),
+                work: try file.work(entry, place),
+                tasks: try file.number(entry, "tasks", place, 1...SampleJob.tasksMax),
                 everySeconds: try file.number(entry, "every_seconds", place, 1...86_400))
         }
         let count = validators.count
@@ -125,10 +128,8 @@ extension Topology {
                 providers.map { ["bond": .string("\($0.bond)"), "cheat_ppm": .number("\($0.cheatRate)")] }),
             "jobs": .array(
                 jobs.map {
-                    [
-                        "program": .string($0.program.rawValue), "tasks": .number("\($0.tasks)"),
-                        "every_seconds": .number("\($0.everySeconds)"),
-                    ]
+                    $0.work.json.adding("tasks", .number("\($0.tasks)"))
+                        .adding("every_seconds", .number("\($0.everySeconds)"))
                 }),
             "perturb": .array(
                 perturbations.map {
@@ -141,7 +142,7 @@ extension Topology {
     }
 
     /// The same with other numbers of participants: what the file names comes first, what is missing is added, and the
-    /// last `cheaters` providers cheat.
+    /// last `cheaters` providers cheat. Jobs whose panels the providers cannot fill are left out.
     func resized(validators count: Int?, providers providerCount: Int?, cheaters: Int?) -> Topology {
         var result = self
         if let count {
@@ -156,6 +157,8 @@ extension Topology {
             let others = providers.filter { $0.cheatRate == 0 } + missing
             result.providers = Array(others.prefix(max(0, providerCount - cheats.count)) + cheats.prefix(providerCount))
         }
+        let seats = result.providers.count
+        result.jobs = jobs.filter { $0.work.replicas <= seats }
         if let cheaters {
             let first = result.providers.count - cheaters
             for index in result.providers.indices {
@@ -165,6 +168,21 @@ extension Topology {
         }
         return result
     }
+}
+
+extension Topology.Work {
+    fileprivate var json: JSON {
+        switch self {
+        case .program(let program): ["program": .string(program.rawValue)]
+        case .engine(let engine, let replicas):
+            ["engine": .string(engine.rawValue), "replicas": .number("\(replicas)")]
+        }
+    }
+
+    var program: SampleJob? { if case .program(let program) = self { program } else { nil } }
+    /// Providers without whom none of its tasks begins.
+    fileprivate var replicas: Int { if case .engine(_, let replicas) = self { Int(replicas) } else { 0 } }
+    var engine: SampleEngine? { if case .engine(let engine, _) = self { engine } else { nil } }
 }
 
 private struct TopologyReader {
@@ -188,6 +206,27 @@ private struct TopologyReader {
                 path: path, place: name, allowed: "a list of \(counts.lowerBound) to \(counts.upperBound) entries")
         }
         return try entries.enumerated().map { try read($1, "\(name)[\($0)]") }
+    }
+
+    func work(_ entry: JSON, _ place: String) throws -> Topology.Work {
+        if entry["engine"] == nil {
+            try refuseUnknown(entry, place, known: ["program", "tasks", "every_seconds"])
+            return .program(try name(entry, "program", place))
+        }
+        try refuseUnknown(entry, place, known: ["engine", "replicas", "tasks", "every_seconds"])
+        let replicas = try number(entry, "replicas", place, PanelLimits.replicas)
+        guard replicas % 2 == 1 else {
+            throw TopologyError.outOfRange(path: path, place: "\(place).replicas", allowed: "odd")
+        }
+        return .engine(try name(entry, "engine", place), replicas: replicas)
+    }
+
+    private func name<Choice: RawRepresentable & CaseIterable>(
+        _ entry: JSON, _ member: String, _ place: String
+    ) throws -> Choice where Choice.RawValue == String {
+        if let choice = Choice(rawValue: try text(entry, member, place)) { return choice }
+        let names = Choice.allCases.map(\.rawValue).joined(separator: ", ")
+        throw TopologyError.outOfRange(path: path, place: "\(place).\(member)", allowed: "one of \(names)")
     }
 
     func text(_ json: JSON, _ name: String, _ place: String) throws -> String {

@@ -19,7 +19,8 @@ final class Trainer: Workload {
 
     static let setting = TrainingModel.Setting(hidden: 32, batch: 16, steps: 64, rate: 0.3)
     /// Of a round.
-    static let job = Topology.Job(program: .sgd, tasks: 12, everySeconds: 1)
+    private static let program = SampleJob.sgd
+    static let job = Topology.Job(work: .program(program), tasks: 12, everySeconds: 1)
     private static let complaintsMax = 16
     /// How long a round waits for the receipts of all its tasks.
     private static let patience: TimeInterval = 60
@@ -100,10 +101,10 @@ final class Trainer: Workload {
 
     private func submit(_ input: Bytes, _ node: String) throws -> Digest {
         struct Answer: Decodable { let id: String }
-        let file = "\(home)/input-\(Self.job.program.rawValue)"
+        let file = "\(home)/input-\(Self.program.rawValue)"
         try Data(input).write(to: URL(fileURLWithPath: file))
         let result = try Child.run([
-            "job", "submit", "\(programs)/\(Self.job.program.rawValue).wasm", "--tasks", "\(Self.job.tasks)", "--input",
+            "job", "submit", "\(programs)/\(Self.program.rawValue).wasm", "--tasks", "\(Self.job.tasks)", "--input",
             file, "--key", home + "/keys/account.json", "--node", node, "--json",
         ])
         let answer = try JSONDecoder().decode(Answer.self, from: result.output)

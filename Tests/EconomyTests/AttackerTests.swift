@@ -140,7 +140,8 @@ struct AttackerTests {
         arguments: [
             ("nondet_abstainer", [1_000_000, 0]), ("nondet_abstainer", [1_000_000, 1]), ("wash", [4]),
             ("quorum_forger", [1_000_000, 2, 0]), ("referral_farmer", [2, 4]), ("false_disputer", [1_000_000]),
-            ("lazy_auditor_of_few", [1_000_000]), ("verdict_copier", []), ("absent_voter", []),
+            ("lazy_auditor_of_few", [1_000_000]), ("verdict_copier", [0]), ("verdict_copier", [1]),
+            ("absent_voter", []),
         ] as [(String, [UInt64])])
     func innocence(name: String, settings: [UInt64]) throws {
         var world = World(try Self.cast(name, settings), WorldTests.terms(epochs: 10), seed: 9)

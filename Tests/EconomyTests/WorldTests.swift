@@ -18,10 +18,13 @@ struct WorldTests {
         var world = World(Casts.honest(), Self.terms(epochs: 8), seed: 1)
         let books = world.run()
         #expect(world.isConserved)
-        // Eight a day for four days, but for two: nobody could ask before the program was published.
+        // Eight a day for four days, but for one job of two: nobody could ask before the program was published.
         #expect(books.tasksSettled == 4 * 8 - 2)
+        #expect(books.madeUp == 0)
         #expect(books.tasksAudited > 0)
         #expect(world.refused == [:])
+        var busy = World(Casts.honest(), Terms(costPerUnit: Self.cost, epochs: 6, demand: 3), seed: 1)
+        #expect(busy.run().tasksSettled == 3 * (2 * 8 - 2))
     }
 
     @Test("the same seed gives the same blocks, another seed others")
@@ -45,8 +48,28 @@ struct WorldTests {
     /// The mean alone: bounds of so few runs are wider than any gain.
     @Test("honest beats a forger by the default parameters")
     func forger() throws {
-        let difference = try Self.verdict(of: "forger", [1_000_000], Self.terms(epochs: 9)).difference
-        #expect(difference.mean < 0)
+        let verdict = try Self.verdict(of: "forger", [1_000_000], Self.terms(epochs: 9))
+        #expect(verdict.difference.mean < 0)
+        #expect(verdict.madeUp.all > verdict.madeUp.paid && verdict.madeUp.paid > 0, "\(verdict.madeUp)")
+    }
+
+    @Test("settings are tried in short runs, and the best is judged in long ones")
+    func efforts() throws {
+        let strategy = try #require(Strategies.named("precommit_omitter"))
+        let knobs = [Knob.choice("nothing", [0, 1])]
+        let cast = strategy.cast([])
+        let twice = Strategy("twice", strategy.about, knobs: knobs, honest: strategy.honest) { _ in cast }
+        let effort = Effort(finalSeeds: 2, climb: 0, searchEpochs: 6)
+        let terms = Self.terms(epochs: 7)
+        let honest = Contest.honestRuns([strategy], effort).map { ($0, $0.run(terms)) }
+        let blocks = 7 * Terms.blocksPerEpoch
+        #expect(honest.allSatisfy { $0.1.blocks >= blocks })
+        var contest = Contest(twice, terms, effort, known: Dictionary(uniqueKeysWithValues: honest))
+        // One trial, as both settings are the same cast, and two judged runs.
+        let verdict = contest.verdict()
+        #expect(verdict.runs == 3)
+        var alone = Contest(strategy, terms, effort)
+        #expect(verdict.profit == alone.verdict(settings: []).profit)
     }
 
     @Test("a forger beats honest where a bond is a tenth and audits are rare")
@@ -63,6 +86,12 @@ struct WorldTests {
         let limits = Dictionary(uniqueKeysWithValues: Check.all.map { ($0.name, $0) })
         let bond = try #require(limits["bond"])
         #expect((bond.standard, bond.limit, bond.moved) == (25, 17, 13))
+        let panels = try #require(limits["panels"])
+        // B = 0.77 F / 0.1 - 0.87 F = 6.83 F, v = 0.77 F.
+        #expect((panels.standard, panels.limit, panels.moved) == (25, 9, 7))
+        let digest = try #require(limits["digest"])
+        // 0.77 * 11.5 / (0.0644 + 0.0667) - 1.15 MRT of 33,000.
+        #expect((digest.standard, digest.limit, digest.moved) == (20_000, 2_011, 1_608))
         let wash = try #require(limits["wash"])
         #expect((wash.standard, wash.limit, wash.moved) == (1_000_000, 2_250_000, 2_700_000))
         for check in Check.all {

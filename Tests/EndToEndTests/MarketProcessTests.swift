@@ -107,7 +107,7 @@ struct MarketProcessTests {
             #expect(Hash.sha256(Bytes(bytes)).bytes == (try row.hex("hash")))
         }
         let status = try Self.json(["job", "status", id, "--node", node, "--json"])
-        #expect(status["schema"] == "merit.job.status.1" && Self.names(status) == "schema job tasks")
+        #expect(status["schema"] == "merit.job.status.1" && Self.names(status) == "schema job tasks panels")
         let owners = Set(try status.elements("tasks", max: 100).map { try $0.text("provider") })
         #expect(owners == Set(providers.map(\.address)))
 
@@ -178,7 +178,7 @@ struct MarketProcessTests {
         #expect(estimate["schema"] == "merit.job.estimate.1")
         #expect(
             Self.names(estimate) == "schema compute_units fuel peak_pages output_bytes limits floor_price bid tasks "
-                + "escrow fee refund total_escrow total_fee")
+                + "escrow fee refund total_escrow total_fee class replicas")
         let (escrow, fee): (UInt64, UInt64) = (try estimate.decimal("escrow"), try estimate.decimal("fee"))
         let (refund, total): (UInt64, UInt64) = (try estimate.decimal("refund"), try estimate.decimal("total_fee"))
         #expect(escrow == fee + refund && total == 3 * fee && fee > 0)

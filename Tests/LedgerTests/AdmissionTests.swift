@@ -1,5 +1,6 @@
 // Known answers before the first paid task: who is asked, what counts, what a wrong answer costs, who loses nothing.
 import Chain
+import Codec
 import Cryptography
 import Primitives
 import ProgramRules
@@ -37,6 +38,28 @@ struct AdmissionTests {
         try chain.step()
         #expect(!chain.market.open(22).isEmpty)
         for epoch in 0..<chain.view.epoch.number { #expect(try chain.slashes(epoch).isEmpty) }
+    }
+
+    /// A thousand accounts that took their bonds back: 22 is among the 256 of about every fourth block.
+    @Test("a block looks at few records of newcomers, and every newcomer has its turn")
+    func bounded() throws {
+        var chain = try AuditChain.withNewcomers()
+        var writes = WriteBatch()
+        for number in UInt64(0)..<1_000 {
+            let account = try #require(Address(Hash.sha256(number.bigEndianBytes).bytes.prefix(20)))
+            let record = AdmissionRecord(needed: 2, isListed: false)
+            writes.put(.state, key: StateKey.admission(account), value: record.encoded)
+        }
+        chain.market.chain.store.commit(writes)
+        var blocks = 0
+        while chain.issued(to: 22).isEmpty {
+            try #require(blocks < 40)
+            try chain.work(tasks: 4)
+            blocks += 1
+        }
+        #expect(blocks > 1)
+        try chain.step([chain.answer(22, chain.issued(to: 22))])
+        #expect(chain.issued(to: 22).isEmpty)
     }
 
     @Test("right answers count as far as somebody audited their tasks; the others are drawn again")

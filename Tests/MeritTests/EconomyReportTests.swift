@@ -25,7 +25,7 @@ struct EconomyReportTests {
             report.verdicts[0].json.names == [
                 "name", "profit", "profit_margin", "honest", "honest_profit", "honest_profit_margin", "difference",
                 "difference_low", "difference_high", "beats_honest", "loses_to_honest", "others_lose", "honest_slashed",
-                "settings", "missing_rule", "seeds", "runs",
+                "made_up", "made_up_paid", "settings", "missing_rule", "seeds", "runs",
             ])
         #expect(report.text.contains("precommit_omitter"))
     }

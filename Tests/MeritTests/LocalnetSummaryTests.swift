@@ -25,12 +25,14 @@ struct LocalnetSummaryTests {
         let settled = EpochSummary.sample(height: 80, rows: (1, 1), paid: Amount(770), slashed: Amount(50))
         summary.tables = [.init(epoch: 1, summary: settled, rewards: [fee], slashes: [slash])]
         summary.tasks = .init(submitted: 24, attested: 23, audited: 12, settled: 20)
+        summary.panels = .init(asked: 6, drawn: 5, closed: 4, majorities: 3, minorityResults: 2)
         var (first, second) = (
             LocalnetSummary.Provider(address: honest, isCheater: false),
             LocalnetSummary.Provider(address: cheater, isCheater: true)
         )
         (first.tasks, first.computeUnits, first.fees, first.paid) = (20, 4_000, Amount(770), Amount(770))
         second.withheld = Amount(77)
+        (first.majoritySeats, second.minoritySeats, second.silentSeats) = (3, 2, 1)
         summary.providers = [first, second]
         summary.lightQuery = .init(address: "merit1x", balance: "7", height: 88, verified: true)
         summary.supply = .init(genesis: "100", minted: "5", burned: "1", sumOfAccounts: "104", equal: true)
@@ -50,8 +52,11 @@ struct LocalnetSummaryTests {
             #""app_hash_equal":true,"epochs":[{"epoch":1,"height":80,"rewards_root":"\#(zero)","#,
             #""slashes_root":"\#(zero)","rows":1,"paid":"770","minted":"9","burned":"3","slashed":"50"}],"#,
             #""tasks":{"submitted":24,"attested":23,"audited":12,"settled":20},"#,
-            #""providers":[{"address":"\#(honest)","tasks":20,"cu":4000,"fees":"770","paid":"770","withheld":"0"},"#,
-            #"{"address":"\#(cheater)","tasks":0,"cu":0,"fees":"0","paid":"0","withheld":"77"}],"#,
+            #""panels":{"submitted":6,"drawn":5,"closed":4,"majorities":3,"minority_results":2},"#,
+            #""providers":[{"address":"\#(honest)","tasks":20,"cu":4000,"fees":"770","paid":"770","withheld":"0","#,
+            #""seats_majority":3,"seats_minority":0,"seats_silent":0},"#,
+            #"{"address":"\#(cheater)","tasks":0,"cu":0,"fees":"0","paid":"0","withheld":"77","#,
+            #""seats_majority":0,"seats_minority":2,"seats_silent":1}],"#,
             #""cheaters":[{"address":"\#(cheater)","slashed":"50","offence":"wrong_result","epoch":1}],"#,
             #""honest_slashed":0,"#,
             #""light_query":{"address":"merit1x","balance":"7","height":88,"verified":true},"#,
@@ -83,6 +88,8 @@ struct LocalnetSummaryTests {
         .init("an unverified light query", ["the light client could not verify a balance"]) {
             $0.lightQuery = .init(address: "merit1x", balance: "7", height: 88, verified: false)
         },
+        .init("no panels", []) { $0.panels = nil },
+        .init("no majority", ["no panel came to a majority, of 6 tasks of class Q"]) { $0.panels?.majorities = 0 },
         .init("no supply", ["the supply does not add up"]) { $0.supply = nil },
         .init("an unequal supply", ["the supply does not add up"]) {
             $0.supply = .init(genesis: "100", minted: "5", burned: "1", sumOfAccounts: "105", equal: false)

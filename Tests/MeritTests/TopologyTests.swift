@@ -17,12 +17,13 @@ struct TopologyTests {
         }
     }
 
-    @Test("the shipped network has four validators, four providers of which the last cheats in a third, and three jobs")
+    @Test("the shipped network has four validators, four providers of which the last cheats in a third, and four jobs")
     func shippedNetwork() throws {
         let topology = try Topology(path: Self.shipped)
         #expect(topology.validators.count == 4)
         #expect(topology.providers.map(\.cheatRate) == [0, 0, 0, 333_333])
-        #expect(topology.jobs.map(\.program) == [.matmul, .montecarlo, .transformer])
+        #expect(topology.jobs.compactMap(\.work.program) == [.matmul, .montecarlo, .transformer])
+        #expect(topology.jobs.map(\.work).last == .engine(.sha256, replicas: 3) && topology.jobs.count == 4)
         #expect(topology.perturbations.isEmpty)
     }
 
@@ -51,6 +52,22 @@ struct TopologyTests {
         (
             #"{"validators":[{"stake":"1"}],"jobs":[{"program":"rm","tasks":1,"every_seconds":1}]}"#,
             "net.json: jobs[0].program is one of \(SampleJob.allCases.map(\.rawValue).joined(separator: ", "))"
+        ),
+        (
+            #"{"validators":[{"stake":"1"}],"jobs":[{"engine":"rm","replicas":3,"tasks":1,"every_seconds":1}]}"#,
+            "net.json: jobs[0].engine is one of sha256"
+        ),
+        (
+            #"{"validators":[{"stake":"1"}],"jobs":[{"engine":"sha256","replicas":4,"tasks":1,"every_seconds":1}]}"#,
+            "net.json: jobs[0].replicas is odd"
+        ),
+        (
+            #"{"validators":[{"stake":"1"}],"jobs":[{"engine":"sha256","replicas":1,"tasks":1,"every_seconds":1}]}"#,
+            "net.json: jobs[0].replicas is a number from 3 to 9"
+        ),
+        (
+            #"{"validators":[{"stake":"1"}],"jobs":[{"engine":"sha256","program":"sgd","tasks":1,"every_seconds":1}]}"#,
+            #"net.json: jobs[0] has no member "program""#
         ),
         (
             #"{"validators":[{"stake":"1"}],"jobs":[{"program":"matmul","tasks":0,"every_seconds":1}]}"#,
@@ -141,6 +158,8 @@ struct TopologyTests {
         let fewer = topology.resized(validators: 1, providers: 2, cheaters: nil)
         #expect(fewer.validators.count == 1)
         #expect(fewer.providers.map(\.cheatRate) == [0, 333_333])
+        // Two providers fill no panel of three.
+        #expect(fewer.jobs == topology.jobs.dropLast() && more.jobs == topology.jobs)
         #expect(
             topology.resized(validators: nil, providers: nil, cheaters: 0).providers.allSatisfy { $0.cheatRate == 0 })
         let two = topology.resized(validators: nil, providers: 3, cheaters: 2)

@@ -129,4 +129,8 @@ bool cwt_cpu_suffices(void);
 /// posix_spawn_file_actions_addclosefrom_np, which the Swift overlay of the C library does not show.
 int cwt_spawn_close_from(posix_spawn_file_actions_t *actions, int descriptor);
 
+/// A pipe, and a file without a name, that close when a program is executed; -1 and errno where there is none.
+int cwt_pipe(int ends[2]);
+int cwt_memory_file(void);
+
 #endif
