@@ -124,7 +124,8 @@ package struct SettlementRun: Sendable {
     private func apply(_ made: MadeBlock, _ store: LedgerStore, _ view: LedgerView) -> Transition {
         do throws(BlockError) {
             return try Ledger.apply(
-                made.block, id: made.id, on: store.snapshot(), view: view, vouched: Vouched(lastCommit: true, beaconProof: true))
+                made.block, id: made.id, on: store.snapshot(), view: view,
+                vouched: Vouched(lastCommit: true, beaconProof: true))
         } catch {
             preconditionFailure("block \(view.height) of a crowd: \(error)")
         }

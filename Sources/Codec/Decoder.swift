@@ -1,14 +1,16 @@
 // The strict, bounded decoder of the canonical encoding. A message asks for its fields in ascending order; whatever was
 // not asked for is still there at `finish()` and refused. So unknown, repeated and disordered fields need no rule of
 // their own. Bytes from outside can make it throw, never trap: every index is checked against `end`.
+// What is generic is inlinable: unspecialised, it would ask the runtime for its types at every call.
 package import Primitives
 
 package struct Decoder: Sendable {
-    private let bytes: Bytes
+    @usableFromInline let bytes: Bytes
     private var position: Int
     private let end: Int
     private let depth: Int
 
+    @usableFromInline
     package init(_ bytes: Bytes) {
         self.init(bytes: bytes, range: bytes.startIndex..<bytes.endIndex, depth: 0)
     }
@@ -18,6 +20,7 @@ package struct Decoder: Sendable {
     }
 
     /// Refuses anything that was not read.
+    @usableFromInline
     package func finish() throws(DecodeError) {
         if let field = try peek()?.field { throw .unexpectedField(field) }
     }
@@ -102,7 +105,8 @@ package struct Decoder: Sendable {
     }
 
     /// The bounds of a length-delimited field; nil when it is absent.
-    private mutating func range(_ field: UInt32, max: Int) throws(DecodeError) -> Range<Int>? {
+    @usableFromInline
+    mutating func range(_ field: UInt32, max: Int) throws(DecodeError) -> Range<Int>? {
         guard try enter(field, wireType: 2) else { return nil }
         let (length, start) = try varint(at: position)
         guard length <= UInt64(end - start) else { throw .truncated }
@@ -119,11 +123,13 @@ package struct Decoder: Sendable {
     }
 
     /// A fixed-length byte string that is always present.
+    @inlinable
     package mutating func fixedBytes<Value: FixedBytes>(_ field: UInt32) throws(DecodeError) -> Value {
         guard let value: Value = try optionalFixedBytes(field) else { throw .missing(field: field) }
         return value
     }
 
+    @inlinable
     package mutating func optionalFixedBytes<Value: FixedBytes>(_ field: UInt32) throws(DecodeError) -> Value? {
         guard let range = try range(field, max: Value.count) else { return nil }
         let value = bytes.withUnsafeBytes { Value(memory: UnsafeRawBufferPointer(rebasing: $0[range])) }
@@ -142,17 +148,20 @@ package struct Decoder: Sendable {
     }
 
     /// An embedded message that is always present.
+    @inlinable
     package mutating func message<Value: Message>(_ field: UInt32) throws(DecodeError) -> Value {
         guard let value: Value = try optionalMessage(field) else { throw .missing(field: field) }
         return value
     }
 
+    @inlinable
     package mutating func optionalMessage<Value: Message>(_ field: UInt32) throws(DecodeError) -> Value? {
         guard let range = try range(field, max: .max) else { return nil }
         return try decode(range)
     }
 
     /// A repeated embedded message of at most `count` elements.
+    @inlinable
     package mutating func messages<Value: Message>(_ field: UInt32, count: Int) throws(DecodeError) -> [Value] {
         var result: [Value] = []
         while let range = try range(field, max: .max) {
@@ -162,9 +171,15 @@ package struct Decoder: Sendable {
         return result
     }
 
-    private func decode<Value: Message>(_ range: Range<Int>) throws(DecodeError) -> Value {
+    @usableFromInline
+    func nested(_ range: Range<Int>) throws(DecodeError) -> Decoder {
         if depth >= Limits.messageDepthMax { throw .tooDeep }
-        var inner = Decoder(bytes: bytes, range: range, depth: depth + 1)
+        return Decoder(bytes: bytes, range: range, depth: depth + 1)
+    }
+
+    @inlinable
+    func decode<Value: Message>(_ range: Range<Int>) throws(DecodeError) -> Value {
+        var inner = try nested(range)
         let value = try Value(from: &inner)
         try inner.finish()
         return value

@@ -4,14 +4,15 @@
 package import Primitives
 
 package struct Encoder: Sendable {
-    package private(set) var bytes: Bytes = []
+    @usableFromInline package private(set) var bytes: Bytes = []
     private var lastField: UInt32 = 0
 
-    package init() {}
+    @usableFromInline package init() {}
 
     package init(capacity: Int) { bytes.reserveCapacity(capacity) }
 
-    private mutating func tag(_ field: UInt32, wireType: UInt8) {
+    @usableFromInline
+    mutating func tag(_ field: UInt32, wireType: UInt8) {
         precondition(field >= lastField && field > 0, "field \(field) written after field \(lastField)")
         lastField = field
         Self.append(varint: UInt64(field) << 3 | UInt64(wireType), to: &bytes)
@@ -46,16 +47,23 @@ package struct Encoder: Sendable {
     }
 
     /// Fixed-length byte strings: always written.
+    @inlinable
     package mutating func data<Value: FixedBytes>(_ field: UInt32, _ value: Value) {
-        tag(field, wireType: 2)
-        Self.append(varint: UInt64(Value.count), to: &bytes)
         withUnsafeTemporaryAllocation(byteCount: Value.count, alignment: 1) { memory in
             value.write(to: memory)
-            bytes.append(contentsOf: UnsafeRawBufferPointer(memory))
+            element(field, UnsafeRawBufferPointer(memory))
         }
     }
 
+    @usableFromInline
+    mutating func element(_ field: UInt32, _ memory: UnsafeRawBufferPointer) {
+        tag(field, wireType: 2)
+        Self.append(varint: UInt64(memory.count), to: &bytes)
+        bytes.append(contentsOf: memory)
+    }
+
     /// One element of a repeated bytes field: written even when empty.
+    @usableFromInline
     package mutating func element(_ field: UInt32, _ value: Bytes) {
         tag(field, wireType: 2)
         Self.append(varint: UInt64(value.count), to: &bytes)
@@ -63,13 +71,16 @@ package struct Encoder: Sendable {
     }
 
     /// An embedded message that is always present: written even when it is empty.
+    @inlinable
     package mutating func message(_ field: UInt32, _ value: some Message) { element(field, value.encoded) }
 
     /// An embedded message that may be absent.
+    @inlinable
     package mutating func message(_ field: UInt32, optional value: (some Message)?) {
         if let value { element(field, value.encoded) }
     }
 
+    @inlinable
     package mutating func messages(_ field: UInt32, _ values: [some Message]) {
         for value in values { element(field, value.encoded) }
     }

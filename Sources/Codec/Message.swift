@@ -9,18 +9,20 @@ package protocol Message: Sendable {
 }
 
 extension Message {
-    package var encoded: Bytes {
+    @inlinable package var encoded: Bytes {
         var encoder = Encoder()
         encode(into: &encoder)
         return encoder.bytes
     }
 
     /// The value behind all of `bytes`; nil where the reason of a refusal does not matter.
+    @inlinable
     package static func decoded(_ bytes: Bytes) -> Self? {
         do { return try Self(decoding: bytes) } catch { return nil }
     }
 
     /// Decodes all of `bytes` or throws.
+    @inlinable
     package init(decoding bytes: Bytes) throws(DecodeError) {
         var decoder = Decoder(bytes)
         try self.init(from: &decoder)

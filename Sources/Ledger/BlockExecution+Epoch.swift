@@ -80,7 +80,7 @@ extension BlockExecution {
         state.store(record, .pools)
         (supply.minted, supply.burned) = (outcome.pools.mintedTotal, outcome.pools.burnedTotal)
         (supply.reserve, supply.pools) = (outcome.pools.reserve, record.held)
-        let stored = tables.stored(epoch: view.epoch.number)
+        let stored = tables.stored(epoch: view.epoch.number, on: snapshot)
         rows = stored.writes
         let summary = EpochSummary(
             tables, roots: stored.roots, height: view.height,
@@ -92,6 +92,8 @@ extension BlockExecution {
     /// Rows and outcomes ascend by account, so that each account is read and written once. What a row in credits is
     /// backed by stayed in the pools. What a subsidy row leaves to vest is no balance yet.
     private mutating func pay(_ rows: [RewardRow], vesting outcomes: [ProviderOutcome]) {
+        state.expect(rows.count { $0.amount > .zero }, .account)
+        state.expect(outcomes.count { $0.vesting > .zero }, .vesting)
         var grants = outcomes.lazy.filter { $0.vesting > .zero }.makeIterator()
         var grant = grants.next()
         var start = rows.startIndex

@@ -2,6 +2,7 @@
 // settlement, subsidies vest, reliability moves, bonds that waited long enough are free.
 // Invariant: escrow falls by fee, prepaid audits and refund of each settled task, and by nothing else.
 import Chain
+import Codec
 import Primitives
 import Rewards
 
@@ -53,48 +54,71 @@ extension BlockExecution {
         let asked = challenges
         let waiting = Set(state.keys(prefix: [StateTag.admission.rawValue]))
         var moving = judgement.frauds
-        for (id, record) in state.scan(.provider, as: ProviderRecord.self) {
-            guard let account = Address(id) else { preconditionFailure("provider key \(Hex.lower(id))") }
-            let work: WorkRecord? = state.load(StateKey.work(account))
-            var counted = provider(account, record, work, asked)
-            counted.verified = verified[account] ?? 0
-            if !waiting.isEmpty, waiting.contains(StateKey.admission(account)) { counted.waitForAdmission() }
-            // What may have to be held is paid in MRT.
-            if panelWinners.contains(account) { counted.takesCredits = false }
-            if counted.verified > 0 || counted.failed > 0 || judgement.successes[account] != nil {
-                moving.insert(account)
+        let all = state.scan(.provider, as: ProviderRecord.self)
+        let parts = snapshot.parts(of: all.indices) { _, range in
+            all[range].map { id, record -> (tally: ProviderTally, cpu: UInt64, open: UInt64) in
+                guard let account = Address(id) else { preconditionFailure("provider key \(Hex.lower(id))") }
+                let work: WorkRecord? = state.load(StateKey.work(account))
+                var counted = provider(account, record, work, asked)
+                counted.verified = verified[account] ?? 0
+                if !waiting.isEmpty, waiting.contains(StateKey.admission(account)) { counted.waitForAdmission() }
+                // What may have to be held is paid in MRT.
+                if panelWinners.contains(account) { counted.takesCredits = false }
+                let slots = counted.slots
+                return (counted, capacity(.cpu, slots, work), capacity(.open, slots, work))
+            }
+        }
+        for (counted, cpu, open) in parts.joined() {
+            if counted.verified > 0 || counted.failed > 0 || judgement.successes[counted.account] != nil {
+                moving.insert(counted.account)
             }
             try tally.add(counted)
-            let slots = counted.slots
-            let (cpu, open) = (capacity(.cpu, slots, work), capacity(.open, slots, work))
             tally.capacityCPU = UInt64(clamping: UInt128(tally.capacityCPU) + UInt128(cpu))
             tally.capacityOpen = UInt64(clamping: UInt128(tally.capacityOpen) + UInt128(open))
         }
         return moving
     }
 
+    /// A task whose pay is due, as the state has it before any of them is settled.
+    private struct DueTask {
+        let place: TaskPlace
+        let provider: Address
+        /// Somebody executed it too, with the same result.
+        let isAudited: Bool
+        let hasRedraw: Bool
+        /// nil where it is in dispute or has an open redraw.
+        let task: TaskRecord?
+    }
+
+    private func due(_ place: TaskPlace, _ provider: Address) -> DueTask {
+        let isOpen = state.bytes(StateKey.dispute(place)) != nil || judgement.redrawn.contains(place)
+        let audits: TaskAudits? = isOpen ? nil : state.load(StateKey.taskAudits(view.epoch.number - 1, place))
+        let isAudited = audits?.entries.contains { $0.state.counts } == true || judgement.verified.contains(place)
+        return DueTask(
+            place: place, provider: provider, isAudited: isAudited,
+            hasRedraw: !isOpen && state.bytes(StateKey.redraw(place)) != nil,
+            task: isOpen ? nil : requireTask(place))
+    }
+
     /// Delivered in an epoch before this one. A task in dispute or with an open redraw stays in the list, alone.
     private mutating func dueTasks() -> [(place: TaskPlace, task: TaskRecord)] {
         guard view.epoch.number > 0 else { return [] }
         let last = (view.epoch.number - 1).bigEndianBytes
-        return state.range(.due, upTo: last, limit: .max, as: AssignmentRecord.self).compactMap { id, entry in
-            let place = TaskPlace(keySuffix: id)
-            if state.bytes(StateKey.dispute(place)) != nil || judgement.redrawn.contains(place) {
-                judgement.withhold(.openAudit, from: entry.provider)
+        let list = state.range(.due, upTo: last, limit: .max, as: AssignmentRecord.self)
+        let parts = snapshot.parts(of: list.indices) { _, range in
+            list[range].map { due(TaskPlace(keySuffix: $0.id), $0.record.provider) }
+        }
+        for tag in [StateTag.due, .task] { state.expect(list.count, tag) }
+        return zip(list, parts.joined()).compactMap { entry, due in
+            guard let task = due.task else {
+                judgement.withhold(.openAudit, from: due.provider)
                 return nil
             }
-            state.remove([StateTag.due.rawValue] + id)
-            state.remove(StateKey.redraw(place))
-            countSuccess(place, entry.provider)
-            return (place, requireTask(place))
+            state.remove([StateTag.due.rawValue] + entry.id)
+            if due.hasRedraw { state.remove(StateKey.redraw(due.place)) }
+            if due.isAudited { judgement.successes[due.provider, default: 0] += 1 }
+            return (due.place, task)
         }
-    }
-
-    /// A task that somebody executed too, with the same result.
-    private mutating func countSuccess(_ place: TaskPlace, _ provider: Address) {
-        let audits: TaskAudits? = state.load(StateKey.taskAudits(view.epoch.number - 1, place))
-        let isAudited = audits?.entries.contains { $0.state.counts } == true
-        if isAudited || judgement.verified.contains(place) { judgement.successes[provider, default: 0] += 1 }
     }
 
     private func provider(
@@ -157,12 +181,18 @@ extension BlockExecution {
 
     /// Opens the next epoch's counters of those whose record moves.
     mutating func apply(_ outcomes: [ProviderOutcome], moving: Set<Address>) {
-        for outcome in outcomes where moving.contains(outcome.account) {
-            guard var work: WorkRecord = state.load(StateKey.work(outcome.account)) else { continue }
-            work.streak = streak(after: work, of: outcome.account)
-            (work.reliability, work.failed) = (outcome.reliability, 0)
-            state.store(work, at: StateKey.work(outcome.account))
+        let list = outcomes.filter { moving.contains($0.account) }
+        let parts = snapshot.parts(of: list.indices) { _, range in
+            list[range].compactMap { outcome -> (key: Bytes, value: Bytes)? in
+                let key = StateKey.work(outcome.account)
+                guard var work: WorkRecord = state.load(key) else { return nil }
+                work.streak = streak(after: work, of: outcome.account)
+                (work.reliability, work.failed) = (outcome.reliability, 0)
+                return (key, work.encoded)
+            }
         }
+        state.expect(list.count, .work)
+        for (key, value) in parts.joined() { state.store(encoded: value, at: key) }
     }
 
     /// Successes, then timeouts, then fraud.

@@ -53,26 +53,24 @@ struct BlockExecution {
 
     private func close(_ newSeating: Seating?) -> Transition {
         let changes = state.changes
-        let (root, tree) = StateTree.update(changes, version: view.height, on: snapshot)
+        var update = StateTree.update(changes, version: view.height, on: snapshot)
         let resultsHash = ItemResult.hash(results)
         let tip = Tip(
-            height: view.height, blockID: block.id, time: block.header.time, roots: (root, resultsHash))
-        var writes = WriteBatch()
+            height: view.height, blockID: block.id, time: block.header.time, roots: (update.root, resultsHash))
         for change in changes {
             if let value = change.value {
-                writes.put(.state, key: change.key, value: value)
+                update.writes.put(.state, key: change.key, value: value)
             } else {
-                writes.delete(.state, key: change.key)
+                update.writes.delete(.state, key: change.key)
             }
         }
-        writes.append(tree)
-        writes.append(rows)
-        writes.append(work.blobs)
-        writes.put(.headers, key: view.height.value.bigEndianBytes, value: block.header.encoded)
-        if let set = newSeating?.set { writes.put(.validatorSets, key: set.hash.bytes, value: set.encoded) }
-        writes.put(.meta, key: LedgerView.tipKey, value: tip.encoded)
+        update.writes.append(rows)
+        update.writes.append(work.blobs)
+        update.writes.put(.headers, key: view.height.value.bigEndianBytes, value: block.header.encoded)
+        if let set = newSeating?.set { update.writes.put(.validatorSets, key: set.hash.bytes, value: set.encoded) }
+        update.writes.put(.meta, key: LedgerView.tipKey, value: tip.encoded)
         return Transition(
-            writes: writes, appHash: root, results: results, resultsHash: resultsHash,
+            writes: update.writes, appHash: update.root, results: results, resultsHash: resultsHash,
             newValidators: newSeating?.set, next: LedgerView(state, tip: tip))
     }
 

@@ -78,28 +78,43 @@ package enum EpochTable: UInt8, Sendable {
 
 extension EpochTables {
     /// Every row as it is stored, with the hash of its calculation as its evidence, and the roots over all rows.
-    func stored(epoch: UInt64) -> (writes: WriteBatch, roots: (rewards: Digest, slashes: Digest)) {
-        var writes = WriteBatch()
-        var (rewardLeaves, slashLeaves): ([Digest], [Digest]) = ([], [])
-        rewardLeaves.reserveCapacity(rewards.count)
-        let (rewardPrefix, basisPrefix) = (
-            EpochTable.rewards.prefix(epoch: epoch), EpochTable.bases.prefix(epoch: epoch)
-        )
-        for (row, basis) in zip(rewards, bases) {
-            let calculation = basis?.encoded
-            let content = row.explained(by: calculation.map { Hash.sha256($0) }).encoded
-            writes.put(.rows, key: row.key.place(under: rewardPrefix), value: content)
-            if let calculation { writes.put(.rows, key: row.key.place(under: basisPrefix), value: calculation) }
-            rewardLeaves.append(MerkleTree.leafHash(content))
-        }
+    func stored(
+        epoch: UInt64, on snapshot: some Snapshot
+    ) -> (writes: WriteBatch, roots: (rewards: Digest, slashes: Digest)) {
+        let parts = snapshot.parts(of: rewards.indices) { _, range in storedRewards(range, epoch: epoch) }
+        var (writes, slashLeaves): (WriteBatch, [Digest]) = (WriteBatch(), [])
+        for part in parts { writes.append(part.rows) }
         for row in slashes {
             let key = row.key.account.bytes + row.key.offence.rawValue.bigEndianBytes + row.key.evidence.bytes
             let content = row.encoded
             writes.put(.rows, key: EpochTable.slashes.prefix(epoch: epoch) + key, value: content)
             slashLeaves.append(MerkleTree.leafHash(content))
         }
+        for part in parts { writes.append(part.bases) }
+        let rewardLeaves = parts.flatMap(\.leaves)
         let roots = (MerkleTree.root(ofLeafHashes: rewardLeaves), MerkleTree.root(ofLeafHashes: slashLeaves))
         return (writes, roots)
+    }
+
+    private func storedRewards(
+        _ range: Range<Int>, epoch: UInt64
+    ) -> (rows: WriteBatch, bases: WriteBatch, leaves: [Digest]) {
+        var (rows, calculations) = (WriteBatch(), WriteBatch())
+        var leaves: [Digest] = []
+        leaves.reserveCapacity(range.count)
+        let prefixes = (
+            rows: EpochTable.rewards.prefix(epoch: epoch), bases: EpochTable.bases.prefix(epoch: epoch)
+        )
+        for (row, basis) in zip(rewards[range], bases[range]) {
+            let calculation = basis?.encoded
+            let content = row.explained(by: calculation.map { Hash.sha256($0) }).encoded
+            rows.put(.rows, key: row.key.place(under: prefixes.rows), value: content)
+            if let calculation {
+                calculations.put(.rows, key: row.key.place(under: prefixes.bases), value: calculation)
+            }
+            leaves.append(MerkleTree.leafHash(content))
+        }
+        return (rows, calculations, leaves)
     }
 }
 

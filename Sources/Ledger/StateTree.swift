@@ -24,9 +24,7 @@ package enum StateTree {
     package static func update(
         _ changes: [(key: Bytes, value: Bytes?)], version: Height, on snapshot: some Snapshot
     ) -> (root: Digest, writes: WriteBatch) {
-        var update = StateTreeUpdate(version: version.value, snapshot: snapshot)
-        let root = update.run(changes)
-        return (root, update.writes)
+        StateTreeUpdate.run(changes, version: version.value, on: snapshot)
     }
 
     /// The root of a version; nil when it was never written or is pruned.

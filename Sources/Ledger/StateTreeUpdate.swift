@@ -1,62 +1,115 @@
 // One version's changes applied in one pass: sorted by hashed key and handed down in groups, so that each node on a
-// changed path is loaded, written and hashed once. Used by `StateTree.update` only.
+// changed path is loaded, written and hashed once. The sixteen subtrees below the root are independent parts, which a
+// snapshot may run beside each other; what comes out is the same. Used by `StateTree.update` only.
 import Chain
 import Codec
 import Primitives
 
 // Not generic over the snapshot: unspecialised, every array of changes would ask the runtime for its type.
 struct StateTreeUpdate {
-    let version: UInt64
-    let snapshot: any Snapshot
-    private(set) var writes = WriteBatch()
+    private let version: UInt64
+    private let snapshot: any Snapshot
+    /// By depth, ascending by path: in the order of their keys, in which a store takes them fastest.
+    private var nodes = [WriteBatch](repeating: WriteBatch(), count: 65)
     /// Keys of nodes that this version replaces, each with its length in front.
     private var stale = Bytes()
-    private var input: [(key: Bytes, value: Bytes?)] = []
+    /// By part of the input: what is written for each change, empty for a deletion.
+    private let leaves: [[Bytes]]
     /// Ascending by hashed key, each key once. Groups are ranges of it.
-    private var changes: [Change] = []
-
-    init(version: UInt64, snapshot: any Snapshot) { (self.version, self.snapshot) = (version, snapshot) }
+    private let changes: [Change]
 
     /// What is to stand at a hashed key. Without references, so that sorting moves nothing but bytes.
     private struct Change {
         let keyHash: Digest
         /// Of the leaf; nil deletes it.
         let leafHash: Digest?
-        /// In the input.
-        let place: Int
+        /// In the input: its part, and where in the part.
+        let part, place: Int32
+
+        func comes(before other: Change) -> Bool {
+            keyHash == other.keyHash ? (part, place) > (other.part, other.place) : keyHash < other.keyHash
+        }
     }
 
-    mutating func run(_ input: [(key: Bytes, value: Bytes?)]) -> Digest {
-        var root: TreeChild?
-        if let newest = snapshot.last(.tree, upTo: Bytes(repeating: 0xFF, count: 9)) {
-            let base = Bytes(newest.key.prefix(8))
-            precondition(
-                base.lexicographicallyPrecedes(version.bigEndianBytes),
-                "state version \(version) is not above the newest, \(Hex.lower(base))")
-            guard let bytes = snapshot.load(.tree, key: base) else {
-                preconditionFailure("the state tree is broken: version \(Hex.lower(base)) has no root")
-            }
-            root = TreeRoot.decode(bytes)
-            retire(base)
-        }
-        (self.input, changes) = (input, Self.sorted(input))
-        if !changes.isEmpty { root = apply(changes.indices, to: root, depth: 0) }
+    private init(_ leaves: [[Bytes]], _ changes: [Change], version: UInt64, on snapshot: any Snapshot) {
+        (self.leaves, self.changes, self.version, self.snapshot) = (leaves, changes, version, snapshot)
+    }
+
+    static func run(
+        _ input: [(key: Bytes, value: Bytes?)], version: UInt64, on snapshot: any Snapshot
+    ) -> (root: Digest, writes: WriteBatch) {
+        var whole = StateTreeUpdate([], [], version: version, on: snapshot)
+        var root = whole.takeRoot()
+        var subtrees: [StateTreeUpdate] = []
+        if !input.isEmpty { (root, subtrees) = whole.apply(input, to: root) }
+        var writes = WriteBatch()
         writes.put(.tree, key: TreeKey.root(version), value: TreeRoot.encode(root))
-        if !stale.isEmpty { writes.put(.stale, key: version.bigEndianBytes, value: stale) }
-        return root?.hash ?? StateTree.emptyRoot
+        for depth in whole.nodes.indices {
+            writes.append(whole.nodes[depth])
+            for subtree in subtrees { writes.append(subtree.nodes[depth]) }
+        }
+        if !whole.stale.isEmpty { writes.put(.stale, key: version.bigEndianBytes, value: whole.stale) }
+        return (root?.hash ?? StateTree.emptyRoot, writes)
+    }
+
+    /// The root of the version before, which this one replaces.
+    private mutating func takeRoot() -> TreeChild? {
+        guard let newest = snapshot.last(.tree, upTo: Bytes(repeating: 0xFF, count: 9)) else { return nil }
+        let base = Bytes(newest.key.prefix(8))
+        precondition(
+            base.lexicographicallyPrecedes(version.bigEndianBytes),
+            "state version \(version) is not above the newest, \(Hex.lower(base))")
+        guard let bytes = snapshot.load(.tree, key: base) else {
+            preconditionFailure("the state tree is broken: version \(Hex.lower(base)) has no root")
+        }
+        retire(base)
+        return TreeRoot.decode(bytes)
+    }
+
+    /// Each subtree below the root on its own, then the root. The input is not empty.
+    private mutating func apply(
+        _ input: [(key: Bytes, value: Bytes?)], to root: TreeChild?
+    ) -> (root: TreeChild?, subtrees: [StateTreeUpdate]) {
+        var children = [TreeChild?](repeating: nil, count: 16)
+        let rootKey = root.flatMap { $0.keyHash == nil ? TreeKey.node($0.version, .zero, depth: 0) : nil }
+        if let rootKey { children = StateTree.load(node: rootKey, in: snapshot).children }
+        if let root, let keyHash = root.keyHash { children[Int(keyHash.nibble(0))] = root }
+        let hashed = snapshot.parts(of: input.indices) { part, range in Self.hashed(input[range], part: part) }
+        let leaves = hashed.map(\.leaves)
+        let subtrees = snapshot.parts(16, isLarge: hashed.count > 1) { [version, snapshot, children] place in
+            let changes = Self.sorted(hashed.map { $0.changes[place] })
+            var part = StateTreeUpdate(leaves, changes, version: version, on: snapshot)
+            if part.changes.isEmpty { return (child: children[place], update: part) }
+            return (child: part.apply(part.changes.indices, to: children[place], depth: 1), update: part)
+        }
+        if subtrees.map(\.child) == children { return (root, []) }
+        for subtree in subtrees { stale += subtree.update.stale }
+        if let rootKey { retire(rootKey) }
+        return (store(subtrees.map(\.child), .zero, depth: 0), subtrees.map(\.update))
+    }
+
+    /// The changes of a part of the input, by the first half-byte of the hashed key, and their leaves.
+    private static func hashed(
+        _ input: ArraySlice<(key: Bytes, value: Bytes?)>, part: Int
+    ) -> (changes: [[Change]], leaves: [Bytes]) {
+        var changes = [[Change]](repeating: [], count: 16)
+        var leaves: [Bytes] = []
+        leaves.reserveCapacity(input.count)
+        for (key, value) in input {
+            precondition(!key.isEmpty && value?.isEmpty != true, "an empty key or value of \(key)")
+            let keyHash = StateHash.key(key)
+            let leafHash = value.map { StateHash.leaf(keyHash: keyHash, value: $0) }
+            changes[Int(keyHash.nibble(0))].append(
+                Change(keyHash: keyHash, leafHash: leafHash, part: Int32(part), place: Int32(leaves.count)))
+            leaves.append(value.map { TreeLeaf(key: key, value: $0).encoded } ?? [])
+        }
+        return (changes, leaves)
     }
 
     /// By hashed key; of equal keys only the last.
-    private static func sorted(_ input: [(key: Bytes, value: Bytes?)]) -> [Change] {
-        var all: [Change] = []
-        all.reserveCapacity(input.count)
-        for (place, entry) in input.enumerated() {
-            precondition(!entry.key.isEmpty && entry.value?.isEmpty != true, "an empty key or value of \(entry.key)")
-            let keyHash = StateHash.key(entry.key)
-            let leafHash = entry.value.map { StateHash.leaf(keyHash: keyHash, value: $0) }
-            all.append(Change(keyHash: keyHash, leafHash: leafHash, place: place))
-        }
-        all.sort { $0.keyHash == $1.keyHash ? $0.place > $1.place : $0.keyHash < $1.keyHash }
+    private static func sorted(_ parts: [[Change]]) -> [Change] {
+        var all = Array(parts.joined())
+        all.sort { $0.comes(before: $1) }
         var result: [Change] = []
         result.reserveCapacity(all.count)
         for change in all where change.keyHash != result.last?.keyHash { result.append(change) }
@@ -137,9 +190,9 @@ struct StateTreeUpdate {
     // MARK: Nodes
 
     private mutating func leaf(_ change: Change) -> TreeChild? {
-        guard let hash = change.leafHash, let value = input[change.place].value else { return nil }
-        let leaf = TreeLeaf(key: input[change.place].key, value: value)
-        writes.put(.tree, key: TreeKey.leaf(version, change.keyHash), value: leaf.encoded)
+        guard let hash = change.leafHash else { return nil }
+        let content = leaves[Int(change.part)][Int(change.place)]
+        nodes[64].put(.tree, key: TreeKey.leaf(version, change.keyHash), value: content)
         return TreeChild(version: version, hash: hash, keyHash: change.keyHash)
     }
 
@@ -149,7 +202,7 @@ struct StateTreeUpdate {
         let isSingle = children[first]?.keyHash != nil && !children[(first + 1)...].contains { $0 != nil }
         if isSingle { return children[first] }
         let node = TreeNode(children: children)
-        writes.put(.tree, key: TreeKey.node(version, keyHash, depth: depth), value: node.encoded)
+        nodes[depth].put(.tree, key: TreeKey.node(version, keyHash, depth: depth), value: node.encoded)
         return TreeChild(version: version, hash: node.hash, keyHash: nil)
     }
 }

@@ -7,14 +7,14 @@ package import Primitives
 package struct WorkingState {
     private let base: any Snapshot
     /// By tag, so that a scan of one table does not walk over the changes of all.
-    private var pending: [UInt8: [Bytes: Bytes?]] = [:]
+    private var pending = [[Bytes: Bytes?]](repeating: [:], count: 256)
 
     package init(_ base: any Snapshot) { self.base = base }
 
-    private func changes(under tag: UInt8) -> [Bytes: Bytes?] { pending[tag] ?? [:] }
+    private func changes(under tag: UInt8) -> [Bytes: Bytes?] { pending[Int(tag)] }
 
     func bytes(_ key: Bytes) -> Bytes? {
-        if let change = pending[key[0]]?[key] { return change }
+        if let change = pending[Int(key[0])][key] { return change }
         return base.load(.state, key: key)
     }
 
@@ -36,15 +36,19 @@ package struct WorkingState {
         }
     }
 
-    mutating func store(_ record: some Message, at key: Bytes) {
-        let value = record.encoded
+    mutating func store(_ record: some Message, at key: Bytes) { store(encoded: record.encoded, at: key) }
+
+    mutating func store(encoded value: Bytes, at key: Bytes) {
         precondition(!value.isEmpty, "an empty value at \(Hex.lower(key)) could not be proved")
-        pending[key[0], default: [:]][key] = .some(value)
+        pending[Int(key[0])][key] = .some(value)
     }
+
+    /// Before many changes under a tag, so that they are not moved again and again.
+    mutating func expect(_ count: Int, _ tag: StateTag) { pending[Int(tag.rawValue)].reserveCapacity(count) }
 
     mutating func store(_ record: some Message, _ which: Singleton) { store(record, at: StateKey.singleton(which)) }
 
-    mutating func remove(_ key: Bytes) { pending[key[0], default: [:]][key] = .some(nil) }
+    mutating func remove(_ key: Bytes) { pending[Int(key[0])][key] = .some(nil) }
 
     /// Every record under a tag, ascending by the rest of the key, which is given without the tag.
     func scan<Record: Message>(_ tag: StateTag, as type: Record.Type = Record.self) -> [(id: Bytes, record: Record)] {
@@ -64,7 +68,7 @@ package struct WorkingState {
         for (key, change) in pending where key.starts(with: prefix) {
             if let value = change { found.append((key, value)) }
         }
-        if found.count > stored { found.sort { $0.key.lexicographicallyPrecedes($1.key) } }
+        if found.count > stored { found.sort { $0.key.precedes($1.key) } }
         return found.map { (Bytes($0.key.dropFirst(prefix.count)), Self.record($0.value, $0.key)) }
     }
 
@@ -78,7 +82,7 @@ package struct WorkingState {
             next = base.first(.state, from: entry.key + [0])
         }
         for (key, change) in pending where change != nil && key.starts(with: prefix) { found.append(key) }
-        return found.sorted { $0.lexicographicallyPrecedes($1) }
+        return found.sorted { $0.precedes($1) }
     }
 
     /// The first key that is not below `bound`, of any tag.
@@ -88,7 +92,7 @@ package struct WorkingState {
             next = base.first(.state, from: entry.key + [0])
         }
         var best = next?.key
-        for (key, change) in pending.filter({ $0.key >= bound[0] }).values.joined()
+        for (key, change) in pending[Int(bound[0])...].joined()
         where change != nil && !key.lexicographicallyPrecedes(bound) {
             if best.map(key.lexicographicallyPrecedes) ?? true { best = key }
         }
@@ -113,7 +117,7 @@ package struct WorkingState {
         for (key, change) in pending where isInside(key) {
             if let value = change { found.append((key, value)) }
         }
-        found.sort { $0.key.lexicographicallyPrecedes($1.key) }
+        found.sort { $0.key.precedes($1.key) }
         return found.prefix(limit).map { (Bytes($0.key.dropFirst()), Self.record($0.value, $0.key)) }
     }
 
@@ -131,11 +135,13 @@ package struct WorkingState {
 
     /// Every change, ascending by key; nil deletes. A value stored again as it was is no change.
     var changes: [(key: Bytes, value: Bytes?)] {
-        pending.sorted { $0.key < $1.key }.flatMap { _, changes in
-            changes.map { (key: $0.key, value: $0.value) }
-                .filter { base.load(.state, key: $0.key) != $0.value }
-                .sorted { $0.key.lexicographicallyPrecedes($1.key) }
-        }
+        let tables = pending.filter { !$0.isEmpty }
+        let isLarge = tables.contains { $0.count >= 512 }
+        return base.parts(tables.count, isLarge: isLarge) { table in
+            let found = tables[table].filter { base.load(.state, key: $0.key) != $0.value }
+                .map { (key: $0.key, value: $0.value) }
+            return KeyOrder.places(of: found.map(\.key)).map { found[$0] }
+        }.flatMap(\.self)
     }
 
     // MARK: Accounts

@@ -93,9 +93,9 @@ package struct Digest: FixedBytes {
     }
 
     /// `body` of a tag and two digests, as nodes of trees are hashed: 65 bytes.
-    package static func withJoined<Result>(
-        _ tag: UInt8, _ left: Digest, _ right: Digest, _ body: (UnsafeRawBufferPointer) -> Result
-    ) -> Result {
+    package static func withJoined(
+        _ tag: UInt8, _ left: Digest, _ right: Digest, _ body: (UnsafeRawBufferPointer) -> Digest
+    ) -> Digest {
         withUnsafeTemporaryAllocation(byteCount: 65, alignment: 1) { buffer in
             buffer[0] = tag
             left.write(to: buffer, at: 1)

@@ -67,6 +67,95 @@ package protocol Snapshot {
     func first(_ table: Table, from key: Bytes) -> (key: Bytes, value: Bytes)?
     /// The last entry with a key `<= key` (bytewise), nil when there is none.
     func last(_ table: Table, upTo key: Bytes) -> (key: Bytes, value: Bytes)?
+    /// Runs `body` once for each number below `count`, and returns when all are done. A snapshot that several threads
+    /// may read at once runs them on several, so no part may depend on another.
+    func forEach(below count: Int, _ body: (Int) -> Void)
+}
+
+extension Snapshot {
+    package func forEach(below count: Int, _ body: (Int) -> Void) {
+        for part in 0..<count { body(part) }
+    }
+
+    /// The results of independent parts, in their order: the same whatever runs them. `isLarge`: worth a thread.
+    package func parts<Result>(_ count: Int, isLarge: Bool, _ body: (Int) -> Result) -> [Result] {
+        if !isLarge { return (0..<count).map(body) }
+        var results = [Result?](repeating: nil, count: count)
+        results.withUnsafeMutableBufferPointer { places in
+            let places = places
+            forEach(below: count) { places[$0] = body($0) }
+        }
+        return results.map { result in
+            guard let result else { preconditionFailure("a part that was not run") }
+            return result
+        }
+    }
+
+    /// The same over the parts of a list that begins at 0: one where it is short.
+    package func parts<Result>(of list: Range<Int>, _ body: (Int, Range<Int>) -> Result) -> [Result] {
+        let count = min(16, max(1, list.count / 256))
+        return parts(count, isLarge: count > 1) { part in
+            body(part, list.count * part / count..<list.count * (part + 1) / count)
+        }
+    }
+}
+
+extension Bytes {
+    /// The order of keys, bytewise, eight at a time.
+    package func precedes(_ other: Bytes) -> Bool {
+        withUnsafeBytes { left in
+            other.withUnsafeBytes { right in
+                let shared = Swift.min(left.count, right.count)
+                var index = 0
+                while index + 8 <= shared {
+                    let first = UInt64(bigEndian: left.loadUnaligned(fromByteOffset: index, as: UInt64.self))
+                    let second = UInt64(bigEndian: right.loadUnaligned(fromByteOffset: index, as: UInt64.self))
+                    if first != second { return first < second }
+                    index += 8
+                }
+                while index < shared {
+                    if left[index] != right[index] { return left[index] < right[index] }
+                    index += 1
+                }
+                return left.count < right.count
+            }
+        }
+    }
+}
+
+/// Keys in their order, sorted without moving or counting references: the first 56 bytes decide, then the keys.
+package struct KeyOrder {
+    private let head: (UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64)
+    private let place: Int
+
+    private init(_ key: Bytes, _ place: Int) {
+        self.place = place
+        head = key.withUnsafeBytes { memory in
+            func word(_ index: Int) -> UInt64 {
+                let rest = memory.count - 8 * index
+                if rest >= 8 {
+                    return UInt64(bigEndian: memory.loadUnaligned(fromByteOffset: 8 * index, as: UInt64.self))
+                }
+                return (0..<max(0, rest)).reduce(0) { $0 | UInt64(memory[8 * index + $1]) << UInt64(56 - 8 * $1) }
+            }
+            return (word(0), word(1), word(2), word(3), word(4), word(5), word(6))
+        }
+    }
+
+    /// Where the keys stand, ascending; no key twice.
+    package static func places(of keys: [Bytes]) -> [Int] {
+        var order = keys.enumerated().map { KeyOrder($0.element, $0.offset) }
+        order.sort { left, right in
+            if left.head.0 != right.head.0 { return left.head.0 < right.head.0 }
+            let (first, second) = (left.rest, right.rest)
+            return first == second ? keys[left.place].precedes(keys[right.place]) : first < second
+        }
+        return order.map(\.place)
+    }
+
+    private var rest: (UInt64, UInt64, UInt64, UInt64, UInt64, UInt64) {
+        (head.1, head.2, head.3, head.4, head.5, head.6)
+    }
 }
 
 /// Big-endian bytes of an integer, so that keys sort as numbers do.

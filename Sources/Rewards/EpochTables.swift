@@ -170,9 +170,9 @@ package struct EpochTables: Hashable, Sendable {
         rewards: [RewardRow], slashes: [SlashRow], bases: [RowBasis?] = []
     ) throws(TableError) {
         precondition(bases.isEmpty || bases.count == rewards.count, "\(bases.count) bases of \(rewards.count) rows")
-        let order = Self.order(rewards)
-        self.bases = bases.isEmpty ? [RowBasis?](repeating: nil, count: rewards.count) : order.map { bases[$0] }
-        let rewards = order.map { rewards[$0] }
+        var (rewards, bases) = (rewards, bases)
+        if bases.isEmpty { bases = [RowBasis?](repeating: nil, count: rewards.count) }
+        if let order = Self.order(rewards) { (rewards, bases) = (order.map { rewards[$0] }, order.map { bases[$0] }) }
         let slashes = slashes.sorted { $0.key < $1.key }
         for (row, next) in zip(rewards, rewards.dropFirst()) where row.key == next.key {
             throw .duplicateReward(row.key)
@@ -183,7 +183,7 @@ package struct EpochTables: Hashable, Sendable {
         for row in rewards where (row.amount == .zero) != row.reason.explainsZero {
             throw .reasonDoesNotExplain(row.key, row.reason)
         }
-        (self.rewards, self.slashes) = (rewards, slashes)
+        (self.rewards, self.slashes, self.bases) = (rewards, slashes, bases)
         do throws(ArithmeticError) {
             paid = try Amount.sum(rewards.lazy.filter { $0.key.asset == .token }.map(\.amount))
             paidInCredits = try Amount.sum(rewards.lazy.filter { $0.key.asset == .credits }.map(\.amount))
@@ -193,9 +193,9 @@ package struct EpochTables: Hashable, Sendable {
         }
     }
 
-    /// Where each row of the sorted table stands in `rows`.
-    private static func order(_ rows: [RewardRow]) -> [Int] {
+    /// Where each row of the sorted table stands in `rows`; nil where they are sorted.
+    private static func order(_ rows: [RewardRow]) -> [Int]? {
         let isInOrder = zip(rows, rows.dropFirst()).allSatisfy { $0.key < $1.key }
-        return isInOrder ? Array(rows.indices) : rows.indices.sorted { rows[$0].key < rows[$1].key }
+        return isInOrder ? nil : rows.indices.sorted { rows[$0].key < rows[$1].key }
     }
 }

@@ -25,27 +25,31 @@ struct RowBook {
 
     /// The rows, ascending, one for each key, and what each was computed from where one formula gives all of it.
     func merged() throws(ArithmeticError) -> (rows: [RewardRow], bases: [RowBasis?]) {
-        var result: [Entry] = []
-        result.reserveCapacity(entries.count)
-        for entry in inOrder() {
-            if let last = result.last, last.row.key == entry.row.key {
-                result[result.count - 1] = Entry(
-                    row: try Self.merge(last.row, entry.row), basis: Self.merge(last.basis, entry.basis),
-                    isMixed: last.isMixed || entry.isMixed)
-            } else {
-                result.append(entry)
+        var (rows, bases): ([RewardRow], [RowBasis?]) = ([], [])
+        rows.reserveCapacity(entries.count)
+        bases.reserveCapacity(entries.count)
+        let order = inOrder()
+        var start = 0
+        while start < order.count {
+            let end = order[start...].firstIndex { $0.key != order[start].key } ?? order.count
+            var merged = entries[order[start].place]
+            for (_, place) in order[(start + 1)..<end] {
+                let next = entries[place]
+                merged = Entry(
+                    row: try Self.merge(merged.row, next.row), basis: Self.merge(merged.basis, next.basis),
+                    isMixed: merged.isMixed || next.isMixed)
             }
+            rows.append(merged.row)
+            bases.append(merged.isMixed ? nil : merged.basis)
+            start = end
         }
-        return (result.map(\.row), result.map { $0.isMixed ? nil : $0.basis })
+        return (rows, bases)
     }
 
-    /// By key, in the order in which they came where keys are equal.
-    private func inOrder() -> [Entry] {
-        let order = entries.indices.sorted { left, right in
-            let (first, second) = (entries[left].row.key, entries[right].row.key)
-            return first == second ? left < right : first < second
-        }
-        return order.map { entries[$0] }
+    /// By key, in the order in which they came where keys are equal. Without the entries, which are large.
+    private func inOrder() -> [(key: RewardKey, place: Int)] {
+        entries.enumerated().map { (key: $0.element.row.key, place: $0.offset) }
+            .sorted { $0.key == $1.key ? $0.place < $1.place : $0.key < $1.key }
     }
 
     private static func merge(_ left: RowBasis?, _ right: RowBasis?) -> RowBasis? {

@@ -99,12 +99,11 @@ package final class LedgerStore: @unchecked Sendable {
 
     private func perform(_ batch: WriteBatch) throws(LMDBCode) {
         let transaction = try WriteTransaction(environment)
-        for write in batch.writes {
-            if let value = write.value {
-                try transaction.put(handle(write.table), write.table.rawValue, key: write.key, value: value)
-            } else {
-                try transaction.delete(handle(write.table), key: write.key)
-            }
+        var rest = batch.writes[...]
+        while let table = rest.first?.table {
+            let end = rest.firstIndex { $0.table != table } ?? rest.endIndex
+            try transaction.perform(rest[..<end], handle(table))
+            rest = rest[end...]
         }
         try transaction.commit()
     }

@@ -1,11 +1,15 @@
 // The committed content of the store at one moment, read in place. Hold it shortly and not across a commit on the same
-// thread: pages it can see are not reused, and the map cannot grow. It may move between threads, one at a time.
+// thread: pages it can see are not reused, and the map cannot grow. Any number of threads may read it at once: they
+// take turns inside LMDB, and check and copy what they found beside each other.
 import CLMDB
+import Foundation
 package import Primitives
 
 package final class StoreSnapshot: Snapshot {
     private let store: LedgerStore
     private let transaction: OpaquePointer
+    /// A transaction is used by one thread at a time. What it points to stays until it ends.
+    private let turn = NSLock()
 
     init(_ store: LedgerStore, _ transaction: OpaquePointer) {
         (self.store, self.transaction) = (store, transaction)
@@ -28,6 +32,14 @@ package final class StoreSnapshot: Snapshot {
         orEnd { () throws(StorageError) in try readLast(table, upTo: key) }
     }
 
+    package func forEach(below count: Int, _ body: (Int) -> Void) {
+        withoutActuallyEscaping(body) { body in
+            // Whoever asks for parts vouches that they are independent.
+            nonisolated(unsafe) let body = body
+            DispatchQueue.concurrentPerform(iterations: count) { body($0) }
+        }
+    }
+
     private func orEnd<Result>(_ body: () throws(StorageError) -> Result) -> Result {
         do { return try body() } catch { Disk.endProcess(error) }
     }
@@ -36,7 +48,7 @@ package final class StoreSnapshot: Snapshot {
     package func read(_ table: Table, key: Bytes) throws(StorageError) -> Bytes? {
         if key.isEmpty || key.count > StorageLimits.keyBytesMax { return nil }
         var content = MDB_val()
-        let code = key.withVal { mdb_get(transaction, store.handle(table), &$0, &content) }
+        let code = turn.withLock { key.withVal { mdb_get(transaction, store.handle(table), &$0, &content) } }
         if code == MDB_NOTFOUND { return nil }
         if code != 0 { throw Disk.failure(code, "read", store.folder) }
         return try decode(content, table, key)
@@ -74,6 +86,8 @@ package final class StoreSnapshot: Snapshot {
     private func withCursor<Result>(
         _ table: Table, _ body: (OpaquePointer) throws(StorageError) -> Result
     ) throws(StorageError) -> Result {
+        turn.lock()
+        defer { turn.unlock() }
         var cursor: OpaquePointer?
         let code = mdb_cursor_open(transaction, store.handle(table), &cursor)
         guard code == 0, let cursor else { throw Disk.failure(code, "read", store.folder) }

@@ -1,9 +1,25 @@
 // What the last block of an epoch looks at: nobody who does not take part, however many there are. Counted, not timed.
 import Chain
+import Dispatch
 import Economy
 import Ledger
 import Primitives
 import Testing
+
+/// A store whose readers' work runs on several threads.
+private struct ThreadedSnapshot: Snapshot {
+    let base: MemoryStore
+
+    func load(_ table: Table, key: Bytes) -> Bytes? { base.load(table, key: key) }
+    func first(_ table: Table, from key: Bytes) -> (key: Bytes, value: Bytes)? { base.first(table, from: key) }
+    func last(_ table: Table, upTo key: Bytes) -> (key: Bytes, value: Bytes)? { base.last(table, upTo: key) }
+    func forEach(below count: Int, _ body: (Int) -> Void) {
+        withoutActuallyEscaping(body) { body in
+            nonisolated(unsafe) let body = body
+            DispatchQueue.concurrentPerform(iterations: count) { body($0) }
+        }
+    }
+}
 
 /// A store that counts what is asked of the state, by tag.
 private final class CountingSnapshot: Snapshot {
@@ -70,6 +86,30 @@ struct SettlementScaleTests {
         #expect(many.reads[2][StateTag.vesting.rawValue] == nil)
         #expect(Ledger.sumOfAccounts(many.store, at: try #require(many.view).tip.height) == many.view?.supply)
         #expect(many.view?.supply.vesting ?? .zero > .zero)
+    }
+
+    @Test("threads change nothing of what an epoch's last block writes")
+    func threads() throws {
+        let crowd = Crowd(validators: 4, providers: 700, delegations: 8, active: 600)
+        var (store, maker, settled) = (MemoryStore(), BlockMaker(crowd.keys), 0)
+        store.commit(crowd.beginning())
+        var view = try #require(LedgerView(store))
+        while settled < 2 {
+            let made = maker.block([], on: view, seconds: Crowd.secondsPerBlock)
+            let transition = try Ledger.apply(
+                made.block, id: made.id, on: store, view: view, vouched: Vouched(lastCommit: true))
+            if transition.next.epoch.number > view.epoch.number {
+                settled += 1
+                let again = try Ledger.apply(
+                    made.block, id: made.id, on: ThreadedSnapshot(base: store), view: view,
+                    vouched: Vouched(lastCommit: true))
+                #expect(again.writes == transition.writes)
+                #expect(again.appHash == transition.appHash)
+            }
+            maker.decide(made, on: view)
+            store.commit(transition.writes)
+            view = transition.next
+        }
     }
 
     @Test("a provider with nothing to settle costs it nothing but its own records", arguments: [0, 12])

@@ -1,6 +1,7 @@
 // The state tree against the definition of its root, against Chain's verifier, and against its own promise about space.
 import Chain
 import Codec
+import Dispatch
 import Ledger
 import Primitives
 import Testing
@@ -27,12 +28,15 @@ struct StateTreeTests {
         var states: [[Bytes: Bytes]] = []
         var roots: [Digest] = []
         var random: Random
+        /// The newest.
+        var changes: [(key: Bytes, value: Bytes?)] = []
 
         init(seed: UInt64) { random = Random(seed: seed) }
 
         var height: Height { Height(UInt64(states.count))! }
 
         mutating func apply(_ changes: [(key: Bytes, value: Bytes?)]) {
+            self.changes = changes
             var state = states.last ?? [:]
             for change in changes { state[change.key] = change.value }
             let (root, writes) = StateTree.update(changes, version: height, on: store)
@@ -81,6 +85,43 @@ struct StateTreeTests {
             #expect(leaves.map(\.key) == expected.map(\.key))
             let again = try #require(StateTree.leaves(at: Self.height(index), in: model.store))
             #expect(again.map(\.value) == expected.map(\.value))
+        }
+    }
+
+    /// Runs parts on several threads; a copy of a memory store never changes.
+    struct Threaded: Snapshot {
+        let base: MemoryStore
+
+        func load(_ table: Table, key: Bytes) -> Bytes? { base.load(table, key: key) }
+        func first(_ table: Table, from key: Bytes) -> (key: Bytes, value: Bytes)? { base.first(table, from: key) }
+        func last(_ table: Table, upTo key: Bytes) -> (key: Bytes, value: Bytes)? { base.last(table, upTo: key) }
+        func forEach(below count: Int, _ body: (Int) -> Void) {
+            withoutActuallyEscaping(body) { body in
+                nonisolated(unsafe) let body = body
+                DispatchQueue.concurrentPerform(iterations: count) { body($0) }
+            }
+        }
+    }
+
+    @Test(
+        "threads change neither the root nor a byte or the order of what is written", arguments: [21, 22] as [UInt64])
+    func threads(seed: UInt64) throws {
+        var model = Model(seed: seed)
+        for round in 0..<8 {
+            let store = model.store
+            let (keys, count) = ([2000, 6000] as [UInt64], [3, 700, 1500])
+            model.step(keys: keys[round % 2], count: count[round % 3])
+            var changes = Array(model.changes)
+            let (root, writes) = StateTree.update(changes, version: Self.height(round), on: Threaded(base: store))
+            #expect(root == model.roots[round])
+            #expect(root == Self.definition(of: model.states[round]))
+            #expect(writes == StateTree.update(changes, version: Self.height(round), on: store).writes)
+            let nodes = writes.writes.filter { $0.table == .tree }.map(\.key)
+            #expect(zip(nodes, nodes.dropFirst()).allSatisfy { $0.precedes($1) })
+            // Of two changes to one key the later wins, in whatever part either is.
+            changes.append(contentsOf: changes.prefix(5).map { ($0.key, [9]) })
+            let twice = StateTree.update(changes, version: Self.height(round), on: Threaded(base: store))
+            #expect(twice.writes == StateTree.update(changes, version: Self.height(round), on: store).writes)
         }
     }
 

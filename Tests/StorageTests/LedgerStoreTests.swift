@@ -36,6 +36,41 @@ struct LedgerStoreTests {
         #expect(after.load(.state, key: Bytes(repeating: 1, count: 512)) == nil)
     }
 
+    @Test("a batch may go beyond the last key, back below it, and over it again")
+    func appending() throws {
+        let folder = try TemporaryFolder()
+        let store = try Self.open(folder)
+        try store.commit(Self.batch([(.state, [5], [1]), (.state, [9], [1])]))
+        try store.commit(
+            Self.batch([
+                (.state, [10], [2]), (.state, [9], [2]), (.state, [12], [2]), (.tree, [1], [2]), (.state, [12], nil),
+                (.state, [11], [2]), (.state, [13], [2]), (.state, [13], [3]), (.state, [3], [2]),
+            ]))
+        let snapshot = store.snapshot()
+        let expected: [(Bytes, Bytes?)] = [
+            ([3], [2]), ([5], [1]), ([9], [2]), ([10], [2]), ([11], [2]), ([12], nil), ([13], [3]),
+        ]
+        for (key, value) in expected { #expect(snapshot.load(.state, key: key) == value) }
+        #expect(snapshot.last(.state, upTo: [255])?.key == [13])
+        #expect(try store.verify() == 7)
+    }
+
+    @Test("threads that read one snapshot at once each find what is there")
+    func threads() throws {
+        let folder = try TemporaryFolder()
+        let store = try Self.open(folder)
+        let keys = (0..<2000).map { UInt64($0).bigEndianBytes }
+        try store.commit(Self.batch(keys.map { (.state, $0, $0 + [1]) }))
+        let snapshot = store.snapshot()
+        let found = snapshot.parts(64, isLarge: true) { part in
+            keys.indices.filter { $0 % 64 == part }.allSatisfy { index in
+                snapshot.load(.state, key: keys[index]) == keys[index] + [1]
+                    && snapshot.first(.state, from: keys[index])?.key == keys[index]
+            }
+        }
+        #expect(found == [Bool](repeating: true, count: 64))
+    }
+
     @Test("random writes, searches and reopenings agree with a sorted list")
     func model() throws {
         let folder = try TemporaryFolder()
