@@ -1,6 +1,7 @@
 // Who takes part in a local network, what work it gets, and what is done to it: `Network/local.json` and its like.
-// {"validators":[{"stake"}],"providers":[{"bond","cheat_ppm","slow_ppm","miss_ppm"}],"jobs":[{"program","tasks","every_seconds"}],
-//  "perturb":[{"at_height","node","action"}]}; a job of class Q has "engine" and "replicas" in place of "program".
+// {"validators":[{"stake"}],"providers":[{"bond","cheat_ppm","slow_ppm","miss_ppm"}],
+//  "jobs":[{"program","tasks","every_seconds"}],"perturb":[{"at_height","node","action"}]}
+// A job of class Q has "engine" and "replicas" in place of "program".
 // Amounts are decimal strings in base units; unknown members are refused.
 import Chain
 import Foundation
