@@ -25,9 +25,9 @@ struct LocalnetUp: AsyncParsableCommand {
         commandName: "up", abstract: "Start a network, wait for settled epochs, check everything, stop.",
         discussion: """
             Four validators alone, or what a topology names: `--topology Network/local.json` has four validators, \
-            four providers of which one cheats, three kinds of programs as jobs, and one job that panels judge. An \
-            epoch's work is judged and paid in the next epoch, so --epochs N runs N + 1 epochs and shows the tables \
-            of the last N.
+            four providers (a fast, a slow, an often absent and a cheating one), three kinds of programs as jobs, and \
+            one job that panels judge. An epoch's work is judged and paid in the next epoch, so --epochs N runs N + 1 \
+            epochs and shows the tables of the last N.
 
             With --workload training the requester trains a small model instead of submitting the topology's jobs: a \
             round is a job whose tasks train on samples of their own, and the median of their results is the next \
