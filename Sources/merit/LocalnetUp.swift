@@ -4,6 +4,7 @@ import Foundation
 import Ledger
 import Node
 import Primitives
+import Provider
 import RPC
 
 /// What a run was asked for.
@@ -31,7 +32,7 @@ struct LocalnetUp: AsyncParsableCommand {
 
             With --workload training the requester trains a small model instead of submitting the topology's jobs: a \
             round is a job whose tasks train on samples of their own, and the median of their results is the next \
-            model. The run then also fails when the loss did not fall below half.
+            model; no provider is slow on purpose then. The run also fails when the loss did not fall below half.
             """)
 
     @OptionGroup var options: LocalnetOptions
@@ -103,6 +104,10 @@ struct LocalnetUp: AsyncParsableCommand {
                 throw ValidationError("--workload training needs providers: name a --topology, or add --providers 4")
             }
             cast.jobs = [Trainer.job]
+            // A round waits for its slowest result.
+            for index in cast.providers.indices {
+                cast.providers[index].handicap = Handicap(misses: cast.providers[index].handicap.misses)
+            }
         }
         guard cheaters ?? 0 <= cast.providers.count, cheaters ?? 0 >= 0 else {
             throw ValidationError("--cheaters is 0 to \(cast.providers.count), the number of providers")
