@@ -91,7 +91,7 @@ let package = Package(
             "API",
             [
                 "Primitives", "Codec", "Cryptography", "Quorum", "Chain", "Ledger", "NodeCore", "RPC", "Rewards",
-                "ProgramRules", logging, nioCore,
+                "ProgramRules", "Transport", logging, nioCore,
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -111,7 +111,7 @@ let package = Package(
             "Provider",
             [
                 "Primitives", "Codec", "Cryptography", "Quorum", "Chain", "Ledger", "LightClient", "ProgramRules",
-                "Execution", "RPC", "Client", logging, nioCore,
+                "Execution", "RPC", "Client", "Transport", logging, nioCore,
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),

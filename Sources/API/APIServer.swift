@@ -8,6 +8,7 @@ import NIOCore
 import Primitives
 import RPC
 import Synchronization
+import Transport
 
 package struct APIServer<Node: NodeFacade>: Sendable {
     let handler: RPCHandler<Node>
@@ -27,6 +28,7 @@ package struct APIServer<Node: NodeFacade>: Sendable {
         let decoder = HTTP1Channel.Configuration.DecoderConfiguration(
             maxHeaderFieldSize: APILimits.headerBytesMax, maxHeaderListSize: APILimits.headerBytesMax,
             maxHeaderFieldCount: 100)
+        let stop = ListenerStop()
         let application = Application(
             responder: CallbackResponder<ConnectionContext> { request, context in
                 await respond(to: request, on: context.channel)
@@ -37,9 +39,12 @@ package struct APIServer<Node: NodeFacade>: Sendable {
             configuration: ApplicationConfiguration(
                 address: .hostname(host, port: port), serverName: nil,
                 availableConnectionsDelegate: MaximumAvailableConnections(APILimits.connectionsMax)),
-            onServerRunning: { channel in await onListening(channel.localAddress?.port ?? 0) },
+            onServerRunning: { channel in
+                stop.began(channel)
+                await onListening(channel.localAddress?.port ?? 0)
+            },
             logger: logger)
-        try await application.run()
+        try await stop.run { try await application.run() }
     }
 
     private func respond(to request: Request, on channel: any Channel) async -> Response {

@@ -64,6 +64,8 @@ extension Check {
             $0.audit.rateNumerator = $0.audit.rateFloor * $0.audit.rateOffset
             // A third that approves, and stays: a missed duty is drawn again, and a slashed third audits no more.
             ($0.slashing.approvedWrong, $0.slashing.correlationMultiplier) = (0, 0)
+            // What re-checks find of its approvals is a margin that the inequality leaves out.
+            $0.audit.recheck = 0
         },
         move: { $0.audit.bondMultiple = $1 })
 

@@ -5,6 +5,7 @@ import HummingbirdCore
 import Logging
 import NIOCore
 import Primitives
+import Transport
 
 package struct OutputServer: Sendable {
     private let outputs: OutputStore
@@ -20,15 +21,19 @@ package struct OutputServer: Sendable {
     package func run(onListening: @escaping @Sendable (Int) async -> Void) async throws {
         var logger = Logger(label: "merit.outputs")
         logger.logLevel = .critical
+        let stop = ListenerStop()
         let application = Application(
             responder: CallbackResponder<BasicRequestContext> { request, _ in respond(to: request) },
             server: .http1(configuration: .init(idleTimeout: .seconds(30))),
             configuration: ApplicationConfiguration(
                 address: .hostname(host, port: port), serverName: nil,
                 availableConnectionsDelegate: MaximumAvailableConnections(ProviderLimits.connectionsMax)),
-            onServerRunning: { channel in await onListening(channel.localAddress?.port ?? 0) },
+            onServerRunning: { channel in
+                stop.began(channel)
+                await onListening(channel.localAddress?.port ?? 0)
+            },
             logger: logger)
-        try await application.run()
+        try await stop.run { try await application.run() }
     }
 
     private func respond(to request: Request) -> Response {

@@ -2,6 +2,7 @@ import API
 import Foundation
 import Primitives
 import RPC
+import Synchronization
 import Testing
 
 #if canImport(FoundationNetworking)
@@ -10,6 +11,59 @@ import Testing
 
 @Suite("server")
 struct ServerTests {
+    /// Once a connection that was accepted in the moment of the end ended the process, deep inside NIO.
+    @Test("a server ends while strangers go on connecting", .timeLimit(.minutes(2)))
+    func endsUnderConnections() async throws {
+        let chain = try TestChain.small()
+        for _ in 0..<20 {
+            let server = APIServer(TestNode(chain), host: "127.0.0.1", port: 0)
+            let (ports, continuation) = AsyncStream.makeStream(of: Int.self)
+            let running = Task { try await server.run { continuation.yield($0) } }
+            var iterator = ports.makeAsyncIterator()
+            let port = try #require(await iterator.next())
+            let hasEnded = Flag()
+            await withTaskGroup(of: Int.self) { group in
+                for _ in 0..<2 {
+                    group.addTask {
+                        await withCheckedContinuation { done in
+                            Thread.detachNewThread {
+                                var count = 0
+                                while !hasEnded.value.load(ordering: .relaxed) { count += Self.knock(port) ? 1 : 0 }
+                                done.resume(returning: count)
+                            }
+                        }
+                    }
+                }
+                let url = URL(string: "http://127.0.0.1:\(port)/status")
+                let isServing = await (try? Self.send(URLRequest(url: url ?? URL(filePath: "/"))))?.code == 200
+                running.cancel()
+                _ = await running.result
+                hasEnded.value.store(true, ordering: .relaxed)
+                #expect(isServing)
+                for await count in group { #expect(count > 0) }
+            }
+        }
+    }
+
+    private final class Flag: Sendable {
+        let value = Atomic(false)
+    }
+
+    /// Connects and leaves; false where nobody listens.
+    private static func knock(_ port: Int) -> Bool {
+        let socket = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(socket) }
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = in_port_t(port).bigEndian
+        address.sin_addr.s_addr = in_addr_t(0x7F00_0001).bigEndian
+        return withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                connect(socket, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
+            }
+        }
+    }
+
     @Test("a real socket gets the same answers, and other methods are refused")
     func server() async throws {
         let chain = try TestChain.small()

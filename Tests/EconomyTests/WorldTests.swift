@@ -100,6 +100,7 @@ struct WorldTests {
             var rules = check.terms(isMoved: false, epochs: 1).parameters.rewards
             rules.slashing.approvedWrong = SlashRules().approvedWrong
             rules.slashing.correlationMultiplier = SlashRules().correlationMultiplier
+            rules.audit.recheck = Terms.standard.audit.recheck
             #expect(throws: Never.self) { try rules.validate() }
         }
     }
