@@ -125,27 +125,20 @@ package struct Contest {
     private static func mean(_ books: [Books]) -> Int64 { Estimate(books.map(\.subject)).mean }
 
     private mutating func allBooks(_ cast: Cast, _ seeds: [UInt64]) -> [Books] {
+        books(seeds.map { RunID(cast: cast, seed: $0) }, terms, in: \.known)
+    }
+
+    /// Runs what was not run under these terms before.
+    private mutating func books(
+        _ ids: [RunID], _ terms: Terms, in memory: WritableKeyPath<Contest, [RunID: Books]>
+    ) -> [Books] {
         var all: [Books] = []
-        for seed in seeds { all.append(books(cast, seed)) }
+        for id in ids {
+            let books = self[keyPath: memory][id] ?? id.run(terms)
+            if self[keyPath: memory].updateValue(books, forKey: id) == nil { runs += 1 }
+            all.append(books)
+        }
         return all
-    }
-
-    private mutating func books(_ cast: Cast, _ seed: UInt64) -> Books {
-        let id = RunID(cast: cast, seed: seed)
-        if let books = known[id] { return books }
-        runs += 1
-        let books = id.run(terms)
-        known[id] = books
-        return books
-    }
-
-    private mutating func trial(_ cast: Cast, _ seed: UInt64) -> Books {
-        let id = RunID(cast: cast, seed: seed)
-        if let books = trials[id] { return books }
-        runs += 1
-        let books = id.run(searchTerms)
-        trials[id] = books
-        return books
     }
 
     // MARK: Search
@@ -198,8 +191,7 @@ package struct Contest {
     }
 
     private mutating func trial(_ settings: [UInt64]) -> Int64 {
-        var all: [Books] = []
-        for seed in effort.searching { all.append(trial(strategy.cast(settings), seed)) }
-        return Self.mean(all)
+        let ids = effort.searching.map { RunID(cast: strategy.cast(settings), seed: $0) }
+        return Self.mean(books(ids, searchTerms, in: \.trials))
     }
 }

@@ -40,23 +40,14 @@ struct ChildProcess {
         posix_spawn_file_actions_adddup2(&actions, socket, STDOUT_FILENO)
         cwt_spawn_close_from(&actions, 3)
 
-        // The shells block and ignore signals in their own ways; the child starts with none of that.
-        var attributes = posix_spawnattr_t()
-        posix_spawnattr_init(&attributes)
-        defer { posix_spawnattr_destroy(&attributes) }
-        var signals = sigset_t()
-        sigemptyset(&signals)
-        posix_spawnattr_setsigmask(&attributes, &signals)
-        sigfillset(&signals)
-        posix_spawnattr_setsigdefault(&attributes, &signals)
-        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
-
         let arguments = ([command.path] + command.arguments).map { strdup($0) }
         let variables = inherited.compactMap { name in EngineLibrary.environment(name).map { "\(name)=\($0)" } }
         let environment = (variables + ["SWIFT_BACKTRACE=enable=no"]).map { strdup($0) }
         defer { for text in arguments + environment { free(text) } }
         var id: pid_t = 0
-        let status = posix_spawn(&id, command.path, &actions, &attributes, arguments + [nil], environment + [nil])
+        let status = SpawnAttributes.with {
+            posix_spawn(&id, command.path, &actions, &$0, arguments + [nil], environment + [nil])
+        }
         return (status, id)
     }
 

@@ -162,23 +162,13 @@ package final class EngineRun: Sendable {
             posix_spawn_file_actions_adddup2(&actions, descriptor, Int32(place))
         }
         cwt_spawn_close_from(&actions, 3)
-        var attributes = posix_spawnattr_t()
-        posix_spawnattr_init(&attributes)
-        defer { posix_spawnattr_destroy(&attributes) }
-        var signals = sigset_t()
-        sigemptyset(&signals)
-        posix_spawnattr_setsigmask(&attributes, &signals)
-        sigfillset(&signals)
-        posix_spawnattr_setsigdefault(&attributes, &signals)
-        posix_spawnattr_setpgroup(&attributes, 0)
-        let flags = POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP
-        posix_spawnattr_setflags(&attributes, Int16(flags))
         let arguments = command.words.map { strdup($0) }
         let environment = (Self.inherited + ["MERIT_JOB=\(task.job)", "MERIT_TASK=\(task.index)"]).map { strdup($0) }
         defer { for text in arguments + environment { free(text) } }
         var id: pid_t = 0
-        let status = posix_spawnp(
-            &id, command.words[0], &actions, &attributes, arguments + [nil], environment + [nil])
+        let status = SpawnAttributes.with(leadsGroup: true) {
+            posix_spawnp(&id, command.words[0], &actions, &$0, arguments + [nil], environment + [nil])
+        }
         return (status, id)
     }
 

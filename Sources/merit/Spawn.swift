@@ -2,6 +2,7 @@
 // another child, started at the same moment, can inherit, and then waits for ever.
 // Invariant: of this process's descriptors a child gets the three it is given and nothing else, because every other
 // one closes when a program is executed; its signals are as a fresh shell leaves them.
+import Execution
 import Glibc
 
 enum Spawn {
@@ -27,20 +28,10 @@ enum Spawn {
             }
         }
 
-        var attributes = posix_spawnattr_t()
-        posix_spawnattr_init(&attributes)
-        defer { posix_spawnattr_destroy(&attributes) }
-        var signals = sigset_t()
-        sigemptyset(&signals)
-        posix_spawnattr_setsigmask(&attributes, &signals)
-        sigfillset(&signals)
-        posix_spawnattr_setsigdefault(&attributes, &signals)
-        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
-
         let texts = ([path] + arguments).map { strdup($0) }
         defer { for text in texts { free(text) } }
         var id: pid_t = 0
-        let status = posix_spawn(&id, path, &actions, &attributes, texts + [nil], environ)
+        let status = SpawnAttributes.with { posix_spawn(&id, path, &actions, &$0, texts + [nil], environ) }
         guard status == 0 else { throw Failure(path: path, reason: String(cString: strerror(status))) }
         return id
     }
