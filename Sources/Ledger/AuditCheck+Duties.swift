@@ -13,6 +13,17 @@ struct KnownAuditor {
     let set: EpochSet
 }
 
+/// A task that is judged now and what the state holds of it: read once, however many auditors it is asked about.
+struct JudgedTask {
+    let place: TaskPlace
+    let task: TaskRecord
+    let audits: TaskAudits?
+    let redraw: RedrawRecord?
+    /// What draws the task's first auditors and makes their salts: R of the block after the receipt's, or of the block
+    /// that drew it again.
+    let beacon: Digest?
+}
+
 extension AuditCheck {
     /// Heights during which a repeated proof may still have been on its way.
     static let proofGrace: UInt64 = 16
@@ -30,24 +41,39 @@ extension AuditCheck {
         return self.epoch(ofReceipt: delivered) == epoch || redraw(of: place, with: epoch) != nil
     }
 
-    /// What draws the task's first auditors and makes their salts: R of the block after the receipt's, or of the block
-    /// that drew it again.
     func drawBeacon(of place: TaskPlace, _ task: TaskRecord, with epoch: UInt64) -> Digest? {
-        if let redraw = redraw(of: place, with: epoch) { return redraw.beacon }
+        drawBeacon(task, redraw(of: place, with: epoch))
+    }
+
+    private func drawBeacon(_ task: TaskRecord, _ redraw: RedrawRecord?) -> Digest? {
+        if let redraw { return redraw.beacon }
         return task.delivered.flatMap { state.load(StateKey.drawBeacon($0), as: BeaconRecord.self)?.value }
+    }
+
+    func judged(_ place: TaskPlace, _ task: TaskRecord, _ audits: TaskAudits?, with epoch: UInt64) -> JudgedTask {
+        let redraw = redraw(of: place, with: epoch)
+        return JudgedTask(
+            place: place, task: task, audits: audits, redraw: redraw, beacon: drawBeacon(task, redraw))
+    }
+
+    /// nil for a task that nobody has to audit with this epoch's.
+    func judged(_ place: TaskPlace, with epoch: UInt64) -> JudgedTask? {
+        guard let task: TaskRecord = state.load(StateKey.task(place)), task.state == .delivered,
+            isJudged(place, task, with: epoch)
+        else { return nil }
+        return judged(place, task, state.load(StateKey.taskAudits(epoch, place)), with: epoch)
     }
 
     // MARK: Draws
 
     /// `first`: in a re-check, whose digest is repeated.
-    func isDuty(_ auditor: KnownAuditor, _ place: TaskPlace, _ task: TaskRecord, first: Address?) -> Bool {
+    func isDuty(_ auditor: KnownAuditor, _ judged: JudgedTask, first: Address?) -> Bool {
+        let (place, task) = (judged.place, judged.task)
         let beacon: Digest?
         switch auditor.round {
         case .first:
-            if let redraw = redraw(of: place, with: auditor.set.epoch) {
-                return redraw.auditor == auditor.operatorAddress
-            }
-            beacon = drawBeacon(of: place, task, with: auditor.set.epoch)
+            if let redraw = judged.redraw { return redraw.auditor == auditor.operatorAddress }
+            beacon = judged.beacon
         case .recheck: beacon = first == nil ? nil : calendar.recheckBeacon
         }
         guard let beacon else { return false }
@@ -74,7 +100,8 @@ extension AuditCheck {
         var fresh: [(TaskPlace, UInt64)] = []
         var isRecent = false
         for place in missed.tasks {
-            let units = try missedUnits(place, by: auditor)
+            guard let judged = judged(place, with: missed.epoch) else { throw .taskNotJudged }
+            let units = try missedUnits(judged, by: auditor)
             let proven: MissedRecord? = state.load(
                 StateKey.missed(missed.epoch, by: missed.auditor, missed.round, place))
             if let proven {
@@ -92,17 +119,14 @@ extension AuditCheck {
     }
 
     /// Who must do a missed duty in its place is named by the state: nobody need prove that it is missed again.
-    func missedUnits(_ place: TaskPlace, by auditor: KnownAuditor) throws(Rule) -> UInt64 {
-        guard let task: TaskRecord = state.load(StateKey.task(place)), task.state == .delivered,
-            isJudged(place, task, with: auditor.set.epoch)
-        else { throw .taskNotJudged }
-        let audits: TaskAudits? = state.load(StateKey.taskAudits(auditor.set.epoch, place))
-        if let entry = audits?.entry(of: auditor.operatorAddress, auditor.round), entry.state.counts {
+    func missedUnits(_ judged: JudgedTask, by auditor: KnownAuditor) throws(Rule) -> UInt64 {
+        if let entry = judged.audits?.entry(of: auditor.operatorAddress, auditor.round), entry.state.counts {
             throw .dutyDone
         }
-        if auditor.round == .first && redraw(of: place, with: auditor.set.epoch) != nil { throw .notDrawn }
-        let first = auditor.round == .first ? nil : recheckTarget(of: auditor.operatorAddress, place, audits)
-        guard isDuty(auditor, place, task, first: first) else { throw .notDrawn }
-        return task.computeUnits
+        if auditor.round == .first && judged.redraw != nil { throw .notDrawn }
+        let isFirst = auditor.round == .first
+        let first = isFirst ? nil : recheckTarget(of: auditor.operatorAddress, judged.place, judged.audits)
+        guard isDuty(auditor, judged, first: first) else { throw .notDrawn }
+        return judged.task.computeUnits
     }
 }

@@ -72,7 +72,7 @@ extension BlockExecution {
         var entry = audits.entries[index]
         let check = auditing
         entry.first = duty.round == .first ? nil : check.recheckTarget(of: auditor, place, audits)
-        let isDuty = check.isDuty(duty, place, task, first: entry.first)
+        let isDuty = check.isDuty(duty, check.judged(place, task, audits, with: epoch), first: entry.first)
         let answer = admissionAnswer(place, judgedWith: epoch, by: auditor)
         let isWhole =
             (duty.round == .first || verdict.firstDigest != nil) && (answer == nil || verdict.admissionDigest != nil)

@@ -37,9 +37,9 @@ extension Ledger {
         let prefix = StateKey.due(epoch).prefix(9)
         while let found = next, found.key.starts(with: prefix), count < limit {
             next = snapshot.first(.state, from: found.key + [0])
-            let place = TaskPlace(keySuffix: found.key)
-            for (index, auditor) in auditors.enumerated() where isMissed(place, by: auditor, check) {
-                missed[index].append(place)
+            guard let judged = check.judged(TaskPlace(keySuffix: found.key), with: epoch) else { continue }
+            for (index, auditor) in auditors.enumerated() where isMissed(judged, by: auditor, check) {
+                missed[index].append(judged.place)
                 count += 1
             }
         }
@@ -56,15 +56,10 @@ extension Ledger {
         }
     }
 
-    private static func isMissed(_ place: TaskPlace, by auditor: KnownAuditor, _ check: AuditCheck) -> Bool {
-        let proof = StateKey.missed(auditor.set.epoch, by: auditor.operatorAddress, auditor.round, place)
-        if check.state.bytes(proof) != nil { return false }
-        do throws(Rule) {
-            _ = try check.missedUnits(place, by: auditor)
-            return true
-        } catch {
-            return false
-        }
+    private static func isMissed(_ judged: JudgedTask, by auditor: KnownAuditor, _ check: AuditCheck) -> Bool {
+        do throws(Rule) { _ = try check.missedUnits(judged, by: auditor) } catch { return false }
+        let proof = StateKey.missed(auditor.set.epoch, by: auditor.operatorAddress, auditor.round, judged.place)
+        return check.state.bytes(proof) == nil
     }
 
     private static func knownAuditors(_ epoch: UInt64, _ check: AuditCheck) -> [KnownAuditor] {

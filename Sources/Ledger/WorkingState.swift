@@ -7,7 +7,9 @@ package import Primitives
 package struct WorkingState {
     private let base: any Snapshot
     /// By tag, so that a scan of one table does not walk over the changes of all.
-    private var pending = [[Bytes: Bytes?]](repeating: [:], count: 256)
+    private var pending = Self.nothing
+    /// Shared by all states that only read.
+    private static let nothing = [[Bytes: Bytes?]](repeating: [:], count: 256)
 
     package init(_ base: any Snapshot) { self.base = base }
 

@@ -1,7 +1,19 @@
 // Byte strings whose length is part of the type. They compare bytewise (as an unsigned big-endian number), which is the
 // order of every sorted list on the chain. No heap, no String: canonically equal strings can differ in bytes.
 
+@usableFromInline
 package typealias Bytes = [UInt8]
+
+extension Bytes {
+    /// `count` bytes, all of which `fill` writes.
+    @usableFromInline
+    init(count: Int, _ fill: (UnsafeMutableRawBufferPointer) -> Void) {
+        self.init(unsafeUninitializedCapacity: count) { buffer, written in
+            fill(UnsafeMutableRawBufferPointer(buffer))
+            written = count
+        }
+    }
+}
 
 /// A value made of exactly `Self.count` bytes.
 package protocol FixedBytes: Hashable, Comparable, Sendable, CustomStringConvertible {
@@ -23,30 +35,29 @@ extension FixedBytes {
 
 // Every hash, key and address of the chain passes here many times, and a generic initialiser that another module calls
 // runs unspecialised: it asks the runtime for its types at every call. So values are made from memory, word by word,
-// and arrays and slices of bytes have initialisers of their own.
+// arrays and slices of bytes have initialisers of their own, and what is generic is inlinable.
 
 extension FixedBytes {
     /// nil unless `bytes.count == Self.count`.
+    @inlinable
     package init?(_ bytes: Bytes) {
         guard let value = bytes.withUnsafeBytes({ Self(memory: $0) }) else { return nil }
         self = value
     }
 
     /// nil unless `bytes.count == Self.count`.
+    @inlinable
     package init?(_ bytes: ArraySlice<UInt8>) {
         guard let value = bytes.withUnsafeBytes({ Self(memory: $0) }) else { return nil }
         self = value
     }
 
     /// nil unless `bytes.count == Self.count`.
+    @inlinable
     package init?(_ bytes: some Collection<UInt8>) { self.init(Bytes(bytes)) }
 
-    package var bytes: Bytes {
-        Bytes(unsafeUninitializedCapacity: Self.count) { buffer, count in
-            write(to: UnsafeMutableRawBufferPointer(buffer))
-            count = Self.count
-        }
-    }
+    @inlinable
+    package var bytes: Bytes { Bytes(count: Self.count) { write(to: $0) } }
 }
 
 extension UnsafeRawBufferPointer {

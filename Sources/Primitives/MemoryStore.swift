@@ -11,9 +11,19 @@ package struct MemoryStore: Snapshot, Sendable {
             var (low, high) = (0, keys.count)
             while low < high {
                 let middle = (low + high) / 2
-                if keys[middle].lexicographicallyPrecedes(key) { low = middle + 1 } else { high = middle }
+                if keys[middle].precedes(key) { low = middle + 1 } else { high = middle }
             }
             return low
+        }
+
+        mutating func set(_ key: Bytes, _ value: Bytes?) {
+            guard let value else {
+                if values.removeValue(forKey: key) != nil { keys.remove(at: place(key)) }
+                return
+            }
+            if values.updateValue(value, forKey: key) != nil { return }
+            // Most keys ascend: heights, versions, epochs.
+            if keys.last?.precedes(key) ?? true { keys.append(key) } else { keys.insert(key, at: place(key)) }
         }
     }
 
@@ -25,15 +35,7 @@ package struct MemoryStore: Snapshot, Sendable {
 
     package mutating func commit(_ batch: WriteBatch) {
         for write in batch.writes {
-            let index = Int(write.table.rawValue) - 1
-            let known = tables[index].values[write.key] != nil
-            if let value = write.value {
-                if !known { tables[index].keys.insert(write.key, at: tables[index].place(write.key)) }
-                tables[index].values[write.key] = value
-            } else if known {
-                tables[index].keys.remove(at: tables[index].place(write.key))
-                tables[index].values[write.key] = nil
-            }
+            tables[Int(write.table.rawValue) - 1].set(write.key, write.value)
         }
     }
 

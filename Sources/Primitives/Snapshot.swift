@@ -160,11 +160,13 @@ package struct KeyOrder {
 
 /// Big-endian bytes of an integer, so that keys sort as numbers do.
 extension FixedWidthInteger where Self: UnsignedInteger {
+    @inlinable
     package var bigEndianBytes: Bytes {
         withUnsafeBytes(of: bigEndian) { Bytes($0) }
     }
 
     /// nil unless exactly as many bytes as the type has.
+    @inlinable
     package init?(bigEndian bytes: some Collection<UInt8>) {
         guard bytes.count == Self.bitWidth / 8 else { return nil }
         var value: Self = 0

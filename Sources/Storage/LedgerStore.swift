@@ -2,7 +2,7 @@
 // `commit` returns, or absent; every value read was checked against its checksum; one process has the folder open. No
 // NOSYNC, no WRITEMAP. A thread that commits holds no snapshot meanwhile. Errors are the end of the process.
 import CLMDB
-import Glibc
+import Foundation
 package import Primitives
 
 package final class LedgerStore: @unchecked Sendable {
@@ -14,6 +14,8 @@ package final class LedgerStore: @unchecked Sendable {
     private let environment: OpaquePointer
     private let gate = ReaderGate()
     private let growthWait: Duration
+    /// Read transactions of a snapshot.
+    private let lanes = min(StorageLimits.lanesMax, max(2, ProcessInfo.processInfo.activeProcessorCount))
     /// By the table's number; written once, in `init`.
     private var handles = [MDB_dbi](repeating: 0, count: 256)
 
@@ -30,7 +32,7 @@ package final class LedgerStore: @unchecked Sendable {
         guard code == 0, let raw else { throw Disk.failure(code, "create", folder) }
         environment = raw
         mdb_env_set_maxdbs(raw, UInt32(Table.allCases.count + 1))
-        mdb_env_set_maxreaders(raw, UInt32(StorageLimits.snapshotsMax + 8))
+        mdb_env_set_maxreaders(raw, UInt32(StorageLimits.snapshotsMax * StorageLimits.lanesMax + 8))
         // An existing file that is larger than this keeps its size.
         mdb_env_set_mapsize(raw, mapBytes)
         code = mdb_env_open(raw, folder, UInt32(MDB_NOTLS), 0o600)
@@ -64,12 +66,19 @@ package final class LedgerStore: @unchecked Sendable {
     func handle(_ table: Table) -> MDB_dbi { handles[Int(table.rawValue)] }
 
     /// Waits while the map grows and while too many snapshots are held.
-    package func snapshot() -> StoreSnapshot {
+    package func snapshot() -> StoreSnapshot { snapshot {} }
+
+    /// `pause` runs before each transaction but the first: what a test lets another thread do there.
+    func snapshot(pause: () -> Void) -> StoreSnapshot {
         gate.enter()
-        var transaction: OpaquePointer?
-        let code = mdb_txn_begin(environment, nil, UInt32(MDB_RDONLY), &transaction)
-        guard code == 0, let transaction else { Disk.endProcess(Disk.failure(code, "read", folder)) }
-        return StoreSnapshot(self, transaction)
+        let transactions = (0..<lanes).map { lane in
+            if lane > 0 { pause() }
+            var transaction: OpaquePointer?
+            let code = mdb_txn_begin(environment, nil, UInt32(MDB_RDONLY), &transaction)
+            guard code == 0, let transaction else { Disk.endProcess(Disk.failure(code, "read", folder)) }
+            return transaction
+        }
+        return StoreSnapshot(self, transactions)
     }
 
     func release() { gate.leave { growEarly() } }

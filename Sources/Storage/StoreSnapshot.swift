@@ -1,23 +1,53 @@
 // The committed content of the store at one moment, read in place. Hold it shortly and not across a commit on the same
-// thread: pages it can see are not reused, and the map cannot grow. Any number of threads may read it at once: they
-// take turns inside LMDB, and check and copy what they found beside each other.
+// thread: pages it can see are not reused, and the map cannot grow. Any number of threads may read it at once; as many
+// as there are lanes do so without waiting for each other.
+// Invariant: all lanes see the same commit.
 import CLMDB
 import Foundation
 package import Primitives
 
 package final class StoreSnapshot: Snapshot {
-    private let store: LedgerStore
-    private let transaction: OpaquePointer
-    /// A transaction is used by one thread at a time. What it points to stays until it ends.
-    private let turn = NSLock()
+    /// A read transaction and its cursors: used by one thread at a time. What it points to stays until it ends.
+    private final class Lane {
+        let transaction: OpaquePointer
+        let turn = NSLock()
+        /// By the table's number. An open one finds a neighbour of its entry without a search.
+        var cursors = [OpaquePointer?](repeating: nil, count: Table.allCases.count + 1)
 
-    init(_ store: LedgerStore, _ transaction: OpaquePointer) {
-        (self.store, self.transaction) = (store, transaction)
+        init(_ transaction: OpaquePointer) { self.transaction = transaction }
+
+        deinit {
+            for case let cursor? in cursors { mdb_cursor_close(cursor) }
+            mdb_txn_abort(transaction)
+        }
+    }
+
+    private let store: LedgerStore
+    private var lanes: [Lane]
+
+    /// `transactions`: read transactions, the first of which counts; another is ended at once where a commit came
+    /// between the two.
+    init(_ store: LedgerStore, _ transactions: [OpaquePointer]) {
+        self.store = store
+        let moment = mdb_txn_id(transactions[0])
+        lanes = transactions.map { Lane($0) }.filter { mdb_txn_id($0.transaction) == moment }
     }
 
     deinit {
-        mdb_txn_abort(transaction)
+        lanes = []
         store.release()
+    }
+
+    /// The first lane that is free, else the first.
+    private func withLane<Result>(_ body: (Lane) throws(StorageError) -> Result) throws(StorageError) -> Result {
+        let lane =
+            lanes.first { $0.turn.try() }
+            ?? {
+                lanes[0].turn.lock()
+                return lanes[0]
+            }()
+        defer { lane.turn.unlock() }
+        return try body(lane)
     }
 
     package func load(_ table: Table, key: Bytes) -> Bytes? {
@@ -48,7 +78,9 @@ package final class StoreSnapshot: Snapshot {
     package func read(_ table: Table, key: Bytes) throws(StorageError) -> Bytes? {
         if key.isEmpty || key.count > StorageLimits.keyBytesMax { return nil }
         var content = MDB_val()
-        let code = turn.withLock { key.withVal { mdb_get(transaction, store.handle(table), &$0, &content) } }
+        let code = try withLane { lane throws(StorageError) in
+            key.withVal { mdb_get(lane.transaction, store.handle(table), &$0, &content) }
+        }
         if code == MDB_NOTFOUND { return nil }
         if code != 0 { throw Disk.failure(code, "read", store.folder) }
         return try decode(content, table, key)
@@ -86,13 +118,17 @@ package final class StoreSnapshot: Snapshot {
     private func withCursor<Result>(
         _ table: Table, _ body: (OpaquePointer) throws(StorageError) -> Result
     ) throws(StorageError) -> Result {
-        turn.lock()
-        defer { turn.unlock() }
-        var cursor: OpaquePointer?
-        let code = mdb_cursor_open(transaction, store.handle(table), &cursor)
-        guard code == 0, let cursor else { throw Disk.failure(code, "read", store.folder) }
-        defer { mdb_cursor_close(cursor) }
-        return try body(cursor)
+        try withLane { lane throws(StorageError) in
+            let place = Int(table.rawValue)
+            var cursor = lane.cursors[place]
+            if cursor == nil {
+                let code = mdb_cursor_open(lane.transaction, store.handle(table), &cursor)
+                lane.cursors[place] = cursor
+                if code != 0 { throw Disk.failure(code, "read", store.folder) }
+            }
+            guard let cursor else { preconditionFailure("a cursor of table \(table) that was opened") }
+            return try body(cursor)
+        }
     }
 
     private func move(

@@ -71,6 +71,22 @@ struct LedgerStoreTests {
         #expect(found == [Bool](repeating: true, count: 64))
     }
 
+    @Test("a snapshot whose transactions a commit came between reads the moment of the first alone")
+    func lanes() throws {
+        let folder = try TemporaryFolder()
+        let store = try Self.open(folder)
+        let keys = (0..<500).map { UInt64($0).bigEndianBytes }
+        try store.commit(Self.batch(keys.map { (.state, $0, [1]) }))
+        let snapshot = store.snapshot {
+            do { try store.commit(Self.batch(keys.map { (.state, $0, [2]) })) } catch { Issue.record(error) }
+        }
+        let found = snapshot.parts(64, isLarge: true) { _ in
+            keys.allSatisfy { snapshot.load(.state, key: $0) == [1] && snapshot.first(.state, from: $0)?.value == [1] }
+        }
+        #expect(found == [Bool](repeating: true, count: 64))
+        #expect(store.snapshot().load(.state, key: keys[0]) == [2])
+    }
+
     @Test("random writes, searches and reopenings agree with a sorted list")
     func model() throws {
         let folder = try TemporaryFolder()
