@@ -2,6 +2,7 @@
 
 #include <dlfcn.h>
 #include <fcntl.h>
+#include <spawn.h>
 #include <stdio.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -34,7 +35,7 @@ bool cwt_cpu_suffices(void) {
 #endif
 }
 
-int cwt_spawn_close_from(posix_spawn_file_actions_t *actions, int descriptor) {
+int cwt_spawn_close_from(void *actions, int descriptor) {
     return posix_spawn_file_actions_addclosefrom_np(actions, descriptor);
 }
 

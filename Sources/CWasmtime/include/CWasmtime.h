@@ -4,7 +4,6 @@
 #ifndef CWASMTIME_H
 #define CWASMTIME_H
 
-#include <spawn.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -126,8 +125,9 @@ const char *cwt_open(const char *path);
 /// Whether this CPU can run code of the single-pass compiler: AVX2 on x86-64, always on other architectures.
 bool cwt_cpu_suffices(void);
 
-/// posix_spawn_file_actions_addclosefrom_np, which the Swift overlay of the C library does not show.
-int cwt_spawn_close_from(posix_spawn_file_actions_t *actions, int descriptor);
+/// posix_spawn_file_actions_addclosefrom_np, which the Swift overlay of the C library does not show. `actions`: a
+/// posix_spawn_file_actions_t. Its type is not named, so that <spawn.h> belongs to Swift's Glibc alone.
+int cwt_spawn_close_from(void *actions, int descriptor);
 
 /// A pipe, and a file without a name, that close when a program is executed; -1 and errno where there is none.
 int cwt_pipe(int ends[2]);
