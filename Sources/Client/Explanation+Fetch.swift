@@ -21,6 +21,7 @@ extension Explanation {
         let rows: (rewards: [ExplanationRow], slashes: [ExplanationRow])
         do throws(ShapeError) {
             (found, settled) = (try asked.decimal("epoch"), try asked.height("height"))
+            guard found == epoch ?? found else { throw .wrongForm("epoch") }
             rows = (try Self.rows(asked, "rewards"), try Self.rows(asked, "slashes"))
         } catch {
             throw .client(.shape(error))

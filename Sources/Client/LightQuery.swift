@@ -24,6 +24,7 @@ package enum LightQueryError: Error, Sendable {
     case noAnswer(String)
     case badValue(DecodeError)
     case transcript(DisputeTranscriptError)
+    case explanation(ExplanationError)
     /// The rows of this epoch are not those under its root.
     case wrongTable(UInt64)
 

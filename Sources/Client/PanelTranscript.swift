@@ -1,6 +1,7 @@
 // Reads a panel from a node that nobody trusts. A panel's record stays in the state, but the state does not say when it
-// was paid: that is proved by how it stood after the blocks that settled the epochs since its draw.
-// Invariant: each record is proved under a believed header, a slash table is complete.
+// was paid: that is proved by how it stood after the blocks that settled the epochs since its draw, and what was paid
+// by the rows of that epoch's table. Invariant: each record is proved under a believed header, a slash table is
+// complete.
 package import Chain
 import Codec
 package import Ledger
@@ -16,6 +17,8 @@ package struct PanelTranscript: Sendable {
         package let epoch: UInt64
         /// Of that epoch's table, with this task as their evidence; the whole table was read.
         package let slashes: [SlashRow]
+        /// What the winners were paid in it; nil where nobody won.
+        package var pay: PanelPay?
 
         package init(epoch: UInt64, slashes: [SlashRow]) { (self.epoch, self.slashes) = (epoch, slashes) }
     }
@@ -27,6 +30,8 @@ package struct PanelTranscript: Sendable {
     package let header: Header
     /// nil while it is not paid, or where that is too long ago to be looked for.
     package var settled: Settled?
+    /// Why nobody can say when it was paid, where the node has not the state of that time.
+    package var settledGap: String?
     /// Judged, and paid with the end of the running epoch.
     package var isDue = false
 
@@ -47,19 +52,38 @@ extension TaskReader {
         transcript.isDue = try value(StateKey.panelDue(place), at: height).value != nil
         if transcript.isDue { return transcript }
         let running: EpochRecord = try require(StateKey.singleton(.epoch), at: height)
+        do throws(LightQueryError) {
+            guard let found = try settlement(of: panel, at: place, running: running, height) else { return transcript }
+            transcript.settled = try settled(found.epoch, found.summary, panel, place)
+        } catch {
+            guard case .noAnswer(let log) = error else { throw error }
+            transcript.settledGap = log
+        }
+        return transcript
+    }
+
+    /// The epoch whose end settled it, among those in which it is looked for.
+    private mutating func settlement(
+        of panel: PanelRecord, at place: TaskPlace, running: EpochRecord, _ height: Height
+    ) throws(LightQueryError) -> (epoch: UInt64, summary: EpochSummary)? {
         var next = try epoch(of: panel.assigned, running: running, at: height)
         let last = next.addingReportingOverflow(TaskReaderLimits.epochsMax)
         while next < running.number, last.overflow || next <= last.partialValue {
             let summary = try summary(next, at: height)
-            if try isSettled(place, at: summary.height) {
-                let id = DisputeRecord.id(place)
-                let rows = try slashes(next, summary).filter { $0.key.evidence == id }
-                transcript.settled = PanelTranscript.Settled(epoch: next, slashes: rows)
-                return transcript
-            }
+            if try isSettled(place, at: summary.height) { return (next, summary) }
             next += 1
         }
-        return transcript
+        return nil
+    }
+
+    private mutating func settled(
+        _ epoch: UInt64, _ summary: EpochSummary, _ panel: PanelRecord, _ place: TaskPlace
+    ) throws(LightQueryError) -> PanelTranscript.Settled {
+        let id = DisputeRecord.id(place)
+        let rows = try slashes(epoch, summary).filter { $0.key.evidence == id }
+        var settled = PanelTranscript.Settled(epoch: epoch, slashes: rows)
+        if panel.result != nil { settled.pay = try pay(of: panel, in: epoch, summary) }
+        return settled
     }
 
     /// Closed, and nothing of it is due any more.

@@ -72,19 +72,22 @@ extension Check {
     private static let standardRules = Rewards.Parameters.standard
 
     /// The least multiple of v that holds: B = 0.87 F * (1 - q) / q, v = 0.77 F.
-    private static let bondLimit: UInt64 = {
+    private static let bondLimit = leastMultiple { (rules) throws(ArithmeticError) in
+        try Rule.bondInequality(audit: rules.audit, fees: rules.fees, usage: rules.usage).holds
+    }
+
+    private static func leastMultiple(_ holds: (Rewards.Parameters) throws(ArithmeticError) -> Bool) -> UInt64 {
         var rules = standardRules
         rules.audit.bondMultiple = 1
         while true {
             do throws(ArithmeticError) {
-                if try Rule.bondInequality(audit: rules.audit, fees: rules.fees, usage: rules.usage).holds { break }
+                if try holds(rules) { return rules.audit.bondMultiple }
             } catch {
-                preconditionFailure("the bond inequality: \(error)")
+                preconditionFailure("an inequality of the bond: \(error)")
             }
             rules.audit.bondMultiple += 1
         }
-        return rules.audit.bondMultiple
-    }()
+    }
 
     /// Many providers, each with one forged result at a time, and a third of the stake that looks away. Thousands of
     /// forgeries, because the gain of one is a hundredth of what the rare catch costs.
@@ -118,11 +121,10 @@ extension Check {
         strategy: panelForger, settings: [], costPerUnit: Prices.market / 100 * 77, seeds: 8,
         prepare: { _ in }, move: { $0.audit.bondMultiple = $1 })
 
-    /// B = 0.77 F / c - 0.87 F with c = a tenth, v = 0.77 F.
-    private static let panelLimit: UInt64 = {
-        let fees = standardRules.fees
-        return (fees.provider * 10 - fees.provider - fees.burn + fees.provider - 1) / fees.provider
-    }()
+    /// The least multiple of v that holds: B = 0.77 F / c - 0.87 F, v = 0.77 F.
+    private static let panelLimit = leastMultiple { (rules) throws(ArithmeticError) in
+        try Rule.panelInequality(audit: rules.audit, fees: rules.fees, usage: rules.usage).holds
+    }
 
     /// A third of the slots, in so many accounts that no two seats of a panel are one account's.
     private static let panelForger: Strategy = {

@@ -65,6 +65,8 @@ extension BlockExecution {
         do throws(SettlementError) {
             var tally = try tally()
             moving = try settleTasks(into: &tally)
+            // What checked panels take is taken there.
+            tally.slashes = state.scan(.pendingSlash, as: SlashRow.self).map(\.record)
             // Refunds of settled tasks may have moved the credit pool.
             let pools = state.require(.pools, as: PoolRecord.self).state(supply, parameters)
             outcome = try Settlement.settle(tally, pools, parameters)
@@ -165,7 +167,6 @@ extension BlockExecution {
             try tally.add(former(EpochSet.Member(operatorAddress: prisoner, stake: .zero, mayAudit: false), judged))
         }
         tally.dues = judgement.rows
-        tally.slashes = state.scan(.pendingSlash, as: SlashRow.self).map(\.record)
         return tally
     }
 

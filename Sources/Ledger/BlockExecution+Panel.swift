@@ -167,7 +167,9 @@ extension BlockExecution {
         guard let word = UInt64(bigEndian: seed.bytes.prefix(8)) else {
             preconditionFailure("8 bytes of 32")
         }
-        guard Rewards.Rule.isPanelChecked(word: word) else { return false }
+        guard Rewards.Rule.isPanelChecked(word: word, rate: view.parameters.rewards.audit.panelCheck) else {
+            return false
+        }
         return seatMore((PanelLimits.checkers, .checker), &record, place, job, &draw)
     }
 

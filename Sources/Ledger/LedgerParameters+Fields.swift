@@ -92,6 +92,7 @@ extension LedgerParameters {
         Field(607, "admission_tasks_listed", \.rewards.audit.admissionTasksListed),
         Field(608, "duties_min", \.rewards.audit.dutiesMin),
         Field(609, "duties_missed_max_ppm", \.rewards.audit.missedMax),
+        Field(610, "panel_check_ppm", \.rewards.audit.panelCheck),
     ]
 
     private static let validationFields: [Field] = [

@@ -43,6 +43,8 @@ package enum ParameterError: Error, Equatable, Sendable {
     case washTradingPays(Inequality)
     /// Section 7: a provider who cheats must lose.
     case cheatingPays(Inequality)
+    /// Section 7: who makes up results with most seats of a panel must lose.
+    case forgingPanelsPays(Inequality)
     /// Section 7: an auditor who does not execute must lose.
     case lazyAuditingPays(Inequality)
     /// A slot's bond must cover the bond multiple of the task cap.
@@ -61,7 +63,8 @@ package enum ParameterName: Hashable, Sendable {
     case feeMinimum, escrowDivisor, taskCap, priceMin, stepDivisor, slotBond, fuelPerBlock, budgetBlocksMin
     case bandHigh, growth, insurance, shareMax, bondedGoal, shareSpeed
     case subsidy, standby, accountCap, referral, vesting, vestingDays, challengesPerEpoch, answerBlocks
-    case auditRateFloor, auditRateNumerator, auditRateOffset, recheck, bondMultiple, missedMax, admissionTasks
+    case auditRateFloor, auditRateNumerator, auditRateOffset, recheck, bondMultiple, missedMax, panelCheck,
+        admissionTasks
     case stakeMin, commissionMax, commissionStepMax, selfBondMin, effectiveStakeMax
     case equivocation, approvedWrong, wrongDigest, missedDuties, absence, correlationMultiplier
     case signedMin, signedWindow, reporter, voterShareMax, voterPay, period

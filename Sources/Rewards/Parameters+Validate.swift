@@ -34,6 +34,18 @@ extension Rule {
         return Inequality(left: left, right: right, holds: left >= right)
     }
 
+    /// `c * (0.87 F + B) >= 0.77 F`: whoever has most seats of a panel and makes the result up loses. He executes some
+    /// tasks to get seats, so no more than the provider's part is saved.
+    package static func panelInequality(
+        audit: AuditRules, fees: FeeRules, usage: UsageRules
+    ) throws(ArithmeticError) -> Inequality {
+        let gain = try UInt128(fees.provider).plus(UInt128(try fees.burn.atRate(usage.accountCap)))
+        let bond = UInt128(audit.bondMultiple) * UInt128(fees.provider)
+        let left = try gain.plus(bond).times(UInt128(audit.panelCheck))
+        let right = try UInt128(fees.provider).times(UInt128(million))
+        return Inequality(left: left, right: right, holds: left >= right)
+    }
+
     /// `d * 2/3 * (fee + slash) > cost` for the largest task and the smallest stake: a lazy auditor loses.
     package static func auditorInequality(_ parameters: Parameters) throws(ArithmeticError) -> Inequality {
         let cost = parameters.fees.taskCap
@@ -60,16 +72,19 @@ extension Parameters {
     private func checkInequalities() throws(ParameterError) {
         let wash: Inequality
         let bond: Inequality
+        let panel: Inequality
         let auditor: Inequality
         do throws(ArithmeticError) {
             wash = try Rule.washInequality(usage: usage, fees: fees)
             bond = try Rule.bondInequality(audit: audit, fees: fees, usage: usage)
+            panel = try Rule.panelInequality(audit: audit, fees: fees, usage: usage)
             auditor = try Rule.auditorInequality(self)
         } catch {
             throw .arithmetic(error)
         }
         if !wash.holds { throw .washTradingPays(wash) }
         if !bond.holds { throw .cheatingPays(bond) }
+        if !panel.holds { throw .forgingPanelsPays(panel) }
         if !auditor.holds { throw .lazyAuditingPays(auditor) }
     }
 
@@ -101,7 +116,7 @@ extension Parameters {
             (.shareMax, supply.shareMax), (.bondedGoal, supply.bondedGoal), (.shareSpeed, supply.shareSpeed),
             (.subsidy, usage.subsidy), (.standby, usage.standby), (.referral, usage.referral),
             (.vesting, usage.vesting), (.auditRateFloor, audit.rateFloor), (.recheck, audit.recheck),
-            (.missedMax, audit.missedMax), (.commissionMax, validation.commissionMax),
+            (.missedMax, audit.missedMax), (.panelCheck, audit.panelCheck), (.commissionMax, validation.commissionMax),
             (.commissionStepMax, validation.commissionStepMax), (.selfBondMin, validation.selfBondMin),
             (.equivocation, slashing.equivocation), (.approvedWrong, slashing.approvedWrong),
             (.wrongDigest, slashing.wrongDigest), (.missedDuties, slashing.missedDuties),

@@ -137,6 +137,8 @@ package struct AuditRules: Hashable, Sendable {
     package var admissionTasksListed: UInt64 = 20
     package var dutiesMin: UInt64 = 10
     package var missedMax: UInt64 = 100_000
+    /// c: how many tasks of class Q further operators check.
+    package var panelCheck: UInt64 = 100_000
 
     package init() {}
 }

@@ -25,7 +25,8 @@ struct AuditCommand: ParsableCommand {
             nothing can be said: no such task, no receipt, or something that is not proved.
 
             A task of class Q is not executed, because its engine need not give the same bytes here: its panel's seats
-            are proved and shown, who sealed, who revealed what, who agrees with the majority, is paid, and lost bond.
+            are proved and shown, who sealed, who revealed what, who agrees with the majority, is paid, and lost bond;
+            of who is paid also the row of the epoch that paid, proved and calculated again as `merit query why` does.
             Ends with 0 when a majority stands, with 1 when the panel closed without one, with 3 before it is closed.
             """)
 

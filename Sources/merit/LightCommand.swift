@@ -94,6 +94,7 @@ extension LightQueryError {
         case .noAnswer(let log): "the node has no proof: \(log)"
         case .badValue(let error): "refused: the proved value does not decode: \(error)"
         case .transcript(let error): "refused: the transcript of a dispute does not hold: \(error)"
+        case .explanation(let error): "refused: a row of an epoch's table does not hold: \(error)"
         case .wrongTable(let epoch): "refused: the rows of epoch \(epoch) are not those under its root"
         }
     }

@@ -32,9 +32,27 @@ struct PanelVerdict {
         }
     }
 
-    /// "paid", "due" with the end of the running epoch, or "unpaid".
+    /// "paid", "due" with the end of the running epoch, or "unpaid": it won nothing, or its row has nothing because the
+    /// audit pool was empty.
     private func pay(_ seat: PanelSeat) -> String {
-        panel.earns(seat) ? (transcript.isDue ? "due" : "paid") : "unpaid"
+        guard panel.earns(seat) else { return "unpaid" }
+        if transcript.isDue { return "due" }
+        return paid(seat)?.row.amount == .zero ? "unpaid" : "paid"
+    }
+
+    private var table: PanelPay? { transcript.settled?.pay }
+    private func paid(_ seat: PanelSeat) -> CheckedExplanation.Reward? {
+        panel.earns(seat) ? table?.rows[seat.provider] : nil
+    }
+
+    /// Why there is no row to show of some winner; empty where every winner's is shown, or nobody won.
+    var gap: String {
+        if panel.phase != .closed { return "the panel is not closed" }
+        if panel.result == nil { return "" }
+        if transcript.isDue { return "its pay is due with the end of the running epoch" }
+        if let reason = transcript.settledGap { return "the node has no proof of when it was settled: \(reason)" }
+        if transcript.settled == nil { return "it was settled longer ago than is looked for here" }
+        return table?.gap ?? ""
     }
 
     private func loss(of seat: PanelSeat) -> Amount {
@@ -70,7 +88,8 @@ struct PanelVerdict {
         [
             "phase": .string(panel.phase.label), "replicas": .number(transcript.job.request.replicas),
             "checked": .bool(panel.isChecked), "deadline": .decimal(panel.deadline), "agreeing": .number(agreeing),
-            "settled_epoch": transcript.settled.map { .decimal($0.epoch) } ?? .null,
+            "settled_epoch": transcript.settled.map { .decimal($0.epoch) } ?? .null, "table": tableJSON,
+            "rows_missing": .string(gap),
             "seats": .array(
                 panel.seats.map { seat in
                     [
@@ -78,9 +97,25 @@ struct PanelVerdict {
                         "sealed": .bool(seat.seal != nil), "revealed": .bool(seat.result != nil),
                         "agrees": .bool(panel.agrees(seat)), "pay": .string(pay(seat)),
                         "lost": .decimal(loss(of: seat).units), "result": seat.result?.json ?? .null,
+                        "row": rowJSON(seat),
                     ]
                 }),
         ]
+    }
+
+    /// Whose rows are shown, and what proves them.
+    private var tableJSON: JSON {
+        guard let table else { return .null }
+        return [
+            "epoch": .decimal(table.epoch), "reward_rows": .decimal(table.summary.rewardRows),
+            "rewards_root": .hex(table.summary.rewardsRoot), "header_height": .decimal(table.header.height),
+            "header_hash": .hex(table.header.hash),
+        ]
+    }
+
+    private func rowJSON(_ seat: PanelSeat) -> JSON {
+        guard let table, let reward = paid(seat) else { return .null }
+        return reward.row.json.adding("epoch", .decimal(table.epoch)).adding("place", .decimal(reward.place))
     }
 
     // MARK: For people
@@ -101,7 +136,8 @@ struct PanelVerdict {
             "  panel      drawn at height \(panel.assigned), \(panel.phase.label) now",
         ]
         let result = panel.result.map { ["  output     \($0.output), \($0.outputBytes) bytes"] } ?? []
-        return (head + result + ["", "Seats"] + table.lines + ["", verdictLine, payLine]).joined(separator: "\n")
+        let said = head + result + ["", "Seats"] + table.lines
+        return (said + rowLines + ["", verdictLine, payLine]).joined(separator: "\n")
     }
 
     private func said(_ seat: PanelSeat) -> String {
@@ -120,10 +156,32 @@ struct PanelVerdict {
         return "\(verdict).\nNothing was executed here: \(Self.reason)."
     }
 
+    /// The winners' rows, each under the root.
+    private var rowLines: [String] {
+        guard let table else { return [] }
+        var rows = TextTable(["provider", "kind", "MRT", "why", "row"])
+        for seat in panel.seats {
+            guard let reward = paid(seat) else { continue }
+            let row = reward.row
+            rows.add([
+                seat.provider.bech32, row.key.kind.label, row.amount.tokens, row.reason.text,
+                "\(reward.place) of \(table.summary.rewardRows)",
+            ])
+        }
+        let head = ["", "Rows of epoch \(table.epoch), each an account's pay of its kind for all its tasks"]
+        let proof = [
+            "  under \(table.summary.rewardsRoot)",
+            "  and header \(table.header.height), \(table.header.hash)",
+        ]
+        let gap = table.gap.map { ["", "Not every row is shown: \($0)."] } ?? []
+        return (rows.isEmpty ? [] : head + rows.lines + proof) + gap
+    }
+
     private var payLine: String {
         if panel.phase != .closed { return "Nobody is paid before the panel is closed." }
-        if transcript.isDue { return "Its pay is due with the end of the running epoch." }
-        guard let settled = transcript.settled else { return "It was paid longer ago than is looked for here." }
+        guard let settled = transcript.settled else {
+            return panel.result == nil ? "Nothing is paid for it." : "No row is shown: \(gap)."
+        }
         let checked = panel.isChecked ? "checked by further operators" : "not drawn to be checked"
         return
             "Settled with epoch \(settled.epoch), \(checked). The audit pool pays checkers, as far as it goes."

@@ -178,6 +178,81 @@ struct PanelReaderTests {
         let settled = try #require(try Self.read(try await Self.learn(market), market))
         #expect(settled.settled?.epoch == epoch && !settled.isDue && settled.settled?.slashes.isEmpty == true)
         #expect(settled.job.request.replicas == 3 && settled.panel.seats.count == 3)
+        let pay = try #require(settled.settled?.pay)
+        #expect(pay.gap == nil && pay.epoch == epoch && pay.rows.count == 2)
+        for number in PanelMarket.numbers {
+            let row = pay.rows[TestKeys(number).account.address]?.row
+            #expect((row == nil) == (number == 12) && row?.amount != .zero && row?.key.kind ?? .fee == .fee)
+        }
+    }
+
+    @Test("a node that shows no rows, and one that refuses them, is said to; the rest stands")
+    func gaps() async throws {
+        var market = try PanelMarket()
+        try market.seal(PanelMarket.numbers)
+        try market.reveal(PanelMarket.numbers)
+        try market.settle()
+        let link = try await Self.learn(market)
+        let honest = try #require(try Self.read(link, market))
+        let first = try #require(honest.panel.seats.first { honest.panel.earns($0) })
+        for (answer, words) in [
+            ("", "the node shows no row of \(first.provider.bech32)"),
+            ("too many to prove", "the node answers: too many"),
+        ] {
+            var answers = link.answers
+            for (request, body) in link.answers {
+                let asked = String(decoding: request, as: UTF8.self)
+                guard asked.contains("\"why\""), asked.contains(first.provider.bech32) else { continue }
+                answers[request] = try Self.changed(body, refusal: answer)
+            }
+            let pay = try #require(try Self.read(LearningLink(answers), market)?.settled?.pay)
+            #expect(pay.rows.count == 1 && pay.rows[first.provider] == nil)
+            #expect(pay.gap?.hasPrefix(words) == true, "\(pay.gap ?? "")")
+        }
+    }
+
+    @Test("a node that tells of another epoch is refused; one that has no state of that time is said to have none")
+    func otherTimes() async throws {
+        var market = try PanelMarket()
+        try market.seal(PanelMarket.numbers)
+        try market.reveal(PanelMarket.numbers)
+        try market.settle()
+        try market.chain.advance([])
+        let link = try await Self.learn(market)
+        let settled = try #require(try Self.read(link, market)?.settled?.pay)
+        let (height, epoch) = ("\"height\":\"\(settled.summary.height)\"", "\"epoch\":\"\(settled.epoch)\"")
+        var (others, gone) = (link.answers, link.answers)
+        for (request, body) in link.answers {
+            let (asked, text) = (String(decoding: request, as: UTF8.self), String(decoding: body, as: UTF8.self))
+            if asked.contains("\"why\"") {
+                others[request] = Bytes(text.replacing(epoch, with: "\"epoch\":\"77\"").utf8)
+            }
+            if asked.contains("\"abci_query\""), asked.contains(height) {
+                let refusal = #""code":9,"log":"it is gone""#
+                gone[request] = Bytes(text.replacing(#""code":0,"log":"""#, with: refusal).utf8)
+            }
+        }
+        #expect(others != link.answers && gone != link.answers)
+        let error = #expect(throws: LightQueryError.self) { try Self.read(LearningLink(others), market) }
+        guard case .client(.shape(.wrongForm("epoch")))? = error else {
+            Issue.record("\(String(describing: error))")
+            return
+        }
+        let left = try #require(try Self.read(LearningLink(gone), market))
+        #expect(left.panel.phase == .closed && left.settled == nil && left.settledGap == "it is gone")
+    }
+
+    /// An answer without rows, or the refusal.
+    private static func changed(_ body: Bytes, refusal: String) throws -> Bytes {
+        let json = try JSON(parsing: body, max: 1 << 20)
+        if !refusal.isEmpty {
+            let error: JSON = ["code": .number(-32_603), "message": "Internal error", "data": .string(refusal)]
+            return Bytes(JSON.object([("jsonrpc", "2.0"), ("id", json["id"] ?? .null), ("error", error)]).text.utf8)
+        }
+        guard case .object(let members) = try json.member("result") else { throw ShapeError.wrongForm("result") }
+        let result = members.map { ($0.name, $0.name == "rewards" ? [] : $0.value) }
+        return Bytes(
+            JSON.object([("jsonrpc", "2.0"), ("id", json["id"] ?? .null), ("result", .object(result))]).text.utf8)
     }
 
     @Test("a changed byte in what a node says gives no other transcript")
@@ -202,6 +277,9 @@ struct PanelReaderTests {
                 kept += 1
                 #expect(other?.panel == honest.panel && other?.job == honest.job, "byte \(place) of \(body.count)")
                 #expect(other?.settled?.epoch == honest.settled?.epoch && other?.settled?.slashes.isEmpty == true)
+                for (account, reward) in other?.settled?.pay?.rows ?? [:] {
+                    #expect(reward.row == honest.settled?.pay?.rows[account]?.row)
+                }
             }
         }
         #expect(refused > 50, "\(refused) refused, \(kept) the same")

@@ -42,13 +42,19 @@ final class TestProvider {
 struct MarketProcessTests {
     static let token: UInt64 = 1_000_000_000
 
-    /// Genesis/local.json with these providers, each with a bond of 20 slots and money for its first offers.
-    static func template(_ providers: [TestProvider], in folder: String) throws -> String {
+    /// Genesis/local.json with these providers, each with a bond of 20 slots and money for its first offers, and with
+    /// these parameters changed.
+    static func template(
+        _ providers: [TestProvider], in folder: String, _ settings: [String: String] = [:]
+    ) throws -> String {
         let text = try Data(contentsOf: Program.root.appendingPathComponent("Genesis/local.json"))
         var genesis = try #require(try JSONSerialization.jsonObject(with: text) as? [String: Any])
         var state = try #require(genesis["app_state"] as? [String: Any])
         state["accounts"] = providers.map { ["address": $0.address, "balance": "\(10 * token)"] }
         state["providers"] = providers.map { ["account": $0.address, "bond": "\(7_000 * token)"] }
+        var parameters = try #require(state["parameters"] as? [String: String])
+        parameters.merge(settings) { $1 }
+        state["parameters"] = parameters
         genesis["app_state"] = state
         let path = folder + "/template.json"
         try JSONSerialization.data(withJSONObject: genesis).write(to: URL(fileURLWithPath: path))

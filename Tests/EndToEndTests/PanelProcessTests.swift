@@ -7,35 +7,57 @@ import Primitives
 import RPC
 import Testing
 
+/// A network on which panels work, asked as a stranger asks.
+protocol PanelCast {
+    var network: TestNetwork { get }
+}
+
+extension PanelCast {
+    var node: String { "http://" + network.nodes[0].rpc }
+    var requester: [String] {
+        ["--key", network.files.nodes[0].home + "/keys/account.json", "--node", node, "--json"]
+    }
+
+    func status(_ job: String) throws -> JSON {
+        try MarketProcessTests.json(["job", "status", job, "--node", node, "--json"])
+    }
+
+    func seats(_ job: String, _ index: Int) throws -> [JSON] {
+        let panels = try status(job).elements("panels", max: 16)
+        return panels.count > index ? try panels[index].elements("seats", max: 16) : []
+    }
+
+    func waitForPay(_ job: String) throws {
+        try wait(for: "the pay") { try status(job).elements("panels", max: 16).allSatisfy { $0["settled"] == true } }
+    }
+
+    func audit(_ task: String, code: Int32) throws -> JSON {
+        let hash = network.files.genesis_hash
+        return try MarketProcessTests.json(
+            ["audit", task, "--node", node, "--genesis-hash", hash, "--json"], code: code)
+    }
+
+    /// The panel as `merit audit` proves it, once the settlement is proved too.
+    func settledPanel(_ task: String, code: Int32 = 0) throws -> (found: JSON, panel: JSON) {
+        var found: JSON = .null
+        try wait(for: "the proof of the settlement") {
+            found = try audit(task, code: code)
+            return try found.member("panel")["settled_epoch"] != .null
+        }
+        return (found, try found.member("panel"))
+    }
+}
+
 @Suite("Panels", .serialized)
 struct PanelProcessTests {
     private static let engine = ["--engine", "sha256=sha256sum", "--engine", "broken=false"]
 
     /// One after the other, so that the first ones have sealed when the last one begins.
-    private struct Cast {
+    private struct Cast: PanelCast {
         let folder: String
         let network: TestNetwork
         let honest: [TestProvider]
         let liar: TestProvider
-        var node: String { "http://" + network.nodes[0].rpc }
-        var requester: [String] {
-            ["--key", network.files.nodes[0].home + "/keys/account.json", "--node", node, "--json"]
-        }
-
-        func status(_ job: String) throws -> JSON {
-            try MarketProcessTests.json(["job", "status", job, "--node", node, "--json"])
-        }
-
-        func seats(_ job: String, _ index: Int) throws -> [JSON] {
-            let panels = try status(job).elements("panels", max: 16)
-            return panels.count > index ? try panels[index].elements("seats", max: 16) : []
-        }
-
-        func audit(_ task: String, code: Int32) throws -> JSON {
-            let hash = network.files.genesis_hash
-            return try MarketProcessTests.json(
-                ["audit", task, "--node", node, "--genesis-hash", hash, "--json"], code: code)
-        }
     }
 
     @Test("a panel comes to a majority over a restart; a liar is in the minority, unpaid", .timeLimit(.minutes(4)))
@@ -67,10 +89,7 @@ struct PanelProcessTests {
         try cast.liar.start(network, Self.engine + ["--cheat-ppm", "1000000"])
         try wait(for: "the verdicts") { try cast.status(job).member("job").number("done") == 2 }
         try checkOutput(job, cast)
-        try wait(for: "the pay") {
-            try MarketProcessTests.json(["job", "status", job, "--node", cast.node, "--json"])
-                .elements("panels", max: 16).allSatisfy { $0["settled"] == true }
-        }
+        try cast.waitForPay(job)
         let epoch = try checkAudit(job, cast)
         try checkPay(cast, epoch)
         try checkBroken(cast)
@@ -116,19 +135,16 @@ struct PanelProcessTests {
 
     /// The epoch that paid.
     private func checkAudit(_ job: String, _ cast: Cast) throws -> UInt64 {
-        var found: JSON = .null
-        try wait(for: "the proof of the settlement") {
-            found = try cast.audit("\(job)/0", code: 0)
-            return try found.member("panel")["settled_epoch"] != .null
-        }
+        let (found, panel) = try cast.settledPanel("\(job)/0")
         #expect(found["verdict"] == "quorum" && found["verified"] == true && found["executed"] == .null)
         #expect(try found.member("task")["class"] == "Q")
-        let panel = try found.member("panel")
+        #expect(panel["rows_missing"] == "")
         #expect(panel["agreeing"] == .number(2) && panel["checked"] == false)
         for seat in try panel.elements("seats", max: 16) {
             let isLiar = seat["provider"] == .string(cast.liar.address)
             #expect(seat["sealed"] == true && seat["revealed"] == true && seat["agrees"] == .bool(!isLiar))
             #expect(seat["pay"] == (isLiar ? "unpaid" : "paid") && seat["lost"] == "0")
+            #expect((seat["row"] == .null) == isLiar)
         }
         let text = try Program.run(["audit", "\(job)/1", "--node", cast.node])
         let words = String(decoding: text.output, as: UTF8.self)

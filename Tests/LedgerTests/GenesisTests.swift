@@ -113,6 +113,7 @@ struct GenesisTests {
         #expect(refused(101, 7) == "epochSecondsDoNotDivideDay(7)")
         #expect(refused(701, 999_999_999) == "validator_stake_min >= 10^9")
         #expect(refused(601, 1).hasPrefix("cheatingPays"))
+        #expect(refused(610, 1).hasPrefix("forgingPanelsPays"))
         #expect(
             Self.judge { $0.consensus.evidenceAgeSeconds = 81 }
                 == .parameters("evidence.max_age_duration <= unbonding: 80 s"))

@@ -110,13 +110,13 @@ struct GoldenStateTests {
     func parameters() throws {
         let fields = LedgerParameters.fields
         #expect(zip(fields, fields.dropFirst()).allSatisfy { $0.number < $1.number })
-        #expect(Set(fields.map(\.name)).count == fields.count && fields.count == 84)
+        #expect(Set(fields.map(\.name)).count == fields.count && fields.count == 85)
         let local = LedgerParameters(rewards: .local)
         #expect(try LedgerParameters(local.differences) == local)
         #expect(try LedgerParameters(local.settings) == local)
         #expect(try TestChain().view.parameters == TestChain.parameters)
         let listing = fields.map { "\($0.number) \($0.name)\n" }.joined()
-        let golden = "15a5ef16a6893e97d2fdb9f6595647cbc1199220660fe54272544496e9b883f2"
+        let golden = "78e77f9247ca54f1ccf37ab13fafab865f3087979c48b19cd26c3f989464c1c0"
         #expect(Hash.sha256(Bytes(listing.utf8)).description == golden)
     }
 }

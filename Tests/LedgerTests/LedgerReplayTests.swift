@@ -13,7 +13,7 @@ struct LedgerReplayTests {
     func golden() throws {
         let chain = try TestChain()
         #expect(chain.genesis.hash.description == "3926a513945e4bf3ed72df8247bb75f56f9bb7d36c78317cf719d4c07796903d")
-        #expect(chain.view.appHash.description == "77973972442544f799b04d210ed1c54c1b497262d3d2f4fe06dc227b65c3d9fc")
+        #expect(chain.view.appHash.description == "6e95e20cc7bd7a7dd8d79db8a7a9afe65b00f9cf1f3c41e43c2b53f285ff6198")
         #expect(try Genesis(decoding: chain.genesis.encoded) == chain.genesis)
         #expect(LedgerView(chain.store)?.tip == chain.view.tip)
     }

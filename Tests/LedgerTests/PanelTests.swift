@@ -33,8 +33,10 @@ struct PanelTests {
     ]
 
     /// With these providers, in an epoch of its own, and a job of class Q that is about to be drawn.
-    static func chain(_ providers: [UInt8], tasks: Int = 1, replicas: Int = 3) throws -> MarketChain {
-        var market = try MarketChain(more: [23, 24, 25, 26, 27, 28])
+    static func chain(
+        _ providers: [UInt8], tasks: Int = 1, replicas: Int = 3, settings: [Setting] = TestChain.standard
+    ) throws -> MarketChain {
+        var market = try MarketChain(settings: settings, more: [23, 24, 25, 26, 27, 28])
         market.present = providers
         try market.finishEpochs(1)
         try market.run("30 publish input -> ok")
@@ -248,14 +250,27 @@ struct PanelTests {
         let due = UInt64(lost.count) * most
         let taken = try #require(market.bond(20).map { bond.units - $0.units })
         #expect(taken == due - heldBefore.units, "\(taken) of \(due) with \(heldBefore) held")
-        // Settled after the tables are begun, it stands in the next epoch's.
-        try market.finishEpochs(1)
-        let rows = try market.chain.rows(.slashes, ending + 1, as: SlashRow.self).filter {
+        // In the table of the epoch that settles the task, where whoever asks about the task looks for it.
+        let rows = try market.chain.rows(.slashes, ending, as: SlashRow.self).filter {
             $0.key.account == MarketChain.address(20) && $0.key.offence == .wrongResult
         }
         #expect(rows.reduce(0) { $0 + $1.amount.units } == due && rows.allSatisfy { $0.burned == $0.amount }, "\(rows)")
         #expect(market.chain.view.supply.burned >= burned.credited(Amount(due)))
         try market.checkMoney()
+    }
+
+    @Test("a genesis may have every task checked, where four others are left; else the panel goes on without them")
+    func alwaysChecked() throws {
+        var parameters = TestChain.parameters
+        parameters.rewards.audit.panelCheck = 1_000_000
+        for (providers, checked) in [(UInt8(20)...26, 6), (20...25, 0)] {
+            var market = try Self.chain(Array(providers), tasks: 6, settings: parameters.differences)
+            _ = try market.speak(8, Dictionary(uniqueKeysWithValues: providers.map { ($0, UInt8(1)) }))
+            let panels = (0..<UInt32(6)).compactMap { market.panel(0, $0) }
+            #expect(panels.count == 6 && panels.allSatisfy { $0.phase == .closed && $0.isDrawn && $0.result != nil })
+            #expect(panels.count(where: \.isChecked) == checked)
+            try market.checkMoney()
+        }
     }
 
     @Test(

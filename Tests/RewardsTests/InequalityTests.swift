@@ -49,8 +49,16 @@ struct InequalityTests {
             name: "cheating by the audit rate", start: { $0.audit.rateFloor }, set: { $0.audit.rateFloor = $1 },
             grows: false, isIt: { if case .cheatingPays(let sides) = $0 { sides.left < sides.right } else { false } }),
         Case(
-            name: "cheating by the bond", start: { $0.audit.bondMultiple }, set: { $0.audit.bondMultiple = $1 },
-            grows: false, isIt: { if case .cheatingPays(let sides) = $0 { sides.left < sides.right } else { false } }),
+            name: "cheating by the bond", start: { $0.audit.bondMultiple },
+            set: {
+                // Else panels bind first where audits are many.
+                ($0.audit.bondMultiple, $0.audit.panelCheck) = ($1, 1_000_000)
+            }, grows: false, isIt: { if case .cheatingPays(let sides) = $0 { sides.left < sides.right } else { false } }
+        ),
+        Case(
+            name: "forging panels by the checks", start: { $0.audit.panelCheck }, set: { $0.audit.panelCheck = $1 },
+            grows: false,
+            isIt: { if case .forgingPanelsPays(let sides) = $0 { sides.left < sides.right } else { false } }),
         Case(
             name: "lazy auditing by the redraw", start: { $0.audit.recheck }, set: { $0.audit.recheck = $1 },
             grows: false,

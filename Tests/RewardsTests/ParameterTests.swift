@@ -38,6 +38,10 @@ struct ParameterTests {
         (.windowsExceedEpoch(seconds: 28_800, blocks: 49), { $0.calendar.vote.blocks = 22 }),
         (.lambdaIsNotLargest(lambda: 1, epochsPerDay: 1), { $0.supply.lambda = 1 }),
         (.rateAboveMaximum(name: .recheck, value: 1_000_001, maximum: 1_000_000), { $0.audit.recheck = 1_000_001 }),
+        (
+            .rateAboveMaximum(name: .panelCheck, value: 1_000_001, maximum: 1_000_000),
+            { $0.audit.panelCheck = 1_000_001 }
+        ),
         (.rateAboveMaximum(name: .bondMultiple, value: .max, maximum: 1_000_000), { $0.audit.bondMultiple = .max }),
         (.valueBelowMinimum(name: .priceMin, value: 999, minimum: 1_000), { $0.market.priceMin = Amount(999) }),
         (.valueBelowMinimum(name: .vestingDays, value: 0, minimum: 1), { $0.usage.vestingDays = 0 }),
@@ -74,6 +78,13 @@ struct ParameterTests {
             .cheatingPays(Inequality(left: 659_493_360_000, right: 870_000_000_000, holds: false)),
             {
                 $0.audit.rateFloor = 50_000
+            }
+        ),
+        // 3 % of 0.87 F + 19.25 F are under 0.77 F.
+        (
+            .forgingPanelsPays(Inequality(left: 603_600_000_000, right: 770_000_000_000, holds: false)),
+            {
+                $0.audit.panelCheck = 30_000
             }
         ),
         // A tenth of the smallest stake at 2 %: 2 * 10^5 * (1.4 + 20) MRT against 3 * 10^6 * 14 MRT.
