@@ -91,11 +91,36 @@ extension BlockExecution {
         for row in tables.slashes { state.remove(StateKey.pendingSlash(row.key)) }
     }
 
+    /// What one account gets by all of its rows.
+    private struct Payment {
+        let account: (key: Bytes, value: Bytes)
+        let grant: (key: Bytes, value: Bytes)?
+        let liquid: Amount
+        let vesting: Amount
+    }
+
     /// Rows and outcomes ascend by account, so that each account is read and written once. What a row in credits is
     /// backed by stayed in the pools. What a subsidy row leaves to vest is no balance yet.
     private mutating func pay(_ rows: [RewardRow], vesting outcomes: [ProviderOutcome]) {
-        state.expect(rows.count { $0.amount > .zero }, .account)
+        let paid = Self.paidAccounts(rows, outcomes)
+        let parts = snapshot.parts(of: paid.indices) { _, range in
+            paid[range].map { payment(rows[$0.rows], vesting: $0.vesting) }
+        }
+        state.expect(paid.count, .account)
         state.expect(outcomes.count { $0.vesting > .zero }, .vesting)
+        for payment in parts.joined() {
+            state.store(encoded: payment.account.value, at: payment.account.key)
+            if let grant = payment.grant { state.store(encoded: grant.value, at: grant.key) }
+            supply.balances = supply.balances.credited(payment.liquid)
+            supply.vesting = supply.vesting.credited(payment.vesting)
+        }
+    }
+
+    /// The rows of each account that gets anything, and what of them vests.
+    private static func paidAccounts(
+        _ rows: [RewardRow], _ outcomes: [ProviderOutcome]
+    ) -> [(rows: Range<Int>, vesting: Amount)] {
+        var result: [(rows: Range<Int>, vesting: Amount)] = []
         var grants = outcomes.lazy.filter { $0.vesting > .zero }.makeIterator()
         var grant = grants.next()
         var start = rows.startIndex
@@ -104,13 +129,13 @@ extension BlockExecution {
             let end = rows[start...].firstIndex { $0.key.account != address } ?? rows.endIndex
             while let found = grant, found.account < address { grant = grants.next() }
             let part = grant.flatMap { $0.account == address ? $0.vesting : nil } ?? .zero
-            if rows[start..<end].contains(where: { $0.amount > .zero }) { pay(rows[start..<end], vesting: part) }
+            if rows[start..<end].contains(where: { $0.amount > .zero }) { result.append((start..<end, part)) }
             start = end
         }
+        return result
     }
 
-    /// All rows of one account.
-    private mutating func pay(_ rows: ArraySlice<RewardRow>, vesting: Amount) {
+    private func payment(_ rows: ArraySlice<RewardRow>, vesting: Amount) -> Payment {
         let address = rows[rows.startIndex].key.account
         var account = state.account(address)
         var paid = Amount.zero
@@ -122,9 +147,9 @@ extension BlockExecution {
         }
         let liquid = paid.debited(vesting)
         account.balance = account.balance.credited(liquid)
-        supply.balances = supply.balances.credited(liquid)
-        if vesting > .zero { grant(vesting, to: address, &account) }
-        state.store(account, of: address)
+        let grant = vesting > .zero ? granted(vesting, to: address, &account) : nil
+        return Payment(
+            account: (StateKey.account(address), account.encoded), grant: grant, liquid: liquid, vesting: vesting)
     }
 
     private mutating func store(_ outcome: ValidatorOutcome) {

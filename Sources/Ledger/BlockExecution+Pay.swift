@@ -31,7 +31,8 @@ extension BlockExecution {
             guard var job = jobs[entry.place.job] else { preconditionFailure("a due task of no job: \(entry.place)") }
             // The only reference, so that it is changed in place.
             jobs[entry.place.job] = nil
-            let refund = try settle(entry.place, entry.task, of: &job, into: &tally)
+            let refund = try settle(entry.task, of: &job, into: &tally)
+            state.store(encoded: entry.settled, at: StateKey.task(entry.place))
             refunds[entry.place.job] = (refunds[entry.place.job] ?? .zero).credited(refund)
             jobs[entry.place.job] = job
         }
@@ -88,20 +89,25 @@ extension BlockExecution {
         let hasRedraw: Bool
         /// nil where it is in dispute or has an open redraw.
         let task: TaskRecord?
+        /// The task's record when it is settled.
+        let settled: Bytes
     }
 
     private func due(_ place: TaskPlace, _ provider: Address) -> DueTask {
         let isOpen = state.bytes(StateKey.dispute(place)) != nil || judgement.redrawn.contains(place)
         let audits: TaskAudits? = isOpen ? nil : state.load(StateKey.taskAudits(view.epoch.number - 1, place))
         let isAudited = audits?.entries.contains { $0.state.counts } == true || judgement.verified.contains(place)
+        let task = isOpen ? nil : requireTask(place)
+        var settled = task
+        settled?.state = .settled
         return DueTask(
             place: place, provider: provider, isAudited: isAudited,
-            hasRedraw: !isOpen && state.bytes(StateKey.redraw(place)) != nil,
-            task: isOpen ? nil : requireTask(place))
+            hasRedraw: !isOpen && state.bytes(StateKey.redraw(place)) != nil, task: task,
+            settled: settled?.encoded ?? [])
     }
 
     /// Delivered in an epoch before this one. A task in dispute or with an open redraw stays in the list, alone.
-    private mutating func dueTasks() -> [(place: TaskPlace, task: TaskRecord)] {
+    private mutating func dueTasks() -> [(place: TaskPlace, task: TaskRecord, settled: Bytes)] {
         guard view.epoch.number > 0 else { return [] }
         let last = (view.epoch.number - 1).bigEndianBytes
         let list = state.range(.due, upTo: last, limit: .max, as: AssignmentRecord.self)
@@ -117,7 +123,7 @@ extension BlockExecution {
             state.remove([StateTag.due.rawValue] + entry.id)
             if due.hasRedraw { state.remove(StateKey.redraw(due.place)) }
             if due.isAudited { judgement.successes[due.provider, default: 0] += 1 }
-            return (due.place, task)
+            return (due.place, task, due.settled)
         }
     }
 
@@ -150,9 +156,9 @@ extension BlockExecution {
 
     /// What goes back to the requester.
     private mutating func settle(
-        _ place: TaskPlace, _ task: TaskRecord, of job: inout JobRecord, into tally: inout EpochTally
+        _ task: TaskRecord, of job: inout JobRecord, into tally: inout EpochTally
     ) throws(SettlementError) -> Amount {
-        guard let delivered = task.delivered else { preconditionFailure("a due task without a receipt: \(place)") }
+        guard let delivered = task.delivered else { preconditionFailure("a due task without a receipt: \(task)") }
         let limits = job.request.limits
         let terms = TaskTerms(limit: limits.computeUnits, bid: job.request.bid, escrow: job.escrow)
         let rules = view.parameters.rewards
@@ -169,10 +175,7 @@ extension BlockExecution {
                 fee: charge.fee, computeUnits: task.computeUnits, pace: pace, resource: .cpu,
                 assurance: job.assurance),
             by: task.provider, for: job.requester, rules)
-        var settled = task
-        settled.state = .settled
         job.closed += 1
-        state.store(settled, at: StateKey.task(place))
         supply.escrow = supply.escrow.debited(charge.fee).debited(job.assurance)
         return charge.refund
     }

@@ -2,20 +2,20 @@
 // next transaction, so that no block walks over grants, however many there are.
 // Invariant: what the supply counts as vesting is granted less paid, over all grants.
 import Chain
+import Codec
 import Primitives
 import Rewards
 
 extension BlockExecution {
-    /// Adds to the grant of the running day, which counts from the day's last epoch on.
-    mutating func grant(_ amount: Amount, to address: Address, _ account: inout Account) {
+    /// The grant of the running day with so much more; it counts from the day's last epoch on.
+    func granted(_ amount: Amount, to address: Address, _ account: inout Account) -> (key: Bytes, value: Bytes) {
         let perDay = max(1, view.parameters.rewards.calendar.epochsPerDay)
         let day = Self.lastEpoch(ofDayOf: view.epoch.number, perDay)
         let key = StateKey.vesting(address, granted: day)
         var record = state.load(key) ?? VestingRecord(granted: .zero)
         record.granted = record.granted.credited(amount)
-        state.store(record, at: key)
-        supply.vesting = supply.vesting.credited(amount)
         if account.unlockEpoch == 0 { account.unlockEpoch = day + perDay + 1 }
+        return (key, record.encoded)
     }
 
     private static func lastEpoch(ofDayOf epoch: UInt64, _ perDay: UInt64) -> UInt64 {

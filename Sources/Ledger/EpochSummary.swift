@@ -92,8 +92,20 @@ extension EpochTables {
         }
         for part in parts { writes.append(part.bases) }
         let rewardLeaves = parts.flatMap(\.leaves)
-        let roots = (MerkleTree.root(ofLeafHashes: rewardLeaves), MerkleTree.root(ofLeafHashes: slashLeaves))
+        let roots = (Self.root(rewardLeaves, on: snapshot), MerkleTree.root(ofLeafHashes: slashLeaves))
         return (writes, roots)
+    }
+
+    /// A power of two, so that the leaves of a part are a subtree of their own.
+    private static let leavesPerPart = 1 << 14
+
+    private static func root(_ leaves: [Digest], on snapshot: some Snapshot) -> Digest {
+        let count = max(1, (leaves.count + leavesPerPart - 1) / leavesPerPart)
+        let roots = snapshot.parts(count, isLarge: count > 1) { part in
+            let start = part * leavesPerPart
+            return MerkleTree.root(ofLeafHashes: Array(leaves[start..<min(start + leavesPerPart, leaves.count)]))
+        }
+        return count == 1 ? roots[0] : MerkleTree.root(ofLeafHashes: roots)
     }
 
     private func storedRewards(

@@ -108,11 +108,16 @@ struct StateTreeUpdate {
 
     /// By hashed key; of equal keys only the last.
     private static func sorted(_ parts: [[Change]]) -> [Change] {
-        var all = Array(parts.joined())
-        all.sort { $0.comes(before: $1) }
+        let all = Array(parts.joined())
+        // Small things are moved; their word nearly always decides.
+        var order = all.indices.map { (word: all[$0].keyHash.leadingWord, place: $0) }
+        order.sort { left, right in
+            if left.word != right.word { return left.word < right.word }
+            return all[left.place].comes(before: all[right.place])
+        }
         var result: [Change] = []
         result.reserveCapacity(all.count)
-        for change in all where change.keyHash != result.last?.keyHash { result.append(change) }
+        for (_, place) in order where all[place].keyHash != result.last?.keyHash { result.append(all[place]) }
         return result
     }
 

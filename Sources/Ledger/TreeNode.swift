@@ -84,11 +84,15 @@ struct TreeNode: Equatable {
     }
 
     var hash: Digest {
-        var places = children.map { Subtree($0) }
-        for count in [8, 4, 2, 1] {
-            for index in 0..<count { places[index] = Subtree(places[2 * index], places[2 * index + 1]) }
+        withUnsafeTemporaryAllocation(of: Subtree.self, capacity: children.count) { places in
+            for (index, child) in children.enumerated() { places.initializeElement(at: index, to: Subtree(child)) }
+            var count = children.count
+            while count > 1 {
+                count /= 2
+                for index in 0..<count { places[index] = Subtree(places[2 * index], places[2 * index + 1]) }
+            }
+            return places[0].hash
         }
-        return places[0].hash
     }
 
     /// Two bit maps (which places are taken, which of them by leaves), then the references.

@@ -47,11 +47,12 @@ struct NodeWorld: Environment {
 
     /// The new tip in the writes of a decided block, and the number of items beside its preamble.
     private static func tip(in writes: WriteBatch) -> (tip: Tip, items: Int)? {
-        guard let bytes = writes.writes.last(where: { $0.table == .meta && $0.key == LedgerView.tipKey })?.value else {
+        let all = writes.parts.joined()
+        guard let bytes = all.last(where: { $0.table == .meta && $0.key == LedgerView.tipKey })?.value else {
             return nil
         }
         do {
-            return (try Tip(decoding: bytes), writes.writes.count { $0.table == .transactions })
+            return (try Tip(decoding: bytes), all.count { $0.table == .transactions })
         } catch {
             preconditionFailure("the own tip does not decode: \(error)")
         }

@@ -34,7 +34,7 @@ package struct MemoryStore: Snapshot, Sendable {
     private func rows(_ table: Table) -> Rows { tables[Int(table.rawValue) - 1] }
 
     package mutating func commit(_ batch: WriteBatch) {
-        for write in batch.writes {
+        for write in batch.parts.joined() {
             tables[Int(write.table.rawValue) - 1].set(write.key, write.value)
         }
     }

@@ -48,16 +48,39 @@ package struct Write: Equatable, Sendable {
 
 /// Writes that become durable together or not at all, in order: a later write to the same key wins.
 package struct WriteBatch: Equatable, Sendable {
-    package private(set) var writes: [Write] = []
+    /// Batches that were appended whole, so that none of their writes moves, and what came between them.
+    private var closed: [[Write]] = []
+    /// What came last.
+    private var open: [Write] = []
+
+    /// Below it, moving the writes is cheaper than another part.
+    private static let partMin = 64
 
     package init() {}
-    package var isEmpty: Bool { writes.isEmpty }
+    package var isEmpty: Bool { closed.isEmpty && open.isEmpty }
+    /// All writes in their order, in one piece or in several.
+    package var parts: [[Write]] { open.isEmpty ? closed : closed + [open] }
+    /// The same in one piece, which moves those of a large batch.
+    package var writes: [Write] { closed.isEmpty ? open : Array(parts.joined()) }
 
     package mutating func put(_ table: Table, key: Bytes, value: Bytes) {
-        writes.append(Write(table, key: key, value: value))
+        open.append(Write(table, key: key, value: value))
     }
-    package mutating func delete(_ table: Table, key: Bytes) { writes.append(Write(table, key: key, value: nil)) }
-    package mutating func append(_ other: WriteBatch) { writes += other.writes }
+    package mutating func delete(_ table: Table, key: Bytes) { open.append(Write(table, key: key, value: nil)) }
+
+    package mutating func append(_ other: WriteBatch) {
+        for part in other.parts {
+            if part.count < Self.partMin {
+                open += part
+                continue
+            }
+            if !open.isEmpty { closed.append(open) }
+            closed.append(part)
+            open = []
+        }
+    }
+
+    package static func == (left: WriteBatch, right: WriteBatch) -> Bool { left.writes == right.writes }
 }
 
 /// The committed content of the store at one moment. It does not change while it is held.

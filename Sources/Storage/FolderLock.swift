@@ -22,5 +22,9 @@ package final class FolderLock: Sendable {
         try Disk.write(Array("\(getpid())\n".utf8), to: file, path)
     }
 
-    deinit { close(file) }
+    /// A child between its fork and its program has a copy of the descriptor, which alone would keep the lock.
+    deinit {
+        flock(file, LOCK_UN)
+        close(file)
+    }
 }

@@ -85,7 +85,7 @@ package final class LedgerStore: @unchecked Sendable {
 
     /// Makes the writes durable together, in one transaction. Keys have 1 to 511 bytes.
     package func commit(_ batch: WriteBatch) throws(StorageError) {
-        for write in batch.writes {
+        for write in batch.parts.joined() {
             let count = write.key.count
             precondition((1...StorageLimits.keyBytesMax).contains(count), "a key of \(count) bytes in \(write.table)")
         }
@@ -108,11 +108,13 @@ package final class LedgerStore: @unchecked Sendable {
 
     private func perform(_ batch: WriteBatch) throws(LMDBCode) {
         let transaction = try WriteTransaction(environment)
-        var rest = batch.writes[...]
-        while let table = rest.first?.table {
-            let end = rest.firstIndex { $0.table != table } ?? rest.endIndex
-            try transaction.perform(rest[..<end], handle(table))
-            rest = rest[end...]
+        for part in batch.parts {
+            var rest = part[...]
+            while let table = rest.first?.table {
+                let end = rest.firstIndex { $0.table != table } ?? rest.endIndex
+                try transaction.perform(rest[..<end], handle(table))
+                rest = rest[end...]
+            }
         }
         try transaction.commit()
     }

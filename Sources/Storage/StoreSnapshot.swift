@@ -38,6 +38,9 @@ package final class StoreSnapshot: Snapshot {
         store.release()
     }
 
+    /// Threads that read without waiting for each other.
+    var laneCount: Int { lanes.count }
+
     /// The first lane that is free, else the first.
     private func withLane<Result>(_ body: (Lane) throws(StorageError) -> Result) throws(StorageError) -> Result {
         let lane =

@@ -84,7 +84,9 @@ struct LedgerStoreTests {
             keys.allSatisfy { snapshot.load(.state, key: $0) == [1] && snapshot.first(.state, from: $0)?.value == [1] }
         }
         #expect(found == [Bool](repeating: true, count: 64))
-        #expect(store.snapshot().load(.state, key: keys[0]) == [2])
+        #expect(snapshot.laneCount == 1)
+        let next = store.snapshot()
+        #expect(next.laneCount >= 2 && next.load(.state, key: keys[0]) == [2])
     }
 
     @Test("random writes, searches and reopenings agree with a sorted list")
@@ -222,6 +224,22 @@ struct LedgerStoreTests {
             try store.commit(Self.batch([(.meta, [1], [1])]))
         }
         #expect(try Self.open(folder).snapshot().load(.meta, key: [1]) == [1])
+    }
+
+    /// As a child of another thread has it for a moment, before it executes its program.
+    @Test("a copy of the lock's descriptor holds nothing once the store is closed")
+    func copiedLock() throws {
+        let folder = try TemporaryFolder()
+        var store: LedgerStore? = try Self.open(folder)
+        let open = try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").compactMap(Int32.init)
+        let copies = open.filter {
+            let target = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/\($0)")
+            return target == folder.file("chain") + "/process.lock"
+        }.map { dup($0) }
+        defer { for copy in copies { close(copy) } }
+        #expect(copies.count == 1 && store != nil)
+        store = nil
+        store = try Self.open(folder)
     }
 
     @Test("a store of another chain, one of a newer version and a file that is no store are refused")
