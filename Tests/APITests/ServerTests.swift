@@ -25,20 +25,7 @@ struct ServerTests {
             let (knocks, knocked) = AsyncStream.makeStream(of: Void.self)
             await withTaskGroup(of: Void.self) { group in
                 for _ in 0..<2 {
-                    group.addTask {
-                        await withCheckedContinuation { done in
-                            Thread.detachNewThread {
-                                var isFirst = true
-                                while !hasEnded.value.load(ordering: .relaxed) {
-                                    if Self.knock(port), isFirst {
-                                        isFirst = false
-                                        knocked.yield()
-                                    }
-                                }
-                                done.resume()
-                            }
-                        }
-                    }
+                    group.addTask { await Self.knock(port, until: hasEnded) { knocked.yield() } }
                 }
                 let url = URL(string: "http://127.0.0.1:\(port)/status")
                 let isServing = await (try? Self.send(URLRequest(url: url ?? URL(filePath: "/"))))?.code == 200
@@ -55,6 +42,21 @@ struct ServerTests {
 
     private final class Flag: Sendable {
         let value = Atomic(false)
+    }
+
+    /// Again and again, on a thread of its own; says when it was let in for the first time.
+    private static func knock(_ port: Int, until hasEnded: Flag, _ wasLetIn: @escaping @Sendable () -> Void) async {
+        await withCheckedContinuation { done in
+            Thread.detachNewThread {
+                var isFirst = true
+                while !hasEnded.value.load(ordering: .relaxed) {
+                    guard Self.knock(port), isFirst else { continue }
+                    isFirst = false
+                    wasLetIn()
+                }
+                done.resume()
+            }
+        }
     }
 
     /// Connects and leaves; false where nobody listens.
