@@ -41,6 +41,7 @@ extension AuditCheck {
         return self.epoch(ofReceipt: delivered) == epoch || redraw(of: place, with: epoch) != nil
     }
 
+    /// As `JudgedTask` has it, for those who need nothing else.
     func drawBeacon(of place: TaskPlace, _ task: TaskRecord, with epoch: UInt64) -> Digest? {
         drawBeacon(task, redraw(of: place, with: epoch))
     }

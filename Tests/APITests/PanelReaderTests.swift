@@ -131,6 +131,15 @@ struct PanelReaderTests {
         return try #require(try answer.elements("seats", max: 1).first)
     }
 
+    /// A market whose one panel was sealed, revealed and settled.
+    private static func settled() throws -> PanelMarket {
+        var market = try PanelMarket()
+        try market.seal(PanelMarket.numbers)
+        try market.reveal(PanelMarket.numbers)
+        try market.settle()
+        return market
+    }
+
     @Test("a node shows the job's panel and each provider's seat, phase by phase")
     func answers() async throws {
         var market = try PanelMarket()
@@ -188,10 +197,7 @@ struct PanelReaderTests {
 
     @Test("a node that shows no rows, and one that refuses them, is said to; the rest stands")
     func gaps() async throws {
-        var market = try PanelMarket()
-        try market.seal(PanelMarket.numbers)
-        try market.reveal(PanelMarket.numbers)
-        try market.settle()
+        let market = try Self.settled()
         let link = try await Self.learn(market)
         let honest = try #require(try Self.read(link, market))
         let first = try #require(honest.panel.seats.first { honest.panel.earns($0) })
@@ -213,10 +219,7 @@ struct PanelReaderTests {
 
     @Test("a node that tells of another epoch is refused; one that has no state of that time is said to have none")
     func otherTimes() async throws {
-        var market = try PanelMarket()
-        try market.seal(PanelMarket.numbers)
-        try market.reveal(PanelMarket.numbers)
-        try market.settle()
+        var market = try Self.settled()
         try market.chain.advance([])
         let link = try await Self.learn(market)
         let settled = try #require(try Self.read(link, market)?.settled?.pay)
@@ -257,10 +260,7 @@ struct PanelReaderTests {
 
     @Test("a changed byte in what a node says gives no other transcript")
     func refused() async throws {
-        var market = try PanelMarket()
-        try market.seal(PanelMarket.numbers)
-        try market.reveal(PanelMarket.numbers)
-        try market.settle()
+        let market = try Self.settled()
         let link = try await Self.learn(market)
         let honest = try #require(try Self.read(link, market))
         var (refused, kept) = (0, 0)
