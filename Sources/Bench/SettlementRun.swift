@@ -156,13 +156,13 @@ package struct SettlementRun: Sendable {
         let writes = transition.writes.writes
         let content = writes.map { $0.key + ($0.value ?? []) }
         let bytes = content.reduce(0) { $0 + $1.count }
-        let rewards = EpochTable.rewards.prefix(epoch: settled.epoch)
-        let rows = writes.count { $0.table == .rows && $0.key.starts(with: rewards) }
+        let summary: EpochSummary? = WorkingState(store.snapshot()).load(StateKey.epochSummary(settled.epoch))
         let clock = ContinuousClock()
         let bareHash = clock.measure { for piece in content { _ = Hash.sha256(piece) } }
         return SettlementFigures(
-            epoch: settled.epoch, tasks: settled.tasks, rows: rows, stateChanges: writes.count { $0.table == .state },
-            writes: writes.count, bytes: bytes, applied: times.applied, tree: times.tree, committed: times.committed,
+            epoch: settled.epoch, tasks: settled.tasks, rows: Int(summary?.rewardRows ?? 0),
+            stateChanges: writes.count { $0.table == .state }, writes: writes.count, bytes: bytes,
+            applied: times.applied, tree: times.tree, committed: times.committed,
             bareHash: bareHash, bareDisk: try bareDisk(content))
     }
 

@@ -1,7 +1,8 @@
 // The strict, bounded decoder of the canonical encoding. A message asks for its fields in ascending order; whatever was
 // not asked for is still there at `finish()` and refused. So unknown, repeated and disordered fields need no rule of
 // their own. Bytes from outside can make it throw, never trap: every index is checked against `end`.
-// What is generic is inlinable: unspecialised, it would ask the runtime for its types at every call.
+// What is generic asks the runtime for its types at every call from another module: the fields and lists that a node
+// reads most have forms without generics.
 package import Primitives
 
 package struct Decoder: Sendable {
@@ -137,6 +138,28 @@ package struct Decoder: Sendable {
         return value
     }
 
+    package mutating func optionalFixedBytes(_ field: UInt32) throws(DecodeError) -> Digest? {
+        guard let range = try range(field, max: Digest.count) else { return nil }
+        guard let value = Digest(bytes[range]) else { throw .invalid(field: field) }
+        return value
+    }
+
+    package mutating func optionalFixedBytes(_ field: UInt32) throws(DecodeError) -> Address? {
+        guard let range = try range(field, max: Address.count) else { return nil }
+        guard let value = Address(bytes[range]) else { throw .invalid(field: field) }
+        return value
+    }
+
+    package mutating func fixedBytes(_ field: UInt32) throws(DecodeError) -> Digest {
+        guard let value: Digest = try optionalFixedBytes(field) else { throw .missing(field: field) }
+        return value
+    }
+
+    package mutating func fixedBytes(_ field: UInt32) throws(DecodeError) -> Address {
+        guard let value: Address = try optionalFixedBytes(field) else { throw .missing(field: field) }
+        return value
+    }
+
     /// A repeated bytes field of at most `count` elements of at most `max` bytes.
     package mutating func elements(_ field: UInt32, count: Int, max: Int) throws(DecodeError) -> [Bytes] {
         var result: [Bytes] = []
@@ -169,6 +192,12 @@ package struct Decoder: Sendable {
             result.append(try decode(range))
         }
         return result
+    }
+
+    /// The next element of a repeated embedded message; its caller reads and finishes it. nil after the last.
+    package mutating func element(_ field: UInt32) throws(DecodeError) -> Decoder? {
+        guard let range = try range(field, max: .max) else { return nil }
+        return try nested(range)
     }
 
     @usableFromInline

@@ -9,6 +9,7 @@ package struct Encoder: Sendable {
 
     @usableFromInline package init() {}
 
+    @usableFromInline
     package init(capacity: Int) { bytes.reserveCapacity(capacity) }
 
     @usableFromInline
@@ -72,17 +73,44 @@ package struct Encoder: Sendable {
 
     /// An embedded message that is always present: written even when it is empty.
     @inlinable
-    package mutating func message(_ field: UInt32, _ value: some Message) { element(field, value.encoded) }
+    package mutating func message(_ field: UInt32, _ value: some Message) {
+        let start = open(field)
+        value.encode(into: &self)
+        close(field, from: start)
+    }
 
     /// An embedded message that may be absent.
     @inlinable
     package mutating func message(_ field: UInt32, optional value: (some Message)?) {
-        if let value { element(field, value.encoded) }
+        if let value { message(field, value) }
     }
 
     @inlinable
     package mutating func messages(_ field: UInt32, _ values: [some Message]) {
-        for value in values { element(field, value.encoded) }
+        for value in values { message(field, value) }
+    }
+
+    /// Begins an embedded message, in place: where its content starts, behind one byte for its length.
+    @usableFromInline
+    mutating func open(_ field: UInt32) -> Int {
+        tag(field, wireType: 2)
+        bytes.append(0)
+        lastField = 0
+        return bytes.count
+    }
+
+    /// Ends the embedded message that starts at `start`; a longer length moves its content.
+    @usableFromInline
+    mutating func close(_ field: UInt32, from start: Int) {
+        let length = bytes.count - start
+        if length < 0x80 {
+            bytes[start - 1] = UInt8(length)
+        } else {
+            var varint = Bytes()
+            Self.append(varint: UInt64(length), to: &varint)
+            bytes.replaceSubrange(start - 1..<start, with: varint)
+        }
+        lastField = field
     }
 
     /// Bytes that are a finished encoding of their own, such as a signed part in front of its signature.

@@ -10,7 +10,8 @@ package protocol Message: Sendable {
 
 extension Message {
     @inlinable package var encoded: Bytes {
-        var encoder = Encoder()
+        // Most records fit, so that they do not grow byte by byte.
+        var encoder = Encoder(capacity: 96)
         encode(into: &encoder)
         return encoder.bytes
     }

@@ -53,16 +53,12 @@ struct WealthCount {
     /// All rows of these accounts in the slash tables.
     func slashes(of accounts: Set<Address>, epochs: UInt64) -> UInt64 {
         (0..<epochs).reduce(UInt64(0)) { sum, epoch in
-            let prefix = EpochTable.slashes.prefix(epoch: epoch)
-            var (total, next) = (sum, store.first(.rows, from: prefix))
-            while let entry = next, entry.key.starts(with: prefix) {
-                do throws(DecodeError) {
-                    let row = try SlashRow(decoding: entry.value)
-                    if accounts.contains(row.key.account) { total += row.amount.units }
-                } catch {
-                    preconditionFailure("a slash row of epoch \(epoch): \(error)")
+            var total = sum
+            for entry in TableRows(.slashes, epoch: epoch, on: store) where accounts.contains(entry.account) {
+                guard let row = SlashRow.decoded(entry.row) else {
+                    preconditionFailure("a slash row of epoch \(epoch)")
                 }
-                next = store.first(.rows, from: entry.key + [0])
+                total += row.amount.units
             }
             return total
         }

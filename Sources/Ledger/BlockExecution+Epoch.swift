@@ -61,7 +61,7 @@ extension BlockExecution {
     private mutating func settle() {
         let parameters = view.parameters.rewards
         let outcome: SettlementOutcome
-        let moving: Set<Address>
+        let moving: [Address]
         do throws(SettlementError) {
             var tally = try tally()
             moving = try settleTasks(into: &tally)
@@ -103,17 +103,20 @@ extension BlockExecution {
     /// backed by stayed in the pools. What a subsidy row leaves to vest is no balance yet.
     private mutating func pay(_ rows: [RewardRow], vesting outcomes: [ProviderOutcome]) {
         let paid = Self.paidAccounts(rows, outcomes)
-        let parts = snapshot.parts(of: paid.indices) { _, range in
-            paid[range].map { payment(rows[$0.rows], vesting: $0.vesting) }
+        // Not the execution: each call of a part would copy it.
+        let parts = snapshot.parts(of: paid.indices) { [state, view] _, range in
+            paid[range].map { Self.payment(rows[$0.rows], vesting: $0.vesting, in: state, view) }
         }
-        state.expect(paid.count, .account)
-        state.expect(outcomes.count { $0.vesting > .zero }, .vesting)
+        var (accounts, grants): ([(key: Bytes, value: Bytes)], [(key: Bytes, value: Bytes)]) = ([], [])
+        accounts.reserveCapacity(paid.count)
         for payment in parts.joined() {
-            state.store(encoded: payment.account.value, at: payment.account.key)
-            if let grant = payment.grant { state.store(encoded: grant.value, at: grant.key) }
+            accounts.append(payment.account)
+            if let grant = payment.grant { grants.append(grant) }
             supply.balances = supply.balances.credited(payment.liquid)
             supply.vesting = supply.vesting.credited(payment.vesting)
         }
+        state.settle(accounts, .account)
+        state.settle(grants, .vesting)
     }
 
     /// The rows of each account that gets anything, and what of them vests.
@@ -135,7 +138,9 @@ extension BlockExecution {
         return result
     }
 
-    private func payment(_ rows: ArraySlice<RewardRow>, vesting: Amount) -> Payment {
+    private static func payment(
+        _ rows: ArraySlice<RewardRow>, vesting: Amount, in state: WorkingState, _ view: LedgerView
+    ) -> Payment {
         let address = rows[rows.startIndex].key.account
         var account = state.account(address)
         var paid = Amount.zero
@@ -147,7 +152,7 @@ extension BlockExecution {
         }
         let liquid = paid.debited(vesting)
         account.balance = account.balance.credited(liquid)
-        let grant = vesting > .zero ? granted(vesting, to: address, &account) : nil
+        let grant = vesting > .zero ? granted(vesting, to: address, &account, in: state, view) : nil
         return Payment(
             account: (StateKey.account(address), account.encoded), grant: grant, liquid: liquid, vesting: vesting)
     }

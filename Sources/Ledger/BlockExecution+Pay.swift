@@ -23,26 +23,26 @@ extension BlockExecution {
     }
 
     /// Adds every provider and payer to the tally, and moves the escrow of settled tasks out: fees into the tally,
-    /// refunds to the requesters. Whose record of work this epoch moves.
-    mutating func settleTasks(into tally: inout EpochTally) throws(SettlementError) -> Set<Address> {
+    /// refunds to the requesters. Whose record of work this epoch moves, ascending.
+    mutating func settleTasks(into tally: inout EpochTally) throws(SettlementError) -> [Address] {
         let (due, verdicts) = (dueReceipts(), dueVerdicts())
-        var verified: [Address: UInt64] = [:]
         var jobs: [DueJob] = []
         var places: [Digest: Int] = [:]
         for receipt in due {
-            verified[receipt.provider, default: 0] += 1
             let id = receipt.place.job
             if jobs.last?.id == id || places[id] != nil { continue }
             places[id] = jobs.count
             jobs.append(DueJob(id, requireJob(id)))
         }
-        countVerdicts(verdicts, verified: &verified)
+        var winners: [Address: UInt64] = [:]
+        countVerdicts(verdicts, verified: &winners)
         var payers = Set(jobs.map(\.record.requester))
         var panelWinners: Set<Address> = []
         for verdict in verdicts where !verdict.winners.isEmpty {
             payers.insert(requireJob(verdict.place.job).requester)
             panelWinners.formUnion(verdict.winners.map(\.provider))
         }
+        let verified = VerifiedTasks(receipts: due, winners: winners)
         let moving = try addProviders(to: &tally, verified: verified, panelWinners: panelWinners)
         for payer in payers.sorted() { try tally.add(PayerTally(account: payer, referral: referral(of: payer))) }
         try settle(due, of: &jobs, at: places, into: &tally)
@@ -61,29 +61,50 @@ extension BlockExecution {
         return moving
     }
 
+    /// What providers delivered that is settled now.
+    private struct VerifiedTasks {
+        /// Ascending by provider.
+        let receipts: [DueReceipt]
+        /// Seats of panels.
+        let winners: [Address: UInt64]
+
+        func count(of provider: Address) -> UInt64 {
+            var (low, high) = (0, receipts.count)
+            while low < high {
+                let middle = (low + high) / 2
+                if receipts[middle].provider < provider { low = middle + 1 } else { high = middle }
+            }
+            let first = low
+            while low < receipts.count, receipts[low].provider == provider { low += 1 }
+            return UInt64(low - first) + (winners.isEmpty ? 0 : winners[provider] ?? 0)
+        }
+    }
+
     private func addProviders(
-        to tally: inout EpochTally, verified: [Address: UInt64], panelWinners: Set<Address>
-    ) throws(SettlementError) -> Set<Address> {
+        to tally: inout EpochTally, verified: VerifiedTasks, panelWinners: Set<Address>
+    ) throws(SettlementError) -> [Address] {
         let asked = challenges
         let waiting = Set(state.keys(prefix: [StateTag.admission.rawValue]))
-        var moving = judgement.frauds
-        let all = state.scan(.provider, as: ProviderRecord.self)
-        let parts = snapshot.parts(of: all.indices) { _, range in
-            all[range].map { id, record -> (tally: ProviderTally, cpu: UInt64, open: UInt64) in
+        var moving: [Address] = []
+        let parts = snapshot.parts(16, isLarge: true) { part in
+            state.scan(.provider, sixteenth: part, as: ProviderRecord.self).map { id, record in
                 guard let account = Address(id) else { preconditionFailure("provider key \(Hex.lower(id))") }
                 let work: WorkRecord? = state.load(StateKey.work(account))
                 var counted = provider(account, record, work, asked)
-                counted.verified = verified[account] ?? 0
+                counted.verified = verified.count(of: account)
                 if !waiting.isEmpty, waiting.contains(StateKey.admission(account)) { counted.waitForAdmission() }
                 // What may have to be held is paid in MRT.
                 if panelWinners.contains(account) { counted.takesCredits = false }
                 let slots = counted.slots
-                return (counted, capacity(.cpu, slots, work), capacity(.open, slots, work))
+                return (tally: counted, cpu: capacity(.cpu, slots, work), open: capacity(.open, slots, work))
             }
         }
+        tally.expect(providers: parts.reduce(0) { $0 + $1.count })
         for (counted, cpu, open) in parts.joined() {
-            if counted.verified > 0 || counted.failed > 0 || judgement.successes[counted.account] != nil {
-                moving.insert(counted.account)
+            if counted.verified > 0 || counted.failed > 0 || judgement.successes[counted.account] != nil
+                || judgement.frauds.contains(counted.account)
+            {
+                moving.append(counted.account)
             }
             try tally.add(counted)
             tally.capacityCPU = UInt64(clamping: UInt128(tally.capacityCPU) + UInt128(cpu))
@@ -113,8 +134,12 @@ extension BlockExecution {
             }
             state.keep(left, of: list)
         }
-        due.sort { ($0.provider, $0.place.job, $0.place.index) < ($1.provider, $1.place.job, $1.place.index) }
-        return due
+        // Small things are moved; the first bytes of the provider nearly always decide.
+        let order = due.indices.map { (word: due[$0].provider.leadingWord, place: $0) }.sorted { left, right in
+            if left.word != right.word { return left.word < right.word }
+            return (due[left.place].provider, left.place) < (due[right.place].provider, right.place)
+        }
+        return order.map { due[$0.place] }
     }
 
     /// Of a table whose keys are tasks.
@@ -195,23 +220,30 @@ extension BlockExecution {
     // MARK: After the settlement
 
     /// Opens the next epoch's counters of those whose record moves.
-    mutating func apply(_ outcomes: [ProviderOutcome], moving: Set<Address>) {
-        let list = outcomes.filter { moving.contains($0.account) }
-        let parts = snapshot.parts(of: list.indices) { _, range in
+    mutating func apply(_ outcomes: [ProviderOutcome], moving: [Address]) {
+        // Both ascend.
+        var rest = moving[...]
+        let list = outcomes.filter { outcome in
+            if rest.first != outcome.account { return false }
+            rest = rest.dropFirst()
+            return true
+        }
+        let parts = snapshot.parts(of: list.indices) { [state, judgement] _, range in
             list[range].compactMap { outcome -> (key: Bytes, value: Bytes)? in
                 let key = StateKey.work(outcome.account)
-                guard var work: WorkRecord = state.load(key) else { return nil }
-                work.streak = streak(after: work, of: outcome.account)
+                guard let before = state.bytes(key) else { return nil }
+                var work: WorkRecord = WorkingState.record(before, key)
+                work.streak = Self.streak(after: work, of: outcome.account, judgement)
                 (work.reliability, work.failed) = (outcome.reliability, 0)
-                return (key, work.encoded)
+                let after = work.encoded
+                return after == before ? nil : (key, after)
             }
         }
-        state.expect(list.count, .work)
-        for (key, value) in parts.joined() { state.store(encoded: value, at: key) }
+        state.settle(parts.flatMap(\.self), .work)
     }
 
     /// Successes, then timeouts, then fraud.
-    private func streak(after work: WorkRecord, of provider: Address) -> UInt64 {
+    private static func streak(after work: WorkRecord, of provider: Address, _ judgement: Judgement) -> UInt64 {
         if judgement.frauds.contains(provider) { return 0 }
         let (sum, overflow) = work.streak.addingReportingOverflow(judgement.successes[provider] ?? 0)
         var streak = overflow ? .max : sum

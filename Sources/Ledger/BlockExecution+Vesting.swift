@@ -8,9 +8,11 @@ import Rewards
 
 extension BlockExecution {
     /// The grant of the running day with so much more; it counts from the day's last epoch on.
-    func granted(_ amount: Amount, to address: Address, _ account: inout Account) -> (key: Bytes, value: Bytes) {
+    static func granted(
+        _ amount: Amount, to address: Address, _ account: inout Account, in state: WorkingState, _ view: LedgerView
+    ) -> (key: Bytes, value: Bytes) {
         let perDay = max(1, view.parameters.rewards.calendar.epochsPerDay)
-        let day = Self.lastEpoch(ofDayOf: view.epoch.number, perDay)
+        let day = lastEpoch(ofDayOf: view.epoch.number, perDay)
         let key = StateKey.vesting(address, granted: day)
         var record = state.load(key) ?? VestingRecord(granted: .zero)
         record.granted = record.granted.credited(amount)

@@ -39,11 +39,12 @@ package struct DueReceipts: Hashable, Sendable, Message {
     }
 
     package init(from decoder: inout Decoder) throws(DecodeError) {
-        let entries: [Entry] = try decoder.messages(1, count: Self.receiptsMax)
-        if entries.isEmpty { throw .missing(field: 1) }
         receipts = []
-        receipts.reserveCapacity(entries.count)
-        for entry in entries {
+        receipts.reserveCapacity(Self.receiptsMax)
+        while var part = try decoder.element(1) {
+            if receipts.count == Self.receiptsMax { throw .tooLong(field: 1) }
+            let entry = try Entry(from: &part)
+            try part.finish()
             let before = receipts.last?.place.job
             guard let job = entry.job ?? before, entry.job != before else { throw .invalid(field: 1) }
             receipts.append(
@@ -51,6 +52,7 @@ package struct DueReceipts: Hashable, Sendable, Message {
                     provider: entry.provider, place: TaskPlace(job: job, index: entry.index),
                     computeUnits: entry.computeUnits, pace: entry.pace))
         }
+        if receipts.isEmpty { throw .missing(field: 1) }
     }
 }
 

@@ -1,6 +1,4 @@
-// What an epoch came to: the roots and totals that the next header commits to, and the rows themselves in `Table.rows`.
-// A row's key is epoch (8 bytes) ‖ table (1 byte) ‖ its own key, so rows lie in the order of the table, which is the
-// order of the leaves under the root (RFC 6962; rewards design, section 9).
+// What an epoch came to: the roots and totals that the next header commits to, and the rows as they are stored.
 package import Codec
 import Cryptography
 package import Primitives
@@ -65,23 +63,14 @@ package struct EpochSummary: Hashable, Sendable, Message {
     }
 }
 
-/// Which table of an epoch a row belongs to.
-package enum EpochTable: UInt8, Sendable {
-    case rewards = 1
-    case slashes = 2
-    /// What reward rows were computed from, under the keys of the rows.
-    case bases = 3
-
-    /// The part of `Table.rows` keys that all rows of this table share.
-    package func prefix(epoch: UInt64) -> Bytes { epoch.bigEndianBytes + [rawValue] }
-}
-
 extension EpochTables {
     /// Every row as it is stored, with the hash of its calculation as its evidence, and the roots over all rows.
     func stored(
         epoch: UInt64, on snapshot: some Snapshot
     ) -> (writes: WriteBatch, roots: (rewards: Digest, slashes: Digest)) {
-        let parts = snapshot.parts(of: rewards.indices) { _, range in storedRewards(range, epoch: epoch) }
+        let groups = accountRanges()
+        let prefix = EpochTable.rewards.prefix(epoch: epoch)
+        let parts = snapshot.parts(of: groups.indices) { _, range in storedRewards(groups[range], under: prefix) }
         var (writes, slashLeaves): (WriteBatch, [Digest]) = (WriteBatch(), [])
         for part in parts { writes.append(part.rows) }
         for row in slashes {
@@ -90,10 +79,22 @@ extension EpochTables {
             writes.put(.rows, key: EpochTable.slashes.prefix(epoch: epoch) + key, value: content)
             slashLeaves.append(MerkleTree.leafHash(content))
         }
-        for part in parts { writes.append(part.bases) }
         let rewardLeaves = parts.flatMap(\.leaves)
         let roots = (Self.root(rewardLeaves, on: snapshot), MerkleTree.root(ofLeafHashes: slashLeaves))
         return (writes, roots)
+    }
+
+    /// Where the rows of each account stand.
+    private func accountRanges() -> [Range<Int>] {
+        var ranges: [Range<Int>] = []
+        var start = rewards.startIndex
+        while start < rewards.endIndex {
+            let account = rewards[start].key.account
+            let end = rewards[start...].firstIndex { $0.key.account != account } ?? rewards.endIndex
+            ranges.append(start..<end)
+            start = end
+        }
+        return ranges
     }
 
     /// A power of two, so that the leaves of a part are a subtree of their own.
@@ -109,32 +110,21 @@ extension EpochTables {
     }
 
     private func storedRewards(
-        _ range: Range<Int>, epoch: UInt64
-    ) -> (rows: WriteBatch, bases: WriteBatch, leaves: [Digest]) {
-        var (rows, calculations) = (WriteBatch(), WriteBatch())
-        var leaves: [Digest] = []
-        leaves.reserveCapacity(range.count)
-        let prefixes = (
-            rows: EpochTable.rewards.prefix(epoch: epoch), bases: EpochTable.bases.prefix(epoch: epoch)
-        )
-        for (row, basis) in zip(rewards[range], bases[range]) {
-            let calculation = basis?.encoded
-            let content = row.explained(by: calculation.map { Hash.sha256($0) }).encoded
-            rows.put(.rows, key: row.key.place(under: prefixes.rows), value: content)
-            if let calculation {
-                calculations.put(.rows, key: row.key.place(under: prefixes.bases), value: calculation)
+        _ accounts: ArraySlice<Range<Int>>, under prefix: Bytes
+    ) -> (rows: WriteBatch, leaves: [Digest]) {
+        var (writes, leaves): (WriteBatch, [Digest]) = (WriteBatch(), [])
+        leaves.reserveCapacity(3 * accounts.count)
+        for range in accounts {
+            var record = AccountRows()
+            for index in range {
+                let calculation = bases[index]?.encoded
+                let content = rewards[index].explained(by: calculation.map { Hash.sha256($0) }).encoded
+                record.append(content, basis: calculation)
+                leaves.append(MerkleTree.leafHash(content))
             }
-            leaves.append(MerkleTree.leafHash(content))
+            writes.put(.rows, key: prefix + rewards[range.lowerBound].key.account.bytes, value: record.bytes)
         }
-        return (rows, calculations, leaves)
-    }
-}
-
-extension RewardKey {
-    /// The key of a row in `Table.rows`.
-    fileprivate func place(under prefix: Bytes) -> Bytes {
-        let numbers = UInt64(kind.rawValue) << 32 | UInt64(asset.rawValue)
-        return prefix + account.bytes + numbers.bigEndianBytes
+        return (writes, leaves)
     }
 }
 

@@ -47,15 +47,7 @@ extension Ledger {
         _ table: EpochTable, epoch: UInt64, of account: Address? = nil, at range: Range<Int>,
         on snapshot: some Snapshot
     ) -> [Bytes] {
-        let prefix = table.prefix(epoch: epoch) + (account?.bytes ?? [])
-        var found: [Bytes] = []
-        var place = 0
-        var next = snapshot.first(.rows, from: prefix)
-        while let entry = next, place < range.upperBound, entry.key.starts(with: prefix) {
-            if place >= range.lowerBound { found.append(entry.value) }
-            place += 1
-            next = snapshot.first(.rows, from: entry.key + [0])
-        }
-        return found
+        TableRows(table, epoch: epoch, of: account, on: snapshot).lazy.dropFirst(range.lowerBound).prefix(range.count)
+            .map(\.row)
     }
 }

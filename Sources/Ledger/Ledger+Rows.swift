@@ -19,24 +19,14 @@ extension Ledger {
         _ table: EpochTable, epoch: UInt64, of account: Address, limits: (rows: Int, table: Int),
         on snapshot: some Snapshot
     ) -> [ProvedRow]? {
-        let prefix = table.prefix(epoch: epoch)
-        let own = prefix + account.bytes
         var leaves: [Digest] = []
-        var found: [(index: Int, key: Bytes, row: Bytes)] = []
-        var next = snapshot.first(.rows, from: prefix)
-        while let entry = next, entry.key.starts(with: prefix) {
+        var found: [(index: Int, row: TableRow)] = []
+        for row in TableRows(table, epoch: epoch, on: snapshot) {
             if leaves.count == limits.table { return nil }
-            if entry.key.starts(with: own), found.count < limits.rows {
-                found.append((leaves.count, entry.key, entry.value))
-            }
-            leaves.append(MerkleTree.leafHash(entry.value))
-            next = snapshot.first(.rows, from: entry.key + [0])
+            if row.account == account, found.count < limits.rows { found.append((leaves.count, row)) }
+            leaves.append(MerkleTree.leafHash(row.row))
         }
         let proofs = MerkleTree.proofs(for: found.map(\.index), ofLeafHashes: leaves)
-        return zip(found, proofs).map { entry, proof in
-            let place = EpochTable.bases.prefix(epoch: epoch) + entry.key.dropFirst(prefix.count)
-            let basis = table == .rewards ? snapshot.load(.rows, key: place) : nil
-            return ProvedRow(row: entry.row, basis: basis, proof: proof)
-        }
+        return zip(found, proofs).map { ProvedRow(row: $0.row.row, basis: $0.row.basis, proof: $1) }
     }
 }

@@ -13,8 +13,8 @@ struct StateTreeUpdate {
     private var nodes = [WriteBatch](repeating: WriteBatch(), count: 65)
     /// Keys of nodes that this version replaces, each with its length in front.
     private var stale = Bytes()
-    /// By part of the input: what is written for each change, empty for a deletion.
-    private let leaves: [[Bytes]]
+    /// Lent while the update runs: threads that shared an array would wait for each other to count its references.
+    private let input: UnsafeBufferPointer<(key: Bytes, value: Bytes?)>
     /// Ascending by hashed key, each key once. Groups are ranges of it.
     private let changes: [Change]
 
@@ -23,25 +23,34 @@ struct StateTreeUpdate {
         let keyHash: Digest
         /// Of the leaf; nil deletes it.
         let leafHash: Digest?
-        /// In the input: its part, and where in the part.
-        let part, place: Int32
+        /// In the input.
+        let place: Int
 
         func comes(before other: Change) -> Bool {
-            keyHash == other.keyHash ? (part, place) > (other.part, other.place) : keyHash < other.keyHash
+            keyHash == other.keyHash ? place > other.place : keyHash < other.keyHash
         }
     }
 
-    private init(_ leaves: [[Bytes]], _ changes: [Change], version: UInt64, on snapshot: any Snapshot) {
-        (self.leaves, self.changes, self.version, self.snapshot) = (leaves, changes, version, snapshot)
+    private init(
+        _ input: UnsafeBufferPointer<(key: Bytes, value: Bytes?)>, _ changes: [Change], version: UInt64,
+        on snapshot: any Snapshot
+    ) {
+        (self.input, self.changes, self.version, self.snapshot) = (input, changes, version, snapshot)
     }
 
     static func run(
         _ input: [(key: Bytes, value: Bytes?)], version: UInt64, on snapshot: any Snapshot
     ) -> (root: Digest, writes: WriteBatch) {
-        var whole = StateTreeUpdate([], [], version: version, on: snapshot)
+        input.withUnsafeBufferPointer { run($0, version: version, on: snapshot) }
+    }
+
+    private static func run(
+        _ input: UnsafeBufferPointer<(key: Bytes, value: Bytes?)>, version: UInt64, on snapshot: any Snapshot
+    ) -> (root: Digest, writes: WriteBatch) {
+        var whole = StateTreeUpdate(input, [], version: version, on: snapshot)
         var root = whole.takeRoot()
         var subtrees: [StateTreeUpdate] = []
-        if !input.isEmpty { (root, subtrees) = whole.apply(input, to: root) }
+        if !input.isEmpty { (root, subtrees) = whole.apply(to: root) }
         var writes = WriteBatch()
         writes.put(.tree, key: TreeKey.root(version), value: TreeRoot.encode(root))
         for depth in whole.nodes.indices {
@@ -67,18 +76,15 @@ struct StateTreeUpdate {
     }
 
     /// Each subtree below the root on its own, then the root. The input is not empty.
-    private mutating func apply(
-        _ input: [(key: Bytes, value: Bytes?)], to root: TreeChild?
-    ) -> (root: TreeChild?, subtrees: [StateTreeUpdate]) {
+    private mutating func apply(to root: TreeChild?) -> (root: TreeChild?, subtrees: [StateTreeUpdate]) {
         var children = [TreeChild?](repeating: nil, count: 16)
         let rootKey = root.flatMap { $0.keyHash == nil ? TreeKey.node($0.version, .zero, depth: 0) : nil }
         if let rootKey { children = StateTree.load(node: rootKey, in: snapshot).children }
         if let root, let keyHash = root.keyHash { children[Int(keyHash.nibble(0))] = root }
-        let hashed = snapshot.parts(of: input.indices) { part, range in Self.hashed(input[range], part: part) }
-        let leaves = hashed.map(\.leaves)
-        let subtrees = snapshot.parts(16, isLarge: hashed.count > 1) { [version, snapshot, children] place in
-            let changes = Self.sorted(hashed.map { $0.changes[place] })
-            var part = StateTreeUpdate(leaves, changes, version: version, on: snapshot)
+        let hashed = snapshot.parts(of: input.indices) { [input] _, range in Self.hashed(input, at: range) }
+        let subtrees = snapshot.parts(16, isLarge: hashed.count > 1) { [input, version, snapshot, children] place in
+            let changes = Self.sorted(hashed.map { $0[place] })
+            var part = StateTreeUpdate(input, changes, version: version, on: snapshot)
             if part.changes.isEmpty { return (child: children[place], update: part) }
             return (child: part.apply(part.changes.indices, to: children[place], depth: 1), update: part)
         }
@@ -88,22 +94,19 @@ struct StateTreeUpdate {
         return (store(subtrees.map(\.child), .zero, depth: 0), subtrees.map(\.update))
     }
 
-    /// The changes of a part of the input, by the first half-byte of the hashed key, and their leaves.
+    /// The changes of a part of the input, by the first half-byte of the hashed key.
     private static func hashed(
-        _ input: ArraySlice<(key: Bytes, value: Bytes?)>, part: Int
-    ) -> (changes: [[Change]], leaves: [Bytes]) {
+        _ input: UnsafeBufferPointer<(key: Bytes, value: Bytes?)>, at range: Range<Int>
+    ) -> [[Change]] {
         var changes = [[Change]](repeating: [], count: 16)
-        var leaves: [Bytes] = []
-        leaves.reserveCapacity(input.count)
-        for (key, value) in input {
+        for place in range {
+            let (key, value) = input[place]
             precondition(!key.isEmpty && value?.isEmpty != true, "an empty key or value of \(key)")
             let keyHash = StateHash.key(key)
             let leafHash = value.map { StateHash.leaf(keyHash: keyHash, value: $0) }
-            changes[Int(keyHash.nibble(0))].append(
-                Change(keyHash: keyHash, leafHash: leafHash, part: Int32(part), place: Int32(leaves.count)))
-            leaves.append(value.map { TreeLeaf(key: key, value: $0).encoded } ?? [])
+            changes[Int(keyHash.nibble(0))].append(Change(keyHash: keyHash, leafHash: leafHash, place: place))
         }
-        return (changes, leaves)
+        return changes
     }
 
     /// By hashed key; of equal keys only the last.
@@ -195,8 +198,9 @@ struct StateTreeUpdate {
     // MARK: Nodes
 
     private mutating func leaf(_ change: Change) -> TreeChild? {
-        guard let hash = change.leafHash else { return nil }
-        let content = leaves[Int(change.part)][Int(change.place)]
+        let (key, value) = input[change.place]
+        guard let hash = change.leafHash, let value else { return nil }
+        let content = TreeLeaf(key: key, value: value).encoded
         nodes[64].put(.tree, key: TreeKey.leaf(version, change.keyHash), value: content)
         return TreeChild(version: version, hash: hash, keyHash: change.keyHash)
     }

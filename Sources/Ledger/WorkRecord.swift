@@ -50,7 +50,12 @@ package struct WorkRecord: Hashable, Sendable, Message {
     package init(from decoder: inout Decoder) throws(DecodeError) {
         reliabilityPlusOne = try decoder.unsigned(1)
         if reliabilityPlusOne == 0 { throw .missing(field: 1) }
-        offers = try decoder.messages(2, count: JobLimits.offersMax)
+        offers = []
+        while var entry = try decoder.element(2) {
+            if offers.count == JobLimits.offersMax { throw .tooLong(field: 2) }
+            offers.append(try Offer(from: &entry))
+            try entry.finish()
+        }
         openTasks = try decoder.unsigned(3)
         openFuel = try decoder.unsigned(4)
         timeouts = try decoder.unsigned(5)

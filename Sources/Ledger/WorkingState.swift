@@ -5,15 +5,59 @@ package import Codec
 package import Primitives
 
 package struct WorkingState {
+    /// What a block changes of one table.
+    private struct TableChanges {
+        /// nil removes. They came after what was settled.
+        var single: [Bytes: Bytes?] = [:]
+        /// Written in one stroke, ascending by key.
+        var settled: [(key: Bytes, value: Bytes)] = []
+
+        var isEmpty: Bool { single.isEmpty && settled.isEmpty }
+
+        /// nil where the key is not changed.
+        subscript(key: Bytes) -> Bytes?? {
+            if let change = single[key] { return .some(change) }
+            if settled.isEmpty { return nil }
+            var (low, high) = (0, settled.count)
+            while low < high {
+                let middle = (low + high) / 2
+                if settled[middle].key.precedes(key) { low = middle + 1 } else { high = middle }
+            }
+            return low < settled.count && settled[low].key == key ? .some(settled[low].value) : nil
+        }
+
+        /// In no order.
+        func entries(where isInside: (Bytes) -> Bool) -> [(key: Bytes, value: Bytes?)] {
+            var found: [(key: Bytes, value: Bytes?)] = []
+            for (key, change) in single where isInside(key) { found.append((key, change)) }
+            for (key, value) in settled where isInside(key) && single[key] == nil { found.append((key, value)) }
+            return found
+        }
+
+        /// Ascending, without what stands below already.
+        func changes(over base: any Snapshot) -> [(key: Bytes, value: Bytes?)] {
+            let found = single.map { (key: $0.key, value: $0.value) }
+            let ordered = KeyOrder.places(of: found.map(\.key)).map { found[$0] }
+            let changed = ordered.filter { base.load(.state, key: $0.key) != $0.value }
+            if settled.isEmpty { return changed }
+            var merged: [(key: Bytes, value: Bytes?)] = []
+            merged.reserveCapacity(changed.count + settled.count)
+            var rest = changed[...]
+            for (key, value) in settled {
+                while let next = rest.first, next.key.precedes(key) { merged.append(rest.removeFirst()) }
+                if single[key] == nil { merged.append((key, value)) }
+            }
+            return merged + rest
+        }
+    }
+
     private let base: any Snapshot
     /// By tag, so that a scan of one table does not walk over the changes of all.
     private var pending = Self.nothing
     /// Shared by all states that only read.
-    private static let nothing = [[Bytes: Bytes?]](repeating: [:], count: 256)
+    private static let nothing = [TableChanges](repeating: TableChanges(), count: 256)
 
     package init(_ base: any Snapshot) { self.base = base }
-
-    private func changes(under tag: UInt8) -> [Bytes: Bytes?] { pending[Int(tag)] }
 
     func bytes(_ key: Bytes) -> Bytes? {
         if let change = pending[Int(key[0])][key] { return change }
@@ -42,15 +86,29 @@ package struct WorkingState {
 
     mutating func store(encoded value: Bytes, at key: Bytes) {
         precondition(!value.isEmpty, "an empty value at \(Hex.lower(key)) could not be proved")
-        pending[Int(key[0])][key] = .some(value)
+        pending[Int(key[0])].single[key] = .some(value)
     }
 
-    /// Before many changes under a tag, so that they are not moved again and again.
-    mutating func expect(_ count: Int, _ tag: StateTag) { pending[Int(tag.rawValue)].reserveCapacity(count) }
+    /// Many records of one table at once: ascending by key, and each different from what stands in the store.
+    mutating func settle(_ records: [(key: Bytes, value: Bytes)], _ tag: StateTag) {
+        let table = Int(tag.rawValue)
+        precondition(pending[table].settled.isEmpty, "\(tag) is settled twice")
+        if pending[table].single.isEmpty {
+            pending[table].settled = records
+            return
+        }
+        for (key, value) in records {
+            if pending[table].single[key] == nil {
+                pending[table].settled.append((key, value))
+            } else {
+                pending[table].single[key] = .some(value)
+            }
+        }
+    }
 
     mutating func store(_ record: some Message, _ which: Singleton) { store(record, at: StateKey.singleton(which)) }
 
-    mutating func remove(_ key: Bytes) { pending[Int(key[0])][key] = .some(nil) }
+    mutating func remove(_ key: Bytes) { pending[Int(key[0])].single[key] = .some(nil) }
 
     /// Every record under a tag, ascending by the rest of the key, which is given without the tag.
     func scan<Record: Message>(_ tag: StateTag, as type: Record.Type = Record.self) -> [(id: Bytes, record: Record)] {
@@ -59,7 +117,7 @@ package struct WorkingState {
 
     /// Every record whose key begins with `prefix`, ascending by the rest of the key, which is given without it.
     func scan<Record: Message>(prefix: Bytes, as type: Record.Type = Record.self) -> [(id: Bytes, record: Record)] {
-        let pending = changes(under: prefix[0])
+        let pending = pending[Int(prefix[0])]
         var found: [(key: Bytes, value: Bytes)] = []
         var next = base.first(.state, from: prefix)
         while let entry = next, entry.key.starts(with: prefix) {
@@ -67,36 +125,59 @@ package struct WorkingState {
             next = base.first(.state, from: entry.key + [0])
         }
         let stored = found.count
-        for (key, change) in pending where key.starts(with: prefix) {
+        for (key, change) in pending.entries(where: { $0.starts(with: prefix) }) {
             if let value = change { found.append((key, value)) }
         }
         if found.count > stored { found.sort { $0.key.precedes($1.key) } }
         return found.map { (Bytes($0.key.dropFirst(prefix.count)), Self.record($0.value, $0.key)) }
     }
 
+    /// A sixteenth of a table, by the first half-byte of the id, ascending by id: to read a large table in parts.
+    func scan<Record: Message>(
+        _ tag: StateTag, sixteenth: Int, as type: Record.Type = Record.self
+    ) -> [(id: Bytes, record: Record)] {
+        let first = [tag.rawValue, UInt8(16 * sixteenth)]
+        func isInside(_ key: Bytes) -> Bool {
+            key.count > 1 && key[0] == tag.rawValue && Int(key[1] >> 4) == sixteenth
+        }
+        let pending = pending[Int(tag.rawValue)]
+        var found: [(key: Bytes, value: Bytes)] = []
+        var next = base.first(.state, from: first)
+        while let entry = next, isInside(entry.key) {
+            if pending[entry.key] == nil { found.append(entry) }
+            next = base.first(.state, from: entry.key + [0])
+        }
+        let changed = pending.entries(where: isInside).compactMap { key, value in value.map { (key: key, value: $0) } }
+        if !changed.isEmpty { found = (found + changed).sorted { $0.key.precedes($1.key) } }
+        return found.map { (Bytes($0.key.dropFirst()), Self.record($0.value, $0.key)) }
+    }
+
     /// Keys that begin with `prefix`, ascending.
     func keys(prefix: Bytes) -> [Bytes] {
-        let pending = changes(under: prefix[0])
+        let pending = pending[Int(prefix[0])]
         var found: [Bytes] = []
         var next = base.first(.state, from: prefix)
         while let entry = next, entry.key.starts(with: prefix) {
             if pending[entry.key] == nil { found.append(entry.key) }
             next = base.first(.state, from: entry.key + [0])
         }
-        for (key, change) in pending where change != nil && key.starts(with: prefix) { found.append(key) }
+        for (key, change) in pending.entries(where: { $0.starts(with: prefix) }) where change != nil {
+            found.append(key)
+        }
         return found.sorted { $0.precedes($1) }
     }
 
     /// The first key that is not below `bound`, of any tag.
     func firstKey(from bound: Bytes) -> Bytes? {
         var next = base.first(.state, from: bound)
-        while let entry = next, changes(under: entry.key[0])[entry.key] == .some(nil) {
+        while let entry = next, pending[Int(entry.key[0])][entry.key] == .some(nil) {
             next = base.first(.state, from: entry.key + [0])
         }
         var best = next?.key
-        for (key, change) in pending[Int(bound[0])...].joined()
-        where change != nil && !key.lexicographicallyPrecedes(bound) {
-            if best.map(key.lexicographicallyPrecedes) ?? true { best = key }
+        for table in pending[Int(bound[0])...] where !table.isEmpty {
+            for (key, change) in table.entries(where: { !$0.precedes(bound) }) where change != nil {
+                if best.map(key.precedes) ?? true { best = key }
+            }
         }
         return best
     }
@@ -109,14 +190,14 @@ package struct WorkingState {
             key.first == tag.rawValue
                 && !bound.lexicographicallyPrecedes(key.dropFirst().prefix(bound.count))
         }
-        let pending = changes(under: tag.rawValue)
+        let pending = pending[Int(tag.rawValue)]
         var found: [(key: Bytes, value: Bytes)] = []
         var next = base.first(.state, from: [tag.rawValue])
         while let entry = next, found.count < limit, isInside(entry.key) {
             if pending[entry.key] == nil { found.append(entry) }
             next = base.first(.state, from: entry.key + [0])
         }
-        for (key, change) in pending where isInside(key) {
+        for (key, change) in pending.entries(where: isInside) {
             if let value = change { found.append((key, value)) }
         }
         found.sort { $0.key.precedes($1.key) }
@@ -128,8 +209,9 @@ package struct WorkingState {
     func last<Record: Message>(_ tag: StateTag, upTo id: Bytes, as type: Record.Type = Record.self) -> Record? {
         let bound = [tag.rawValue] + id
         var best = base.last(.state, upTo: bound)?.key ?? []
-        for (key, change) in changes(under: tag.rawValue)
-        where change != nil && !bound.lexicographicallyPrecedes(key) && best.lexicographicallyPrecedes(key) {
+        let pending = pending[Int(tag.rawValue)]
+        for (key, change) in pending.entries(where: { !bound.precedes($0) && best.precedes($0) })
+        where change != nil && best.precedes(key) {
             best = key
         }
         return best.first == tag.rawValue ? load(best) : nil
@@ -138,12 +220,8 @@ package struct WorkingState {
     /// Every change, ascending by key; nil deletes. A value stored again as it was is no change.
     var changes: [(key: Bytes, value: Bytes?)] {
         let tables = pending.filter { !$0.isEmpty }
-        let isLarge = tables.contains { $0.count >= 512 }
-        return base.parts(tables.count, isLarge: isLarge) { table in
-            let found = tables[table].filter { base.load(.state, key: $0.key) != $0.value }
-                .map { (key: $0.key, value: $0.value) }
-            return KeyOrder.places(of: found.map(\.key)).map { found[$0] }
-        }.flatMap(\.self)
+        let isLarge = tables.contains { $0.single.count >= 512 }
+        return base.parts(tables.count, isLarge: isLarge) { tables[$0].changes(over: base) }.flatMap(\.self)
     }
 
     // MARK: Accounts

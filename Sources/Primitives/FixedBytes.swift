@@ -33,9 +33,9 @@ extension FixedBytes {
     }
 }
 
-// Every hash, key and address of the chain passes here many times, and a generic initialiser that another module calls
-// runs unspecialised: it asks the runtime for its types at every call. So values are made from memory, word by word,
-// arrays and slices of bytes have initialisers of their own, and what is generic is inlinable.
+// Every hash, key and address of the chain passes here many times, and generic code that another module calls runs
+// unspecialised: it asks the runtime for its types at every call. So values are made from memory, word by word, arrays
+// and slices of bytes have initialisers of their own, and the two types that are everywhere have theirs without generics.
 
 extension FixedBytes {
     /// nil unless `bytes.count == Self.count`.
@@ -96,6 +96,18 @@ package struct Digest: FixedBytes {
 
     package func write(to memory: UnsafeMutableRawBufferPointer) { write(to: memory, at: 0) }
 
+    package init?(_ bytes: Bytes) {
+        guard let value = bytes.withUnsafeBytes({ Digest(memory: $0) }) else { return nil }
+        self = value
+    }
+
+    package init?(_ bytes: ArraySlice<UInt8>) {
+        guard let value = bytes.withUnsafeBytes({ Digest(memory: $0) }) else { return nil }
+        self = value
+    }
+
+    package var bytes: Bytes { Bytes(count: Digest.count) { write(to: $0) } }
+
     fileprivate func write(to buffer: UnsafeMutableRawBufferPointer, at offset: Int) {
         buffer.store(w0, at: offset)
         buffer.store(w1, at: offset + 8)
@@ -154,6 +166,21 @@ package struct Address: FixedBytes {
         memory.store(w1, at: 8)
         memory.storeBytes(of: w2.bigEndian, toByteOffset: 16, as: UInt32.self)
     }
+
+    package init?(_ bytes: Bytes) {
+        guard let value = bytes.withUnsafeBytes({ Address(memory: $0) }) else { return nil }
+        self = value
+    }
+
+    package init?(_ bytes: ArraySlice<UInt8>) {
+        guard let value = bytes.withUnsafeBytes({ Address(memory: $0) }) else { return nil }
+        self = value
+    }
+
+    package var bytes: Bytes { Bytes(count: Address.count) { write(to: $0) } }
+
+    /// The first 8 bytes as a big-endian number: it nearly always decides an order.
+    package var leadingWord: UInt64 { w0 }
 
     package static func < (lhs: Address, rhs: Address) -> Bool { (lhs.w0, lhs.w1, lhs.w2) < (rhs.w0, rhs.w1, rhs.w2) }
 }

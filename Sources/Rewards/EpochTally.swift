@@ -197,6 +197,9 @@ package struct EpochTally: Hashable, Sendable {
 
     package init() {}
 
+    /// Before so many are added.
+    package mutating func expect(providers count: Int) { providers.reserveCapacity(count) }
+
     package mutating func add(_ provider: ProviderTally) throws(SettlementError) {
         let index = Self.position(of: provider.account, in: providers)
         if index.isFound { throw .duplicateProvider(provider.account) }

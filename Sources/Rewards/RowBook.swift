@@ -14,6 +14,9 @@ struct RowBook {
 
     private var entries: [Entry] = []
 
+    /// Before about so many are added.
+    mutating func expect(_ count: Int) { entries.reserveCapacity(count) }
+
     /// A row with the reason for its pay, or for its zero, and with what it was computed from.
     mutating func add(_ key: RewardKey, _ amount: Amount, paid: Reason, zero: Reason, basis: RowBasis?) {
         let row = RewardRow(key: key, amount: amount, reason: amount == .zero ? zero : paid)

@@ -63,6 +63,10 @@ extension Settlement {
         var qualities: [QualityBasis] = []
         var uptimes: [UInt64] = []
         var claims: [UsageClaim] = []
+        qualities.reserveCapacity(tally.providers.count)
+        uptimes.reserveCapacity(tally.providers.count)
+        claims.reserveCapacity(tally.providers.count)
+        providers.reserveCapacity(tally.providers.count)
         for (provider, speed) in zip(tally.providers, try speeds()) {
             let quality = QualityBasis(
                 speed: speed, reliability: provider.reliability, asked: provider.challengesAsked,

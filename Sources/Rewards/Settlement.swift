@@ -53,6 +53,7 @@ package struct Settlement {
         try checkProviders(tally)
         try checkValidators(tally)
         var run = Settlement(tally, pools, parameters)
+        run.book.expect(3 * tally.providers.count + 5 * tally.validators.count)
         let all: (rows: [RewardRow], bases: [RowBasis?])
         do throws(ArithmeticError) {
             try run.settle()

@@ -14,8 +14,8 @@ package final class LedgerStore: @unchecked Sendable {
     private let environment: OpaquePointer
     private let gate = ReaderGate()
     private let growthWait: Duration
-    /// Read transactions of a snapshot.
-    private let lanes = min(StorageLimits.lanesMax, max(2, ProcessInfo.processInfo.activeProcessorCount))
+    /// Read transactions of a snapshot: the shared one, and one for each thread that may run parts.
+    private let lanes = min(StorageLimits.lanesMax, ProcessInfo.processInfo.activeProcessorCount + 1)
     /// By the table's number; written once, in `init`.
     private var handles = [MDB_dbi](repeating: 0, count: 256)
 

@@ -10,7 +10,7 @@ package enum StorageLimits {
     /// Snapshots held at once; one more waits.
     package static let snapshotsMax = 256
     /// Threads that read one snapshot without waiting for each other; each takes one of the store's reader slots.
-    package static let lanesMax = 4
+    package static let lanesMax = 5
     /// How long a commit that must grow the map waits for held snapshots.
     package static let growthWait = Duration.seconds(10)
     /// Bytes of one record of an append-only log.

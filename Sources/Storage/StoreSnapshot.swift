@@ -1,6 +1,6 @@
 // The committed content of the store at one moment, read in place. Hold it shortly and not across a commit on the same
-// thread: pages it can see are not reused, and the map cannot grow. Any number of threads may read it at once; as many
-// as there are lanes do so without waiting for each other.
+// thread: pages it can see are not reused, and the map cannot grow. Any number of threads may read it at once; a part
+// of `forEach` has a lane of its own where there is one left, and then neither waits nor shares a counter with others.
 // Invariant: all lanes see the same commit.
 import CLMDB
 import Foundation
@@ -11,46 +11,85 @@ package final class StoreSnapshot: Snapshot {
     private final class Lane {
         let transaction: OpaquePointer
         let turn = NSLock()
+        /// By the table's number.
+        let handles: [MDB_dbi]
         /// By the table's number. An open one finds a neighbour of its entry without a search.
         var cursors = [OpaquePointer?](repeating: nil, count: Table.allCases.count + 1)
+        /// Whose lane it is.
+        var owner: ObjectIdentifier?
 
-        init(_ transaction: OpaquePointer) { self.transaction = transaction }
+        init(_ transaction: OpaquePointer, _ store: LedgerStore) {
+            self.transaction = transaction
+            handles = (0...UInt8(Table.allCases.count)).map { Table(rawValue: $0).map(store.handle) ?? 0 }
+        }
 
-        deinit {
+        func handle(_ table: Table) -> MDB_dbi { handles[Int(table.rawValue)] }
+
+        /// Once, before the store may end.
+        func end() {
             for case let cursor? in cursors { mdb_cursor_close(cursor) }
             mdb_txn_abort(transaction)
         }
     }
 
     private let store: LedgerStore
-    private var lanes: [Lane]
+    /// The first is shared, each call has it for itself; a part of `forEach` holds one of the others while it runs.
+    private let lanes: [Lane]
+
+    /// The lane that this thread holds, of whichever snapshot.
+    private static let held: pthread_key_t = {
+        var key = pthread_key_t()
+        precondition(pthread_key_create(&key, nil) == 0, "the system has no place for a thread's lane")
+        return key
+    }()
 
     /// `transactions`: read transactions, the first of which counts; another is ended at once where a commit came
     /// between the two.
     init(_ store: LedgerStore, _ transactions: [OpaquePointer]) {
         self.store = store
         let moment = mdb_txn_id(transactions[0])
-        lanes = transactions.map { Lane($0) }.filter { mdb_txn_id($0.transaction) == moment }
+        var lanes: [Lane] = []
+        for lane in transactions.map({ Lane($0, store) }) {
+            if mdb_txn_id(lane.transaction) == moment { lanes.append(lane) } else { lane.end() }
+        }
+        self.lanes = lanes
+        for lane in lanes { lane.owner = ObjectIdentifier(self) }
     }
 
     deinit {
-        lanes = []
+        for lane in lanes { lane.end() }
         store.release()
     }
 
-    /// Threads that read without waiting for each other.
+    /// The shared one and those for parts.
     var laneCount: Int { lanes.count }
 
-    /// The first lane that is free, else the first.
     private func withLane<Result>(_ body: (Lane) throws(StorageError) -> Result) throws(StorageError) -> Result {
-        let lane =
-            lanes.first { $0.turn.try() }
-            ?? {
-                lanes[0].turn.lock()
-                return lanes[0]
-            }()
-        defer { lane.turn.unlock() }
-        return try body(lane)
+        if let held = pthread_getspecific(Self.held) {
+            let lane = Unmanaged<Lane>.fromOpaque(held).takeUnretainedValue()
+            if lane.owner == ObjectIdentifier(self) { return try body(lane) }
+        }
+        lanes[0].turn.lock()
+        defer { lanes[0].turn.unlock() }
+        return try body(lanes[0])
+    }
+
+    package func forEach(below count: Int, _ body: (Int) -> Void) {
+        withoutActuallyEscaping(body) { body in
+            // Whoever asks for parts vouches that they are independent.
+            nonisolated(unsafe) let body = { part in self.onOwnLane { body(part) } }
+            DispatchQueue.concurrentPerform(iterations: count) { body($0) }
+        }
+    }
+
+    /// Without a lane that is free, as a part of a part may be, the shared one serves.
+    private func onOwnLane(_ body: () -> Void) {
+        guard let lane = lanes.dropFirst().first(where: { $0.turn.try() }) else { return body() }
+        let outer = pthread_getspecific(Self.held)
+        pthread_setspecific(Self.held, Unmanaged.passUnretained(lane).toOpaque())
+        body()
+        pthread_setspecific(Self.held, outer)
+        lane.turn.unlock()
     }
 
     package func load(_ table: Table, key: Bytes) -> Bytes? {
@@ -65,14 +104,6 @@ package final class StoreSnapshot: Snapshot {
         orEnd { () throws(StorageError) in try readLast(table, upTo: key) }
     }
 
-    package func forEach(below count: Int, _ body: (Int) -> Void) {
-        withoutActuallyEscaping(body) { body in
-            // Whoever asks for parts vouches that they are independent.
-            nonisolated(unsafe) let body = body
-            DispatchQueue.concurrentPerform(iterations: count) { body($0) }
-        }
-    }
-
     private func orEnd<Result>(_ body: () throws(StorageError) -> Result) -> Result {
         do { return try body() } catch { Disk.endProcess(error) }
     }
@@ -82,7 +113,7 @@ package final class StoreSnapshot: Snapshot {
         if key.isEmpty || key.count > StorageLimits.keyBytesMax { return nil }
         var content = MDB_val()
         let code = try withLane { lane throws(StorageError) in
-            key.withVal { mdb_get(lane.transaction, store.handle(table), &$0, &content) }
+            key.withVal { mdb_get(lane.transaction, lane.handle(table), &$0, &content) }
         }
         if code == MDB_NOTFOUND { return nil }
         if code != 0 { throw Disk.failure(code, "read", store.folder) }
@@ -125,7 +156,7 @@ package final class StoreSnapshot: Snapshot {
             let place = Int(table.rawValue)
             var cursor = lane.cursors[place]
             if cursor == nil {
-                let code = mdb_cursor_open(lane.transaction, store.handle(table), &cursor)
+                let code = mdb_cursor_open(lane.transaction, lane.handle(table), &cursor)
                 lane.cursors[place] = cursor
                 if code != 0 { throw Disk.failure(code, "read", store.folder) }
             }

@@ -71,6 +71,36 @@ struct CodecTests {
         #expect(throws: error) { try Sample(decoding: bytes) }
     }
 
+    /// Its content, whatever it is: the length in front of it is the caller's.
+    private struct Content: Message {
+        var bytes: Bytes
+
+        func encode(into encoder: inout Encoder) { encoder.append(encoded: bytes) }
+        init(_ bytes: Bytes) { self.bytes = bytes }
+        init(from decoder: inout Decoder) throws(DecodeError) { throw .missing(field: 1) }
+    }
+
+    private struct Around: Message {
+        var inner: [Content]
+
+        func encode(into encoder: inout Encoder) {
+            encoder.messages(1, inner)
+            encoder.unsigned(2, 1)
+        }
+        init(_ inner: [Content]) { self.inner = inner }
+        init(from decoder: inout Decoder) throws(DecodeError) { throw .missing(field: 1) }
+    }
+
+    @Test(
+        "an embedded message has the length of its content in front, in as many bytes as that takes",
+        arguments: [(0, "00"), (1, "01"), (127, "7f"), (128, "8001"), (16_383, "ff7f"), (16_384, "808001")])
+    func lengths(count: Int, length: String) {
+        let content = Bytes(repeating: 7, count: count)
+        let entry = [0x0A] + (Hex.decode(length) ?? []) + content
+        #expect(Around([Content(content)]).encoded == entry + [0x10, 1])
+        #expect(Around([Content(content), Content(content)]).encoded == entry + entry + [0x10, 1])
+    }
+
     @Test("messages nested deeper than the limit are refused")
     func depth() throws {
         func nested(_ levels: Int) -> Sample {

@@ -205,10 +205,9 @@ struct MarketChain {
     func row(
         _ account: UInt8, _ kind: RewardKind, epoch: UInt64, asset: RewardAsset = .token
     ) throws -> RewardRow? {
-        let key =
-            EpochTable.rewards.prefix(epoch: epoch) + Self.address(account).bytes
-            + kind.rawValue.bigEndianBytes + asset.rawValue.bigEndianBytes
-        return try chain.store.load(.rows, key: key).map { try RewardRow(decoding: $0) }
+        let key = RewardKey(account: Self.address(account), kind: kind, asset: asset)
+        return try TableRows(.rewards, epoch: epoch, of: key.account, on: chain.store)
+            .map { try RewardRow(decoding: $0.row) }.first { $0.key == key }
     }
 
     /// Money is where the totals say, counted from the records.

@@ -179,14 +179,7 @@ struct TestChain {
     func summary(_ epoch: UInt64) -> EpochSummary? { WorkingState(store).load(StateKey.epochSummary(epoch)) }
 
     func rows<Row: Message>(_ table: EpochTable, _ epoch: UInt64, as type: Row.Type) throws -> [Row] {
-        let prefix = table.prefix(epoch: epoch)
-        var found: [Row] = []
-        var next = store.first(.rows, from: prefix)
-        while let entry = next, entry.key.starts(with: prefix) {
-            found.append(try Row(decoding: entry.value))
-            next = store.first(.rows, from: entry.key + [0])
-        }
-        return found
+        try TableRows(table, epoch: epoch, on: store).map { try Row(decoding: $0.row) }
     }
 
     func validator(_ number: UInt8) -> ValidatorRecord? {
