@@ -220,6 +220,8 @@ package struct Parameters: Hashable, Sendable {
         value.audit.recheck = 500_000
         value.audit.admissionTasks = 2
         value.audit.admissionTasksListed = 0
+        // A duty has seconds of a machine that does other things too.
+        value.audit.missedMax = 300_000
         value.validation.stakeMin = Amount(1_000 * Amount.unitsPerToken)
         // At up to nine blocks a second a shorter one would jail a validator that is restarted once.
         value.slashing.signedWindow = 240
