@@ -107,13 +107,15 @@ package struct SettlementRun: Sendable {
             let applied = start.duration(to: .now)
             let isLast = transition.next.epoch.number > view.epoch.number
             let tree = isLast ? treeTime(transition, store, view) : .zero
+            let tasks = isLast ? settled(by: view.epoch.number, store) : 0
             let before = ContinuousClock.now
             try store.commit(transition.writes)
             let committed = before.duration(to: .now)
             maker.decide(made, on: view)
             try store.commit(made.record)
             if isLast {
-                figures.append(try figure(transition, view.epoch.number, (applied, tree, committed), store))
+                figures.append(
+                    try figure(transition, (view.epoch.number, tasks), (applied, tree, committed), store))
                 progress("epoch \(view.epoch.number) settled in \(applied + committed)")
             }
             view = transition.next
@@ -141,21 +143,25 @@ package struct SettlementRun: Sendable {
         return time
     }
 
+    /// Receipts that an epoch's end settles, where nothing is in dispute.
+    private func settled(by epoch: UInt64, _ store: LedgerStore) -> Int {
+        epoch == 0 ? 0 : Ledger.dueReceipts(of: epoch - 1, on: store.snapshot()).count
+    }
+
     private func figure(
-        _ transition: Transition, _ epoch: UInt64, _ times: (applied: Duration, tree: Duration, committed: Duration),
+        _ transition: Transition, _ settled: (epoch: UInt64, tasks: Int),
+        _ times: (applied: Duration, tree: Duration, committed: Duration),
         _ store: LedgerStore
     ) throws(StorageError) -> SettlementFigures {
         let writes = transition.writes.writes
         let content = writes.map { $0.key + ($0.value ?? []) }
         let bytes = content.reduce(0) { $0 + $1.count }
-        let rewards = EpochTable.rewards.prefix(epoch: epoch)
+        let rewards = EpochTable.rewards.prefix(epoch: settled.epoch)
         let rows = writes.count { $0.table == .rows && $0.key.starts(with: rewards) }
-        let due = StateTag.due.rawValue
         let clock = ContinuousClock()
         let bareHash = clock.measure { for piece in content { _ = Hash.sha256(piece) } }
         return SettlementFigures(
-            epoch: epoch, tasks: writes.count { $0.table == .state && $0.key[0] == due && $0.value == nil },
-            rows: rows, stateChanges: writes.count { $0.table == .state },
+            epoch: settled.epoch, tasks: settled.tasks, rows: rows, stateChanges: writes.count { $0.table == .state },
             writes: writes.count, bytes: bytes, applied: times.applied, tree: times.tree, committed: times.committed,
             bareHash: bareHash, bareDisk: try bareDisk(content))
     }

@@ -34,9 +34,10 @@ package struct TaskReader {
         let height = proved.height
         guard let task: TaskRecord = try Self.read(proved) else { return nil }
         let job: JobRecord = try require(StateKey.job(place.job), at: height)
-        var transcript = TaskTranscript(place, job: job, task: task, header: proved.header)
-        guard let delivered = task.delivered else { return transcript }
         let running: EpochRecord = try require(StateKey.singleton(.epoch), at: height)
+        var transcript = TaskTranscript(
+            place, job: job, task: task.seen(in: running.number), header: proved.header)
+        guard let delivered = task.delivered else { return transcript }
         let epoch = try epoch(of: delivered, running: running, at: height)
         transcript.epoch = epoch
         try follow(&transcript, from: epoch, running: running.number, at: height)
@@ -78,7 +79,7 @@ package struct TaskReader {
                 transcript.decided = TaskTranscript.Decided(
                     dispute, settledEpoch: isOver ? next : nil, slashes: slashes)
                 if isOver { return }
-            } else if task.state != .delivered {
+            } else if task.seen(in: next).state != .delivered {
                 return
             }
             next += 1

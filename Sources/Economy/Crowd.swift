@@ -142,6 +142,7 @@ package struct Crowd: Sendable {
 
     private func taskRecords() -> [(key: Bytes, value: Bytes)] {
         var records: [(key: Bytes, value: Bytes)] = []
+        var receipts = [[DueReceipt]](repeating: [], count: Self.blocksOfReceipts)
         let price = JobPrice(
             bid: Self.bid, resource: ResourceClass.cpu.rawValue, engineID: Self.engine)
         for start in stride(from: 0, to: active, by: Self.tasksPerJob) {
@@ -157,16 +158,35 @@ package struct Crowd: Sendable {
             for index in 0..<count {
                 let place = TaskPlace(job: id, index: UInt32(index))
                 var task = TaskRecord(provider: Self.address(1, start + index), assigned: .first, budget: 3)
-                (task.state, task.delivered) = (.delivered, .first.advanced(by: UInt64(index % 4)))
+                task.state = .delivered
                 (task.computeUnits, task.auditRate) = (Self.computeUnits, 250_000)
                 task.result = TaskResult(
                     output: id, finalState: id, fuel: 1_000_000, peakPages: 1, outputBytes: 64)
-                let due = AssignmentRecord(provider: task.provider, deadline: task.deadline)
+                (task.settlesIn, task.delivered) = (1, Self.delivery(of: index))
                 records.append((StateKey.task(place), task.encoded))
-                records.append((StateKey.due(0, task.delivered ?? .first, place), due.encoded))
+                receipts[index % Self.blocksOfReceipts].append(
+                    DueReceipt(
+                        provider: task.provider, place: place, computeUnits: task.computeUnits,
+                        pace: Pace(used: UInt64(index % Self.blocksOfReceipts), budget: task.budget)))
             }
         }
-        return records
+        return records + due(receipts)
+    }
+
+    private static let blocksOfReceipts = 4
+
+    private static func delivery(of index: Int) -> Height { .first.advanced(by: UInt64(index % blocksOfReceipts)) }
+
+    /// By the block that included them.
+    private func due(_ receipts: [[DueReceipt]]) -> [(key: Bytes, value: Bytes)] {
+        receipts.enumerated().flatMap { block, all in
+            stride(from: 0, to: all.count, by: DueReceipts.receiptsMax).map { start in
+                let part = Array(all[start..<min(start + DueReceipts.receiptsMax, all.count)])
+                let key = StateKey.due(
+                    0, Self.delivery(of: block), part: UInt32(start / DueReceipts.receiptsMax))
+                return (key, DueReceipts(part).encoded)
+            }
+        }
     }
 
     private func stakeRecords(_ known: [Bytes: Bytes]) -> [(key: Bytes, value: Bytes)] {

@@ -168,7 +168,7 @@ struct ProviderAgent {
             let work = sight.work(of: address), work.streak >= plan.forgesFromStreak
         else { return false }
         if plan.stopsWhenCaught, sight.provider(address)?.lastFraud != nil { return false }
-        openForgeries.removeAll { sight.task($0)?.state != .delivered }
+        openForgeries.removeAll { sight.task($0)?.seen(in: sight.view.epoch.number).state != .delivered }
         return !plan.forgesAlone || openForgeries.isEmpty
     }
 

@@ -102,7 +102,7 @@ package struct Sight {
     /// Tasks whose receipts are judged now, while anybody may open a dispute.
     func disputable() -> [TaskPlace] {
         guard view.epoch.number > 0, Ledger.auditPhase(on: store) == .open else { return [] }
-        return keys([StateTag.due.rawValue] + (view.epoch.number - 1).bigEndianBytes).map { TaskPlace(keySuffix: $0) }
+        return Ledger.dueReceipts(of: view.epoch.number - 1, on: store).map(\.place)
     }
 
     func keys(_ prefix: Bytes) -> [Bytes] {

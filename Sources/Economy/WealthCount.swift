@@ -35,7 +35,8 @@ struct WealthCount {
 
     func wealth(of address: Address) -> UInt64 { held[address] ?? 0 }
     func tasks() -> [(place: TaskPlace, record: TaskRecord)] {
-        scan(.task, as: TaskRecord.self).map { (TaskPlace(keySuffix: $0), $1) }
+        let epoch = (WorkingState(store).load(StateKey.singleton(.epoch)) as EpochRecord?)?.number ?? 0
+        return scan(.task, as: TaskRecord.self).map { (TaskPlace(keySuffix: $0), $1.seen(in: epoch)) }
     }
 
     func panels() -> [(place: TaskPlace, record: PanelRecord)] {

@@ -39,11 +39,9 @@ extension BlockExecution {
         guard height == view.tip.height, height >= view.epoch.startHeight else { return }
         var waiting = newcomers(from: beacon)
         if waiting.isEmpty { return }
-        let receipts = state.scan(
-            prefix: StateKey.due(view.epoch.number, from: height), as: AssignmentRecord.self)
-        let drawn = receipts.map { id, _ -> (seed: Digest, place: TaskPlace) in
-            let place = TaskPlace(keySuffix: id)
-            return (Hash.sha256([Bytes("admission".utf8), beacon.bytes, place.bytes]), place)
+        let receipts = state.dueLists(prefix: StateKey.due(view.epoch.number, from: height)).flatMap(\.receipts)
+        let drawn = receipts.map { receipt -> (seed: Digest, place: TaskPlace) in
+            (Hash.sha256([Bytes("admission".utf8), beacon.bytes, receipt.place.bytes]), receipt.place)
         }
         var room = WorkLimits.issuesPerBlockMax
         for (seed, place) in drawn.sorted(by: { $0.seed < $1.seed }) where room > 0 {

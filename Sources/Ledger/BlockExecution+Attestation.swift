@@ -78,15 +78,17 @@ extension BlockExecution {
         state.store(record, at: StateKey.work(task.provider))
         burnCharge(&task, &job, place.job)
         (task.state, task.result, task.delivered) = (.delivered, result, view.height)
+        task.settlesIn = view.epoch.number + 1
         task.computeUnits = Ledger.computeUnits(of: result, in: job)
         task.auditRate = auditRate(streak: record.streak, job)
         calendar.countReceipt(at: view.height)
         job.done += 1
         state.store(task, at: StateKey.task(place))
         state.store(job, at: StateKey.job(place.job))
-        state.store(
-            AssignmentRecord(provider: task.provider, deadline: task.deadline),
-            at: StateKey.due(view.epoch.number, view.height, place))
+        work.receipts.append(
+            DueReceipt(
+                provider: task.provider, place: place, computeUnits: task.computeUnits,
+                pace: Pace(used: view.height.distance(from: task.assigned), budget: task.budget)))
     }
 
     /// Streaks move with settlements alone, so this is the one before the epoch.

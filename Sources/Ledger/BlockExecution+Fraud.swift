@@ -90,8 +90,8 @@ extension BlockExecution {
     private mutating func largestOpenPart(of provider: Address) -> Amount {
         if let known = judgement.largestParts[provider] { return known }
         var jobs: Set<Digest> = []
-        for (id, entry) in state.scan(.due, as: AssignmentRecord.self) where entry.provider == provider {
-            jobs.insert(TaskPlace(keySuffix: id).job)
+        for list in state.dueLists() {
+            for receipt in list.receipts where receipt.provider == provider { jobs.insert(receipt.place.job) }
         }
         let assigned = state.scan(prefix: StateKey.assignments(of: provider), as: AssignmentRecord.self)
         for (id, _) in assigned { jobs.insert(TaskPlace(keySuffix: id).job) }

@@ -159,23 +159,32 @@ extension BlockExecution {
 
     /// A delivered task that is not paid.
     mutating func refuse(_ place: TaskPlace, as ending: TaskState) {
-        var (task, job) = (requireTask(place), requireJob(place.job))
-        guard let delivered = task.delivered else { preconditionFailure("no receipt for \(place)") }
+        guard let delivered = requireTask(place).delivered else { preconditionFailure("no receipt for \(place)") }
         let redraw: RedrawRecord? = state.load(StateKey.redraw(place))
         let epoch = AuditCheck(state, view: view, calendar: calendar).epoch(ofReceipt: delivered) ?? redraw?.dueEpoch
+        dropReceipt(place, epoch: epoch ?? view.epoch.number - 2, height: delivered)
+        close(place, as: ending)
+    }
+
+    /// Whose receipt is in no list any more.
+    private mutating func close(_ place: TaskPlace, as ending: TaskState) {
+        var (task, job) = (requireTask(place), requireJob(place.job))
         task.state = ending
         job.closed += 1
         state.store(task, at: StateKey.task(place))
         state.store(job, at: StateKey.job(place.job))
-        state.remove(StateKey.due(epoch ?? view.epoch.number - 2, delivered, place))
         state.remove(StateKey.redraw(place))
         refund(job.escrow.credited(job.assurance), of: job)
     }
 
     /// All receipts of a proven cheat that are not settled, of this epoch too.
     private mutating func forfeitPay() {
-        for (id, entry) in state.scan(.due, as: AssignmentRecord.self) where judgement.frauds.contains(entry.provider) {
-            refuse(TaskPlace(keySuffix: id), as: .forfeited)
+        for list in state.dueLists() {
+            let lost = list.receipts.filter { judgement.frauds.contains($0.provider) }
+            for receipt in lost { close(receipt.place, as: .forfeited) }
+            if !lost.isEmpty {
+                state.keep(list.receipts.filter { !judgement.frauds.contains($0.provider) }, of: list)
+            }
         }
     }
 

@@ -148,17 +148,15 @@ extension BlockExecution {
         let beacon: BeaconRecord = state.require(.beacon)
         let draw = ForcedDraw(
             beacon: beacon.value, candidates: forcedCandidates(), undisclosed: judgement.undisclosed, judged: judged)
-        for (id, entry) in state.range(
-            .due, upTo: judged.epoch.bigEndianBytes, limit: .max, as: AssignmentRecord.self)
-        {
-            guard let due = UInt64(bigEndian: id.prefix(8)) else { preconditionFailure("due key \(Hex.lower(id))") }
-            let place = TaskPlace(keySuffix: id)
+        let lists = state.dueLists(upTo: judged.epoch)
+        for (due, receipt) in lists.lazy.flatMap({ list in list.receipts.lazy.map { (list.epoch, $0) } }) {
+            let place = receipt.place
             if state.bytes(StateKey.dispute(place)) != nil { continue }
             var missed = judgement.missed[place] ?? []
-            if due == judged.epoch, draw.isMissed(place, rate: requireTask(place).auditRate, entry.provider) {
+            if due == judged.epoch, draw.isMissed(place, rate: requireTask(place).auditRate, receipt.provider) {
                 missed.formUnion(judgement.undisclosed)
             }
-            guard !missed.isEmpty, let auditor = draw.auditor(of: place, besides: missed.union([entry.provider]))
+            guard !missed.isEmpty, let auditor = draw.auditor(of: place, besides: missed.union([receipt.provider]))
             else { continue }
             judgement.redrawn.insert(place)
             state.store(

@@ -7,18 +7,37 @@ import Primitives
 import Rewards
 
 extension BlockExecution {
+    /// A job of which receipts are settled now.
+    private struct DueJob {
+        let id: Digest
+        let record: JobRecord
+        let terms: TaskTerms
+        var closed: UInt32 = 0
+        var refund = Amount.zero
+
+        init(_ id: Digest, _ record: JobRecord) {
+            (self.id, self.record) = (id, record)
+            terms = TaskTerms(
+                limit: record.request.limits.computeUnits, bid: record.request.bid, escrow: record.escrow)
+        }
+    }
+
     /// Adds every provider and payer to the tally, and moves the escrow of settled tasks out: fees into the tally,
     /// refunds to the requesters. Whose record of work this epoch moves.
     mutating func settleTasks(into tally: inout EpochTally) throws(SettlementError) -> Set<Address> {
-        let (due, verdicts) = (dueTasks(), dueVerdicts())
+        let (due, verdicts) = (dueReceipts(), dueVerdicts())
         var verified: [Address: UInt64] = [:]
-        var jobs: [Digest: JobRecord] = [:]
-        for entry in due {
-            verified[entry.task.provider, default: 0] += 1
-            if jobs[entry.place.job] == nil { jobs[entry.place.job] = requireJob(entry.place.job) }
+        var jobs: [DueJob] = []
+        var places: [Digest: Int] = [:]
+        for receipt in due {
+            verified[receipt.provider, default: 0] += 1
+            let id = receipt.place.job
+            if jobs.last?.id == id || places[id] != nil { continue }
+            places[id] = jobs.count
+            jobs.append(DueJob(id, requireJob(id)))
         }
         countVerdicts(verdicts, verified: &verified)
-        var payers = Set(jobs.values.map(\.requester))
+        var payers = Set(jobs.map(\.record.requester))
         var panelWinners: Set<Address> = []
         for verdict in verdicts where !verdict.winners.isEmpty {
             payers.insert(requireJob(verdict.place.job).requester)
@@ -26,19 +45,12 @@ extension BlockExecution {
         }
         let moving = try addProviders(to: &tally, verified: verified, panelWinners: panelWinners)
         for payer in payers.sorted() { try tally.add(PayerTally(account: payer, referral: referral(of: payer))) }
-        var refunds: [Digest: Amount] = [:]
-        for entry in due {
-            guard var job = jobs[entry.place.job] else { preconditionFailure("a due task of no job: \(entry.place)") }
-            // The only reference, so that it is changed in place.
-            jobs[entry.place.job] = nil
-            let refund = try settle(entry.task, of: &job, into: &tally)
-            state.store(encoded: entry.settled, at: StateKey.task(entry.place))
-            refunds[entry.place.job] = (refunds[entry.place.job] ?? .zero).credited(refund)
-            jobs[entry.place.job] = job
-        }
-        for (id, job) in jobs.sorted(by: { $0.key < $1.key }) {
-            state.store(job, at: StateKey.job(id))
-            refund(refunds[id] ?? .zero, of: job)
+        try settle(due, of: &jobs, at: places, into: &tally)
+        for job in jobs.sorted(by: { $0.id < $1.id }) {
+            var record = job.record
+            record.closed += job.closed
+            state.store(record, at: StateKey.job(job.id))
+            refund(job.refund, of: record)
         }
         for verdict in verdicts { try settle(verdict, into: &tally) }
         if let kept: UndeliverableRecord = state.load(StateKey.singleton(.undeliverable)) {
@@ -80,51 +92,49 @@ extension BlockExecution {
         return moving
     }
 
-    /// A task whose pay is due, as the state has it before any of them is settled.
-    private struct DueTask {
-        let place: TaskPlace
-        let provider: Address
-        /// Somebody executed it too, with the same result.
-        let isAudited: Bool
-        let hasRedraw: Bool
-        /// nil where it is in dispute or has an open redraw.
-        let task: TaskRecord?
-        /// The task's record when it is settled.
-        let settled: Bytes
-    }
-
-    private func due(_ place: TaskPlace, _ provider: Address) -> DueTask {
-        let isOpen = state.bytes(StateKey.dispute(place)) != nil || judgement.redrawn.contains(place)
-        let audits: TaskAudits? = isOpen ? nil : state.load(StateKey.taskAudits(view.epoch.number - 1, place))
-        let isAudited = audits?.entries.contains { $0.state.counts } == true || judgement.verified.contains(place)
-        let task = isOpen ? nil : requireTask(place)
-        var settled = task
-        settled?.state = .settled
-        return DueTask(
-            place: place, provider: provider, isAudited: isAudited,
-            hasRedraw: !isOpen && state.bytes(StateKey.redraw(place)) != nil, task: task,
-            settled: settled?.encoded ?? [])
-    }
-
-    /// Delivered in an epoch before this one. A task in dispute or with an open redraw stays in the list, alone.
-    private mutating func dueTasks() -> [(place: TaskPlace, task: TaskRecord, settled: Bytes)] {
+    /// Delivered in an epoch before this one, ascending by provider. A task in dispute or with an open redraw stays in
+    /// the list, alone.
+    private mutating func dueReceipts() -> [DueReceipt] {
         guard view.epoch.number > 0 else { return [] }
-        let last = (view.epoch.number - 1).bigEndianBytes
-        let list = state.range(.due, upTo: last, limit: .max, as: AssignmentRecord.self)
-        let parts = snapshot.parts(of: list.indices) { _, range in
-            list[range].map { due(TaskPlace(keySuffix: $0.id), $0.record.provider) }
-        }
-        for tag in [StateTag.due, .task] { state.expect(list.count, tag) }
-        return zip(list, parts.joined()).compactMap { entry, due in
-            guard let task = due.task else {
-                judgement.withhold(.openAudit, from: due.provider)
-                return nil
+        let lists = state.dueLists(upTo: view.epoch.number - 1)
+        if lists.isEmpty { return [] }
+        let redraws = places(under: .redraw)
+        let open = places(under: .dispute).union(judgement.redrawn)
+        let verified = judgement.verified.union(auditedPlaces())
+        var due: [DueReceipt] = []
+        due.reserveCapacity(lists.reduce(0) { $0 + $1.receipts.count })
+        for list in lists {
+            let left = open.isEmpty ? [] : list.receipts.filter { open.contains($0.place) }
+            for receipt in left { postpone(receipt) }
+            for receipt in list.receipts where left.isEmpty || !open.contains(receipt.place) {
+                if redraws.contains(receipt.place) { state.remove(StateKey.redraw(receipt.place)) }
+                if verified.contains(receipt.place) { judgement.successes[receipt.provider, default: 0] += 1 }
+                due.append(receipt)
             }
-            state.remove([StateTag.due.rawValue] + entry.id)
-            if due.hasRedraw { state.remove(StateKey.redraw(due.place)) }
-            if due.isAudited { judgement.successes[due.provider, default: 0] += 1 }
-            return (due.place, task, due.settled)
+            state.keep(left, of: list)
         }
+        due.sort { ($0.provider, $0.place.job, $0.place.index) < ($1.provider, $1.place.job, $1.place.index) }
+        return due
+    }
+
+    /// Of a table whose keys are tasks.
+    private func places(under tag: StateTag) -> Set<TaskPlace> {
+        Set(state.keys(prefix: [tag.rawValue]).map { TaskPlace(keySuffix: $0) })
+    }
+
+    /// Tasks of the judged epoch that somebody else executed too, with the same result.
+    private func auditedPlaces() -> Set<TaskPlace> {
+        let prefix = [StateTag.taskAudits.rawValue] + (view.epoch.number - 1).bigEndianBytes
+        let audits = state.scan(prefix: prefix, as: TaskAudits.self)
+        return Set(audits.filter { $0.record.entries.contains { $0.state.counts } }.map { TaskPlace(keySuffix: $0.id) })
+    }
+
+    /// What is judged longer is paid with a later settlement.
+    private mutating func postpone(_ receipt: DueReceipt) {
+        judgement.withhold(.openAudit, from: receipt.provider)
+        var task = requireTask(receipt.place)
+        task.settlesIn = view.epoch.number + 1
+        state.store(task, at: StateKey.task(receipt.place))
     }
 
     private func provider(
@@ -154,30 +164,32 @@ extension BlockExecution {
         return overflow ? .max : UInt64(clamping: units)
     }
 
-    /// What goes back to the requester.
+    /// Counts every receipt for its provider and its payer. The order of neither matters.
     private mutating func settle(
-        _ task: TaskRecord, of job: inout JobRecord, into tally: inout EpochTally
-    ) throws(SettlementError) -> Amount {
-        guard let delivered = task.delivered else { preconditionFailure("a due task without a receipt: \(task)") }
-        let limits = job.request.limits
-        let terms = TaskTerms(limit: limits.computeUnits, bid: job.request.bid, escrow: job.escrow)
+        _ due: [DueReceipt], of jobs: inout [DueJob], at places: [Digest: Int], into tally: inout EpochTally
+    ) throws(SettlementError) {
         let rules = view.parameters.rewards
-        let charge: TaskCharge
-        do throws(ArithmeticError) {
-            charge = try Rewards.Rule.taskCharge(
-                computeUnits: task.computeUnits, terms: terms, rules: rules.fees)
-        } catch {
-            throw .arithmetic(error)
+        var seats = TallySeats()
+        for receipt in due {
+            guard let place = places[receipt.place.job] else {
+                preconditionFailure("a due receipt of no job: \(receipt.place)")
+            }
+            let job = jobs[place].record
+            let charge: TaskCharge
+            do throws(ArithmeticError) {
+                charge = try Rewards.Rule.taskCharge(
+                    computeUnits: receipt.computeUnits, terms: jobs[place].terms, rules: rules.fees)
+            } catch {
+                throw .arithmetic(error)
+            }
+            let task = SettledTask(
+                fee: charge.fee, computeUnits: receipt.computeUnits, pace: receipt.pace, resource: .cpu,
+                assurance: job.assurance)
+            try tally.record(task, by: receipt.provider, for: job.requester, rules, near: &seats)
+            jobs[place].closed += 1
+            jobs[place].refund = jobs[place].refund.credited(charge.refund)
+            supply.escrow = supply.escrow.debited(charge.fee).debited(job.assurance)
         }
-        let pace = Pace(used: delivered.distance(from: task.assigned), budget: task.budget)
-        try tally.record(
-            SettledTask(
-                fee: charge.fee, computeUnits: task.computeUnits, pace: pace, resource: .cpu,
-                assurance: job.assurance),
-            by: task.provider, for: job.requester, rules)
-        job.closed += 1
-        supply.escrow = supply.escrow.debited(charge.fee).debited(job.assurance)
-        return charge.refund
     }
 
     // MARK: After the settlement

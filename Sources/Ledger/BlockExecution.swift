@@ -37,6 +37,7 @@ struct BlockExecution {
         for evidence in block.evidence { punish(evidence) }
         for entry in block.entries { results.append(execute(entry)) }
         recordBatches()
+        recordReceipts()
         let beacon = Hash.sha256([view.beacon.bytes, block.beaconOutput])
         state.store(BeaconRecord(beacon), .beacon)
         runWork(beacon: beacon)

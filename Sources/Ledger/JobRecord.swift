@@ -122,8 +122,9 @@ extension SubmitJob {
 /// Where a task stands. The raw value is its number on the chain.
 package enum TaskState: UInt32, CaseIterable, Sendable {
     case assigned = 1
-    /// Its receipt is in a block; the pay is due with its epoch's settlement.
+    /// Its receipt is in a block; the pay is due with the settlement that the record names.
     case delivered = 2
+    /// Delivered, and the settlement that it named is over. No record says so: see `seen(in:)`.
     case settled = 3
     /// Late, and nobody else could take it.
     case timedOut = 4
@@ -166,6 +167,8 @@ package struct TaskRecord: Hashable, Sendable, Message {
     package var auditRate: UInt64 = 0
     /// An auditor that was drawn for it has revealed a verdict.
     package var isAudited = false
+    /// The epoch whose end pays for the receipt; a later one where an audit or a dispute was open then.
+    package var settlesIn: UInt64?
 
     package init(provider: Address, assigned: Height, budget: UInt64) {
         (state, self.provider, self.assigned, self.budget) = (.assigned, provider, assigned, budget)
@@ -173,6 +176,14 @@ package struct TaskRecord: Hashable, Sendable, Message {
 
     /// The last height whose block may include the receipt.
     package var deadline: Height { assigned.advanced(by: 2 * budget) }
+
+    /// As it stands in an epoch: what is delivered is settled once the epoch that settles it is over.
+    package func seen(in epoch: UInt64) -> TaskRecord {
+        guard state == .delivered, let settlesIn, settlesIn < epoch else { return self }
+        var record = self
+        record.state = .settled
+        return record
+    }
 
     package func encode(into encoder: inout Encoder) {
         encoder.unsigned(1, UInt64(state.rawValue))
@@ -186,6 +197,7 @@ package struct TaskRecord: Hashable, Sendable, Message {
         encoder.signed(9, delivered?.signed ?? 0)
         encoder.unsigned(10, auditRate)
         encoder.bool(11, isAudited)
+        encoder.unsigned(12, settlesIn.map { $0 + 1 } ?? 0)
     }
 
     package init(from decoder: inout Decoder) throws(DecodeError) {
@@ -203,5 +215,7 @@ package struct TaskRecord: Hashable, Sendable, Message {
         delivered = height == 0 ? nil : Height(signed: height)
         auditRate = try decoder.unsigned(10)
         isAudited = try decoder.bool(11)
+        let settlesPlusOne = try decoder.unsigned(12)
+        settlesIn = settlesPlusOne == 0 ? nil : settlesPlusOne - 1
     }
 }

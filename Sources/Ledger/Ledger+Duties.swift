@@ -22,24 +22,19 @@ extension Ledger {
         let (epoch, height) = start
         let state = WorkingState(snapshot)
         guard let set: EpochSet = state.load(StateKey.epochSet(epoch)) else { return ([], height) }
-        let prefix = StateKey.due(epoch).prefix(9)
         var duties: [AuditDuty] = []
         var (looked, reached, beacon): (Int, Height, Digest?) = (0, height, nil)
-        var entry = snapshot.first(.state, from: StateKey.due(epoch, from: height))
-        while let found = entry, found.key.starts(with: prefix) {
-            guard let receipt = UInt64(bigEndian: found.key.dropFirst(9).prefix(8)).flatMap({ Height($0) }) else {
-                preconditionFailure("due key \(found.key)")
+        for list in DueReader(epoch, from: height, on: snapshot) {
+            if beacon == nil || list.height != reached {
+                if looked >= limit { return (duties, list.height) }
+                reached = list.height
+                beacon = state.load(StateKey.drawBeacon(reached), as: BeaconRecord.self)?.value
             }
-            if beacon == nil || receipt != reached {
-                if looked >= limit { return (duties, receipt) }
-                reached = receipt
-                beacon = state.load(StateKey.drawBeacon(receipt), as: BeaconRecord.self)?.value
+            guard let beacon else { return (duties, reached) }
+            duties += list.receipts.compactMap {
+                duty(key, operatorAddress, $0.place, beacon: beacon, set, state)
             }
-            guard let beacon else { return (duties, receipt) }
-            let place = TaskPlace(keySuffix: found.key)
-            if let duty = duty(key, operatorAddress, place, beacon: beacon, set, state) { duties.append(duty) }
-            looked += 1
-            entry = snapshot.first(.state, from: found.key + [0])
+            looked += list.receipts.count
         }
         return (duties, looked == 0 ? height : reached.advanced())
     }

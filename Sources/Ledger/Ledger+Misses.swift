@@ -33,11 +33,8 @@ extension Ledger {
         let auditors = knownAuditors(epoch, check).filter { $0.operatorAddress != own }
         var missed = [[TaskPlace]](repeating: [], count: auditors.count)
         var count = 0
-        var next = snapshot.first(.state, from: StateKey.due(epoch))
-        let prefix = StateKey.due(epoch).prefix(9)
-        while let found = next, found.key.starts(with: prefix), count < limit {
-            next = snapshot.first(.state, from: found.key + [0])
-            guard let judged = check.judged(TaskPlace(keySuffix: found.key), with: epoch) else { continue }
+        for receipt in DueReader(epoch, from: .zero, on: snapshot).lazy.flatMap(\.receipts) where count < limit {
+            guard let judged = check.judged(receipt.place, with: epoch) else { continue }
             for (index, auditor) in auditors.enumerated() where isMissed(judged, by: auditor, check) {
                 missed[index].append(judged.place)
                 count += 1

@@ -13,14 +13,17 @@ extension Ledger {
         return page(prefix, from: place.map { prefix + $0.bytes } ?? prefix, limit: limit, on: snapshot)
     }
 
-    /// The tasks of `job` that were given to a provider, ascending by index, from `index` on; at most `limit`.
+    /// The tasks of `job` that were given to a provider, as they are seen in the running epoch, ascending by index,
+    /// from `index` on; at most `limit`.
     package static func tasks(
         of job: Digest, from index: UInt32 = 0, limit: Int, on snapshot: some Snapshot
     ) -> [(place: TaskPlace, record: TaskRecord)] {
         let prefix = StateKey.job(job).dropFirst()
         let tagged = [StateTag.task.rawValue] + prefix
         let first = StateKey.task(TaskPlace(job: job, index: index))
-        return page(tagged, from: first, limit: limit, on: snapshot)
+        let found: [(place: TaskPlace, record: TaskRecord)] = page(tagged, from: first, limit: limit, on: snapshot)
+        let epoch = WorkingState(snapshot).require(.epoch, as: EpochRecord.self).number
+        return found.map { ($0.place, $0.record.seen(in: epoch)) }
     }
 
     static func page<Record: Message>(

@@ -55,8 +55,6 @@ package enum StateTag: UInt8, CaseIterable, Sendable {
     case deadline = 37
     /// ‖ height (8 bytes) from which providers are drawn ‖ job: `QueueRecord`.
     case queue = 38
-    /// ‖ epoch (8 bytes) ‖ height of the receipt ‖ job ‖ index: `AssignmentRecord`, pay that is not settled.
-    case due = 39
     /// ‖ epoch (8 bytes) at whose start it is free ‖ provider: `UnbondingRecord`.
     case providerUnbonding = 40
     /// ‖ account ‖ the last epoch (8 bytes) of the day of the grant: `VestingRecord`.
@@ -65,6 +63,8 @@ package enum StateTag: UInt8, CaseIterable, Sendable {
     case uptime = 42
     /// ‖ account: `RequesterRecord`.
     case requester = 43
+    /// ‖ epoch (8 bytes) ‖ height ‖ part (4 bytes): `DueReceipts` of that block, pay that is not settled.
+    case due = 44
     /// ‖ epoch (8 bytes): `EpochSet`.
     case epochSet = 48
     /// ‖ height (8 bytes) of receipts: `BeaconRecord` of the block after it, which draws their auditors.

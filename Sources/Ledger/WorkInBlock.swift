@@ -26,6 +26,8 @@ package enum WorkLimits {
 struct WorkInBlock {
     /// Published bytes.
     var blobs = WriteBatch()
+    /// That count in this block, in its order.
+    var receipts: [DueReceipt] = []
     /// Tasks whose provider abstained; they end as late ones do.
     var abstained: [TaskPlace] = []
     /// Panels that everybody answered in this block.

@@ -61,7 +61,7 @@ package struct WorkRecord: Hashable, Sendable, Message {
     }
 }
 
-/// One task in a provider's list; also one deadline, and one pay that is due.
+/// One task in a provider's list; also one deadline.
 package struct AssignmentRecord: Hashable, Sendable, Message {
     package let provider: Address
     /// The last height whose block may include the receipt.
@@ -149,13 +149,6 @@ extension StateKey {
     }
     static func queue(_ height: Height, _ job: Digest) -> Bytes {
         [StateTag.queue.rawValue] + height.value.bigEndianBytes + job.bytes
-    }
-    /// All receipts of an epoch, from those of `height` on, come after it.
-    static func due(_ epoch: UInt64, from height: Height = .zero) -> Bytes {
-        [StateTag.due.rawValue] + epoch.bigEndianBytes + height.value.bigEndianBytes
-    }
-    package static func due(_ epoch: UInt64, _ height: Height, _ place: TaskPlace) -> Bytes {
-        due(epoch, from: height) + place.bytes
     }
     static func providerUnbonding(_ provider: Address, free epoch: UInt64) -> Bytes {
         [StateTag.providerUnbonding.rawValue] + epoch.bigEndianBytes + provider.bytes

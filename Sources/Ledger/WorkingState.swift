@@ -32,7 +32,7 @@ package struct WorkingState {
         return record
     }
 
-    private static func record<Record: Message>(_ bytes: Bytes, _ key: Bytes) -> Record {
+    static func record<Record: Message>(_ bytes: Bytes, _ key: Bytes) -> Record {
         do { return try Record(decoding: bytes) } catch {
             preconditionFailure("state record \(Hex.lower(key)) does not decode: \(error)")
         }

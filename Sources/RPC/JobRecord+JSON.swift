@@ -25,6 +25,7 @@ extension JobRecord {
 }
 
 extension TaskRecord {
+    /// As it is seen in the epoch of the answer.
     package func json(index: UInt32) -> JSON {
         [
             "index": .number(index), "state": .string(state.label), "provider": .string(provider.bech32),

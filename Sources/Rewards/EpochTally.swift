@@ -156,6 +156,14 @@ package struct PanelCheck: Hashable, Sendable {
     package init(account: Address, fee: Amount) { (self.account, self.fee) = (account, fee) }
 }
 
+/// Where the participants of the last recorded task stand in a tally.
+package struct TallySeats: Sendable {
+    fileprivate var provider = 0
+    fileprivate var payer = 0
+
+    package init() {}
+}
+
 /// Who has a tally of its own.
 private protocol Participant {
     var account: Address { get }
@@ -211,8 +219,17 @@ package struct EpochTally: Hashable, Sendable {
     package mutating func record(
         _ task: SettledTask, by provider: Address, for payer: Address, _ parameters: Parameters
     ) throws(SettlementError) {
-        let (place, isProvider) = Self.position(of: provider, in: providers)
-        let (purse, isPayer) = Self.position(of: payer, in: payers)
+        var seats = TallySeats()
+        try record(task, by: provider, for: payer, parameters, near: &seats)
+    }
+
+    /// The same for one of many tasks: found without a search where it is the one of the task before, or the next.
+    package mutating func record(
+        _ task: SettledTask, by provider: Address, for payer: Address, _ parameters: Parameters,
+        near seats: inout TallySeats
+    ) throws(SettlementError) {
+        let (place, isProvider) = Self.position(of: provider, in: providers, near: seats.provider)
+        let (purse, isPayer) = Self.position(of: payer, in: payers, near: seats.payer)
         if !isProvider { throw .unknownProvider(provider) }
         if !isPayer { throw .unknownPayer(payer) }
         let pace = task.pace
@@ -223,14 +240,18 @@ package struct EpochTally: Hashable, Sendable {
             let treasury = try payers[purse].treasury.adding(split.treasury)
             try providers[place].count(task, split, speed: speed, parameters)
             payers[purse].treasury = treasury
+            (seats.provider, seats.payer) = (place, purse)
         } catch {
             throw .arithmetic(error)
         }
     }
 
     private static func position(
-        of account: Address, in list: [some Participant]
+        of account: Address, in list: [some Participant], near seat: Int = 0
     ) -> (index: Int, isFound: Bool) {
+        for index in seat..<seat + 2 where index < list.count && list[index].account == account {
+            return (index, true)
+        }
         // Whoever fills a tally in order adds at its end.
         if let last = list.last, last.account < account { return (list.count, false) }
         var (low, high) = (0, list.count)

@@ -58,12 +58,13 @@ extension LocalnetRun {
     /// Every assigned task of the requester's jobs of class D.
     func tasks() throws -> [TaskEntry] {
         var entries: [TaskEntry] = []
+        let epoch = try (load(StateKey.singleton(.epoch)) as EpochRecord?)?.number ?? 0
         for submission in requester?.submissions ?? [] where !submission.isPanel {
             guard let job: JobRecord = try load(StateKey.job(submission.job)) else { continue }
             for index in 0..<job.next {
                 let place = TaskPlace(job: submission.job, index: index)
                 guard let record: TaskRecord = try load(StateKey.task(place)) else { continue }
-                entries.append(TaskEntry(place: place, record: record, job: job))
+                entries.append(TaskEntry(place: place, record: record.seen(in: epoch), job: job))
             }
         }
         return entries

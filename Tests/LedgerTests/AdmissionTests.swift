@@ -108,7 +108,7 @@ struct AdmissionTests {
         #expect(record.wrong == 1 && record.right == 0 && record.open == 0)
         // The task itself is paid.
         let task: TaskRecord? = WorkingState(chain.store).load(StateKey.task(lie))
-        #expect(task?.state == .settled)
+        #expect(task?.seen(in: chain.view.epoch.number).state == .settled)
         #expect(try chain.market.row(20, .fee, epoch: 1)?.amount ?? .zero > .zero)
         try chain.market.checkMoney()
         // Again.

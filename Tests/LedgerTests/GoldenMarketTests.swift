@@ -3,6 +3,7 @@ import Chain
 import Codec
 import Cryptography
 import Primitives
+import Rewards
 import Testing
 
 @testable import Ledger
@@ -31,7 +32,12 @@ struct GoldenMarketTests {
             request, by: address, at: .first, input: (9, digest), pages: 1, held: (Amount(300), Amount(1)))
         var task = TaskRecord(provider: address, assigned: .first, budget: 3)
         (task.late, task.charge, task.result) = (address, Amount(2), result)
-        (task.state, task.computeUnits, task.delivered) = (.delivered, 16, Height(5))
+        (task.state, task.computeUnits, task.delivered, task.settlesIn) = (.delivered, 16, Height(5), 2)
+        let due = [UInt32(2), 0].map {
+            DueReceipt(
+                provider: address, place: TaskPlace(job: digest, index: $0), computeUnits: 16,
+                pace: Pace(used: 1, budget: 3))
+        }
         let stored = "0a20\(b)1220\(b)2002\(limits)\(price)"
         return [
             ("Publish", Publish(kind: .input, bytes: [0x41]).encoded, "0802120141"),
@@ -52,13 +58,17 @@ struct GoldenMarketTests {
             ),
             (
                 "TaskRecord", task.encoded,
-                "08021214\(twenty)180120032a14\(twenty)30023a4a\(outcome)40104805"
+                "08021214\(twenty)180120032a14\(twenty)30023a4a\(outcome)401048056003"
             ),
             (
                 "WorkRecord", WorkRecord(offers: [offer], endpoint: [0x68]).encoded,
                 "08818004" + "1227\(offered)" + "4a0168"
             ),
             ("AssignmentRecord", AssignmentRecord(provider: address, deadline: .first).encoded, "0a14\(twenty)1001"),
+            (
+                "DueReceipts", DueReceipts(due).encoded,
+                "0a40" + "0a14\(twenty)1220\(b)1802201028013003" + "0a1c" + "0a14\(twenty)201028013003"
+            ),
             ("QueueRecord", QueueRecord(tasks: 2).encoded, "0802"),
             ("VestingRecord", VestingRecord(granted: Amount(3)).encoded, "0803"),
             ("UndeliverableRecord", UndeliverableRecord(audit: Amount(1), burn: Amount(2)).encoded, "08011002"),
@@ -73,7 +83,7 @@ struct GoldenMarketTests {
     @Test("every record decodes to itself")
     func decoding() throws {
         #expect(try SubmitJob(decoding: Self.request.encoded) == Self.request)
-        for (name, bytes, _) in Self.rows().suffix(8) {
+        for (name, bytes, _) in Self.rows().suffix(9) {
             let again: any Message =
                 switch name {
                 case "BlobRecord": try BlobRecord(decoding: bytes)
@@ -81,6 +91,7 @@ struct GoldenMarketTests {
                 case "TaskRecord": try TaskRecord(decoding: bytes)
                 case "WorkRecord": try WorkRecord(decoding: bytes)
                 case "AssignmentRecord": try AssignmentRecord(decoding: bytes)
+                case "DueReceipts": try DueReceipts(decoding: bytes)
                 case "QueueRecord": try QueueRecord(decoding: bytes)
                 case "VestingRecord": try VestingRecord(decoding: bytes)
                 default: try UndeliverableRecord(decoding: bytes)
@@ -112,7 +123,8 @@ struct GoldenMarketTests {
         #expect(Hex.lower(StateKey.assignment(of: Self.address, Self.place)) == "24" + Self.twenty + end)
         #expect(Hex.lower(StateKey.deadline(.first, Self.place)) == "250000000000000001" + end)
         #expect(Hex.lower(StateKey.queue(.first, Self.digest)) == "260000000000000001" + Self.b)
-        #expect(Hex.lower(StateKey.due(258, .first, Self.place)) == "270000000000000102" + "0000000000000001" + end)
+        #expect(
+            Hex.lower(StateKey.due(258, .first, part: 3)) == "2c0000000000000102" + "0000000000000001" + "00000003")
         #expect(Hex.lower(StateKey.providerUnbonding(Self.address, free: 2)) == "280000000000000002" + Self.twenty)
         #expect(Hex.lower(StateKey.vesting(Self.address, granted: 2)) == "29" + Self.twenty + "0000000000000002")
     }

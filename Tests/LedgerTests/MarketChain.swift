@@ -187,7 +187,9 @@ struct MarketChain {
     func job(_ number: Int) -> JobRecord? { WorkingState(chain.store).load(StateKey.job(jobs[number])) }
 
     func task(_ number: Int, _ index: UInt32) -> TaskRecord? {
-        WorkingState(chain.store).load(StateKey.task(TaskPlace(job: jobs[number], index: index)))
+        let record: TaskRecord? = WorkingState(chain.store).load(
+            StateKey.task(TaskPlace(job: jobs[number], index: index)))
+        return record?.seen(in: chain.view.epoch.number)
     }
 
     func bond(_ provider: UInt8) -> Amount? {
