@@ -8,6 +8,7 @@ import NodeCore
 import Primitives
 import RPC
 import Rewards
+import Synchronization
 import Testing
 
 @Suite("events")
@@ -175,6 +176,8 @@ struct EventTests {
             let all = 2 * APILimits.commitWaitersMax + 20
             #expect(await Self.eventually { signal.waiting == all })
             #expect(await signal.next(after: .first, within: .seconds(60)) == nil)
+            group.addTask { await signal.next(after: .first, within: .seconds(60), as: .subscriber) }
+            #expect(await Self.eventually { signal.waiting == all + 1 })
             signal.advance(to: next)
             for await height in group { #expect(height == next) }
         }
@@ -190,12 +193,19 @@ struct EventTests {
         #expect(await Self.eventually { signal.waiting == 0 })
         signal.advance(to: .first.advanced())
         #expect(await waiting.value == nil)
+        // One that is cancelled before it waits does not begin to.
+        let hasEnded = Mutex(false)
         let late = Task {
             while !Task.isCancelled { await Task.yield() }
-            return await signal.next(after: .first.advanced(), within: .seconds(3_600))
+            let tip = await signal.next(after: .first.advanced(), within: .seconds(3_600))
+            hasEnded.withLock { $0 = true }
+            return tip
         }
         late.cancel()
-        #expect(await late.value == nil && signal.waiting == 0)
+        #expect(await Self.eventually { hasEnded.withLock(\.self) })
+        #expect(signal.waiting == 0)
+        signal.advance(to: .first.advanced(by: 2))
+        #expect(await late.value == nil)
     }
 }
 

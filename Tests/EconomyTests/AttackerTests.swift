@@ -21,6 +21,17 @@ struct AttackerTests {
         try #require(Strategies.named(name)).cast(settings)
     }
 
+    static func keys(_ prefix: Bytes, in table: Table, of world: World) -> [Bytes] {
+        var (keys, next) = ([Bytes](), prefix)
+        while let entry = world.chain.store.first(table, from: next), entry.key.starts(with: prefix) {
+            keys.append(entry.key)
+            next = entry.key + [0]
+        }
+        return keys
+    }
+
+    static func keys(_ tag: StateTag, of world: World) -> [Bytes] { keys([tag.rawValue], in: .state, of: world) }
+
     @Test("every attacker of the design is there, once")
     func list() {
         let names = Strategies.all.map(\.name)
@@ -83,15 +94,19 @@ struct AttackerTests {
         var world = World(try Self.cast("credits_looper", [4, 1]), terms, seed: 5)
         let books = world.run()
         #expect(world.isConserved && books.tasksSettled > 0)
-        let accounts = world.chain.store
-        var credits: UInt64 = 0
-        var next = accounts.first(.state, from: [StateTag.account.rawValue])
-        while let entry = next, entry.key.first == StateTag.account.rawValue {
-            let account: Account? = WorkingState(accounts).load(entry.key)
-            credits += account?.credits.units ?? 0
-            next = accounts.first(.state, from: entry.key + [0])
+        let state = WorkingState(world.chain.store)
+        let credits = Self.keys(.account, of: world).reduce(UInt64(0)) { sum, key in
+            sum + (state.load(key, as: Account.self)?.credits.units ?? 0)
         }
-        #expect(credits > 0)
+        let asked = Self.keys(.job, of: world).count { state.load($0, as: JobRecord.self)?.request.paysCredits == true }
+        #expect(credits > 0 && asked > 0)
+        let paid = RewardKind.fee.rawValue.bigEndianBytes + RewardAsset.credits.rawValue.bigEndianBytes
+        #expect(
+            (UInt64(0)..<9).contains { epoch in
+                Self.keys(EpochTable.rewards.prefix(epoch: epoch), in: .rows, of: world).contains {
+                    $0.suffix(paid.count).elementsEqual(paid)
+                }
+            })
         #expect(try Self.difference(of: "credits_looper", [4, 1], terms) < 0)
     }
 
@@ -103,20 +118,55 @@ struct AttackerTests {
         var shown = 0
         for seed in UInt64(5)...10 where shown == 0 {
             var world = World(cast, terms, seed: seed)
-            var waits = 0
+            var (waits, declared) = (0, 0)
             while world.chain.view.epoch.number < 12 {
                 world.step()
                 let store = world.chain.store
                 let key = store.first(.state, from: [StateTag.deferredSlash.rawValue])?.key
                 if key?.first == StateTag.deferredSlash.rawValue { waits += 1 }
+                declared += Self.keys(.declaration, of: world).count
             }
             if waits == 0 { continue }
             let books = world.run()
-            #expect(world.isConserved && books.honestSlashed == 0)
+            #expect(world.isConserved && books.honestSlashed == 0 && declared > 0)
             #expect(books.subject < -Int64(10_000 * Amount.unitsPerToken))
             shown += 1
         }
         #expect(shown > 0)
+    }
+
+    @Test("a third that abstains says nothing in disputes about its own providers, or votes apart", arguments: [0, 1])
+    func abstaining(apart: UInt64) throws {
+        let (cast, seed) = (try Self.cast("nondet_abstainer", [1_000_000, apart]), UInt64(9))
+        func subjects(_ owners: [Owner], _ first: UInt32) -> Set<Address> {
+            Set(
+                owners.indices.filter { owners[$0] == .subject }.map {
+                    Keyring(first + UInt32($0), seed: seed).account.address
+                })
+        }
+        let voters = subjects(cast.validators.map(\.owner), 0)
+        let providers = subjects(cast.providers.map(\.owner), 1_000)
+        var world = World(cast, WorldTests.terms(epochs: 6), seed: seed)
+        var votes: [Bytes: [(isSubject: Bool, result: TaskResult)]] = [:]
+        while world.chain.view.epoch.number < 4 {
+            world.step()
+            let state = WorkingState(world.chain.store)
+            var now: [Bytes: [(isSubject: Bool, result: TaskResult)]] = [:]
+            for key in Self.keys(.disputeVote, of: world) {
+                let (place, voter) = (Bytes(key.dropFirst().dropLast(20)), try #require(Address(key.suffix(20))))
+                let task: TaskRecord = try #require(state.load([StateTag.task.rawValue] + place))
+                guard providers.contains(task.provider) else { continue }
+                let vote: VoteRecord = try #require(state.load(key))
+                now[place, default: []].append((voters.contains(voter), vote.result))
+            }
+            votes.merge(now) { $0.count > $1.count ? $0 : $1 }
+        }
+        #expect(votes.values.contains { $0.contains { !$0.isSubject } })
+        #expect(votes.values.contains { $0.contains(where: \.isSubject) } == (apart == 1))
+        for side in votes.values {
+            let others = Set(side.filter { !$0.isSubject }.map(\.result))
+            #expect(side.allSatisfy { !$0.isSubject || !others.contains($0.result) })
+        }
     }
 
     @Test("all bond ends behind one record, a bond's time after it left the others")

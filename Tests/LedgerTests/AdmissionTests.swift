@@ -138,6 +138,19 @@ struct AdmissionTests {
         #expect(chain.admission(of: 22)?.record.right == UInt64(judged.count))
     }
 
+    @Test("where an auditor loses with the newcomer, the auditor alone pays the voters")
+    func paidOnce() throws {
+        var chain = try AuditChain.withNewcomers(needed: 16)
+        chain.manners[1] = .copyingAudits
+        try chain.work(tasks: 40)
+        let lie = try #require(chain.issued(to: 22).first { chain.auditors(of: $0, epoch: 0).contains(1) })
+        try chain.step([chain.answer(22, [lie], memory: Bytes("a guess".utf8))])
+        try chain.begin(epoch: 2)
+        let rows = try chain.slashes(1).filter { $0.key.evidence == DisputeRecord.id(lie) }
+        #expect(rows.first { $0.key.account == MarketChain.address(22) }?.injured == .zero)
+        #expect(rows.first { $0.key.account == AuditChain.address(1) }?.injured ?? .zero > .zero)
+    }
+
     @Test("an auditor that is right about the task and wrong about the answer alone is punished too")
     func misjudged() throws {
         var chain = try AuditChain.withNewcomers(needed: 16)

@@ -241,9 +241,9 @@ struct AuditChain {
     /// A program, three providers and a job; delivered in epoch 0 by everybody who was given tasks.
     static func delivered(
         tasks: Int = 60, providers: [UInt8] = [20, 21, 22], cheats: [UInt8: Set<UInt32>] = [:],
-        settings: [Setting] = Self.settings
+        settings: [Setting] = Self.settings, stakes: [UInt64] = []
     ) throws -> AuditChain {
-        var chain = try AuditChain(settings: settings)
+        var chain = try AuditChain(settings: settings, stakes: stakes)
         chain.cheats = cheats
         try chain.market.run("30 publish -> ok")
         for provider in providers { try chain.market.run("\(provider) provide mrt=3500 -> ok") }

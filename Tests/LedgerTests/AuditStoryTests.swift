@@ -111,6 +111,22 @@ struct AuditStoryTests {
         #expect(pay.filter { $0.key.account != own.key.account }.allSatisfy { $0.amount > own.amount })
     }
 
+    /// Too small to trip the breaker together.
+    @Test(
+        "of several validators that lose one dispute the first pays the voters, and no other",
+        arguments: [
+            (AuditChain.Manner.copying, SlashOffence.wrongDigest), (.diverging, .approvedWrongResult),
+        ])
+    func paidOnce(manner: AuditChain.Manner, offence: SlashOffence) throws {
+        var chain = try AuditChain.delivered(stakes: [40_000, 40_000, 7_000, 7_000])
+        (chain.manners[2], chain.manners[3]) = (manner, manner)
+        try chain.begin(epoch: 2)
+        let rows = try chain.slashes(1).filter { $0.key.offence == offence }
+        let disputes = Dictionary(grouping: rows, by: \.key.evidence).values.filter { $0.count == 2 }
+        #expect(!disputes.isEmpty)
+        for rows in disputes { #expect(rows.count { $0.injured > .zero } == 1, "\(rows)") }
+    }
+
     @Test("who votes for a wrong result loses a fifth of its stake or more")
     func approval() throws {
         var chain = try AuditChain.delivered(cheats: [22: Self.thirds])
@@ -120,6 +136,8 @@ struct AuditStoryTests {
         let approvals = slashes.filter { $0.key.offence == .approvedWrongResult }
         #expect(slashes.allSatisfy { $0.key.account == AuditChain.address(3) })
         // One validator of four: 3 * 1/4 of what its invented digests left is above the base.
+        // The provider pays the voters, and nobody a second time.
+        #expect(approvals.allSatisfy { $0.injured == .zero })
         #expect(approvals.count == 1 && approvals.allSatisfy { $0.amount >= Amount(5000 * TestChain.token) })
         #expect(chain.tasks(of: 22).allSatisfy { $0.record.state == .forfeited })
     }

@@ -2,11 +2,12 @@
 import Chain
 import Codec
 import Cryptography
-import Ledger
 import Primitives
 import Quorum
 import Rewards
 import Testing
+
+@testable import Ledger
 
 extension TestChain {
     func delegation(to validator: UInt8, by delegator: UInt8) -> DelegationRecord? {
@@ -38,6 +39,13 @@ extension TestChain {
     mutating func overwrite(_ record: some Message, at key: Bytes) {
         var writes = WriteBatch()
         writes.put(.state, key: key, value: record.encoded)
+        store.commit(writes)
+    }
+
+    /// The same for a record that is to be gone.
+    mutating func erase(_ key: Bytes) {
+        var writes = WriteBatch()
+        writes.delete(.state, key: key)
         store.commit(writes)
     }
 }
@@ -171,22 +179,77 @@ struct DelegationTests {
         try chain.checkMoney()
     }
 
+    @Test("one delegation has at most eight exits, and each is paid when its own time is over")
+    func exits() throws {
+        var parameters = TestChain.parameters
+        parameters.rewards.periods.unbond = 10
+        let genesis = TestChain.genesis(validators: 4, settings: parameters.differences, newcomers: [20])
+        var table = "20 0 delegate 0 100 -> ok\nblock\nepoch\n"
+        for number in 1...9 {
+            table += "20 \(number) undelegate 0 \(number) -> \(number == 9 ? "too_many_entries" : "ok")\n"
+            if number < 9 { table += "block\nepoch\n" }
+        }
+        var chain = try LedgerTableTests.run(table, on: TestChain(genesis: genesis, newcomers: [20]))
+        #expect(chain.delegation(to: 0, by: 20)?.exits.count == 8 && chain.view.epoch.number == 9)
+        // What left in epoch 1 is free from epoch 12 on.
+        for number in UInt64(1)...3 {
+            while chain.view.epoch.number < 11 + number { try chain.finishEpoch() }
+            let exits = try #require(chain.delegation(to: 0, by: 20)).exits
+            #expect(exits.map(\.epoch) == Array(number + 1...8))
+        }
+        try chain.checkMoney()
+    }
+
+    @Test("what may be slashed later neither leaves nor moves on, and is told as such")
+    func locked() throws {
+        var chain = try Self.chain(
+            """
+            20 0 delegate 0 100 -> ok
+            block
+            epoch
+            20 1 undelegate 0 30 -> ok
+            20 2 redelegate 0 1 40 -> ok
+            """)
+        while chain.view.epoch.number < 5 { try chain.finishEpoch() }
+        let lock = StateKey.lock(Self.address(0))
+        chain.overwrite(LockRecord(slashes: 1), at: lock)
+        func maturing() -> Amount? {
+            Ledger.delegation(to: Self.address(1), by: Self.address(20), on: chain.store)?.maturing
+        }
+        for _ in 0..<2 { try chain.finishEpoch() }
+        #expect(chain.delegation(to: 0, by: 20)?.exits.count == 1)
+        #expect(maturing() == Amount(40 * TestChain.token))
+        let undelegate = Action.undelegate(
+            DelegationChange(validator: Self.address(1), amount: Amount(TestChain.token)))
+        let refused = try chain.advance([(0, [TestChain.item(20, 3, undelegate)])])
+        #expect(refused.last?.code == LedgerRule.redelegationMaturing.rawValue)
+        chain.erase(lock)
+        try chain.finishEpoch()
+        #expect(chain.delegation(to: 0, by: 20)?.exits.isEmpty == true && maturing() == .zero)
+        #expect(try chain.advance([(0, [TestChain.item(20, 4, undelegate)])]).last?.code == 0)
+        try chain.checkMoney()
+    }
+
     @Test("the last third of the stake cannot leave in one epoch, whoever it belongs to")
     func lastThird() throws {
         _ = try Self.chain(
             """
             20 0 delegate 0 20000 -> ok
-            21 0 register 21 1000 -> ok
+            22 0 delegate 2 2200 -> ok
             block
             epoch
+            21 0 register 21 1000 -> ok
             0 0 unbond 10000 -> ok
             20 1 undelegate 0 20000 -> ok
             1 0 unbond 9000 -> ok
-            22 0 delegate 1 100 -> ok
+            22 1 delegate 1 100 -> ok
             1 1 unbond 1000 -> ok
             10 2 transfer 2 1000000000 -> ok
             block
-            2 0 unbond 1000 -> unbonding_limit
+            2 0 unbond 2200 -> unbonding_limit
+            22 2 undelegate 2 2200 -> unbonding_limit
+            22 3 redelegate 2 21 2200 -> unbonding_limit
+            22 4 redelegate 2 3 2200 -> ok
             """)
     }
 
@@ -297,7 +360,7 @@ struct DelegationTests {
 
     @Test("a partial slash leaves every part the same share of itself")
     func partialSlash() throws {
-        let standard = TestChain.genesis(validators: 4, newcomers: [20])
+        let standard = TestChain.genesis(validators: 4, newcomers: [20, 21, 22])
         let validators = standard.validators.map { validator in
             let isSmall = validator.operatorAddress == Self.address(3)
             return GenesisValidator(
@@ -309,24 +372,38 @@ struct DelegationTests {
             accounts: standard.accounts, bonded: (validators, []), settings: standard.settings)
         var chain = try LedgerTableTests.run(
             """
-            20 0 delegate 3 4000 -> ok
+            20 0 transfer 3 200000000000 -> ok
+            20 1 delegate 3 4000 -> ok
+            21 0 delegate 2 1000 -> ok
             block
             epoch
-            20 1 undelegate 3 1000 -> ok
-            20 2 redelegate 3 2 1000 -> ok
+            20 2 undelegate 3 1000 -> ok
+            20 3 redelegate 3 2 1000 -> ok
             block
             epoch
-            """, on: TestChain(genesis: genesis, newcomers: [20]))
+            3 0 bond 100 -> ok
+            21 1 redelegate 2 3 300 -> ok
+            22 0 delegate 3 500 -> ok
+            """, on: TestChain(genesis: genesis, newcomers: [20, 21, 22]))
         for _ in 0..<2 { try chain.advance() }
         let height = chain.view.tip.height.value
         try chain.advance(evidence: [chain.duplicateVotes(3, at: height, power: 12_000)])
-        // 14,000 of 2,714,000 tokens: the base rate of 5 %.
+        // 14,100 of 2,715,000 tokens: the base rate of 5 %.
         #expect(chain.validator(3)?.bond == Amount(12_000 * TestChain.token * 95 / 100))
         #expect(chain.tranche(.exit, of: 3, epoch: 1)?.pool.tokens == 950 * TestChain.token)
         #expect(chain.tranche(.redelegation, of: 3, epoch: 1, to: 2)?.pool.tokens == 950 * TestChain.token)
-        #expect(chain.validator(2)?.bond == Amount((900_000 + 950) * TestChain.token))
+        #expect(chain.validator(3)?.joining == Amount(95 * TestChain.token))
+        #expect(chain.validator(2)?.bond == Amount((901_000 + 950) * TestChain.token))
         let row = try #require(chain.tranche(.redelegation, of: 3, epoch: 1, to: 2))
         #expect(row.isShares && row.matures == 6)
+        // Nobody joins it any more: who delegates takes it back, and what comes from another validator waits.
+        let delegate = Action.delegate(DelegationChange(validator: Self.address(3), amount: Amount(TestChain.token)))
+        let refused = try chain.advance([(0, [TestChain.item(22, 1, delegate)])])
+        #expect(refused.last?.code == LedgerRule.tombstoned.rawValue)
+        try chain.finishEpoch()
+        #expect(chain.tranche(.join, of: 3, epoch: 2)?.isShares == false)
+        let waiting = try #require(chain.tranche(.redelegation, of: 2, epoch: 2, to: 3))
+        #expect(!waiting.isShares && waiting.pool.tokens == 300 * TestChain.token)
         try chain.checkMoney()
     }
 

@@ -18,7 +18,7 @@ struct MarketPayTests {
             30 publish -> ok
             20 provide mrt=3500 -> ok
             21 provide mrt=7000 -> ok
-            22 provide mrt=350 ask=9000 -> ok
+            22 provide mrt=7000 ask=9000 -> ok
             30 job tasks=60 fuel=60000000 cu=75 -> ok
             block 2
             """)
@@ -127,6 +127,37 @@ struct MarketPayTests {
         #expect(try market.row(20, .fee, epoch: epoch)?.reason == .taskTimedOut)
     }
 
+    @Test("bond that is on its way out answers for late tasks too")
+    func leaving() throws {
+        var market = try MarketChain()
+        market.present = []
+        try market.run("30 publish -> ok\n20 provide mrt=700 -> ok\n30 job tasks=3 -> ok\nblock 2")
+        #expect(market.work(20)?.openTasks == 3)
+        try market.run("20 unbond mrt=700 -> ok\nblock 7")
+        #expect((0..<3).allSatisfy { market.task(0, $0)?.state == .timedOut } && market.bond(20) == .zero)
+        let state = WorkingState(market.chain.store)
+        let key = try #require(
+            market.chain.store.keys(.state).first { $0[0] == StateTag.providerUnbonding.rawValue })
+        let rest: UnbondingRecord? = state.load(key)
+        #expect(rest?.amount == Amount(700 * TestChain.token - 3 * 12_320))
+        try market.checkMoney()
+    }
+
+    @Test("a receipt begins the count of late tasks anew")
+    func counting() throws {
+        var market = try MarketChain()
+        market.present = []
+        try market.run("30 publish -> ok\n20 provide mrt=700 -> ok\n30 job tasks=2 -> ok\nblock 8")
+        #expect(market.work(20)?.timeouts == 2)
+        try market.run("30 job tasks=1 -> ok\nblock")
+        while market.open(20).isEmpty { try market.run("block") }
+        try market.deliverAll([20])
+        #expect(market.work(20)?.timeouts == 0)
+        try market.run("30 job tasks=2 -> ok\nblock 8")
+        #expect(market.work(20)?.timeouts == 2 && market.work(20)?.isPaused == false)
+        try market.checkMoney()
+    }
+
     @Test("a task that one provider was late with goes to another, and only the late one is charged")
     func second() throws {
         var market = try Self.twoProviders()
@@ -137,6 +168,9 @@ struct MarketPayTests {
         #expect(market.task(0, 0)?.late == MarketChain.address(first))
         #expect(market.task(0, 0)?.charge == Amount(12_320) && market.job(0)?.charges == Amount(12_320))
         try market.checkMoney()
+        // What the late one has by now is nobody's task.
+        try market.run("\(first) attest tasks=0 -> nothing_counted")
+        #expect(market.task(0, 0)?.state == .assigned)
         try market.deliverAll([other])
         #expect(market.task(0, 0)?.state == .delivered && market.job(0)?.charges == .zero)
         #expect(market.bond(first) == Amount(700 * TestChain.token - 12_320))

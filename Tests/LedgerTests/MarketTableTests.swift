@@ -103,7 +103,12 @@ struct MarketTableTests {
         #expect(market.work(20)?.offers.map(\.ask) == [2000])
         try market.checkMoney()
         let before = market.chain.account(20).balance
-        try market.run("block 120", seconds: 1)
+        // Free with epoch 5: four days after the epoch in which it left.
+        for _ in 0..<5 {
+            #expect(market.chain.store.keys(.state).contains { $0[0] == StateTag.providerUnbonding.rawValue })
+            try market.finishEpochs(1)
+        }
+        #expect(!market.chain.store.keys(.state).contains { $0[0] == StateTag.providerUnbonding.rawValue })
         let returned = market.chain.account(20).balance.units - before.units
         #expect(returned >= 10 * TestChain.token)
         try market.checkMoney()

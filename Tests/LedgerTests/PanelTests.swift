@@ -69,7 +69,7 @@ struct PanelTests {
         #expect(codes.count == 6 && codes.allSatisfy { $0 == 0 }, "\(codes)")
         #expect(
             market.panel(0, 0)?.phase == .closed && market.panel(0, 0)?.result == MarketChain.opinion(1))
-        #expect([20, 21, 22].allSatisfy { market.work($0)?.openTasks == 0 })
+        #expect([20, 21, 22].allSatisfy { market.work($0)?.openTasks == 0 } && market.job(0)?.done == 1)
         try market.checkMoney()
         let epoch = market.chain.view.epoch.number
         let before = market.chain.account(20).balance
@@ -136,11 +136,121 @@ struct PanelTests {
     func silence(seals: Bool) throws {
         var market = try Self.chain([20, 21, 22])
         if seals { _ = try market.speak(1, [20: 1, 21: 1, 22: 1]) }
-        _ = try market.speak(14, [20: 1, 21: 1])
+        while market.panel(0, 0)?.phase == .sealing { _ = try market.speak(1, [20: 1, 21: 1]) }
+        #expect(market.bond(22) == Amount(1400 * TestChain.token - (seals ? 0 : Self.part)), "at the phase's end")
+        _ = try market.speak(8, [20: 1, 21: 1])
         #expect(
             market.panel(0, 0)?.phase == .closed && market.panel(0, 0)?.result == MarketChain.opinion(1))
         #expect(market.bond(22) == Amount(1400 * TestChain.token - Self.part))
         #expect(market.bond(20) == Amount(1400 * TestChain.token) && market.work(22)?.openTasks == 0)
+        try market.checkMoney()
+    }
+
+    @Test("who leaves three seats empty in a row is paused")
+    func pause() throws {
+        var market = try Self.chain([20, 21, 22], tasks: 3)
+        market.present = []
+        _ = try market.speak(14, [20: 1, 21: 1])
+        #expect(market.work(22)?.timeouts == 3 && market.work(22)?.isPaused == true)
+        #expect(market.work(20)?.timeouts == 0 && market.work(20)?.isPaused == false)
+    }
+
+    @Test("who sealed on a checked panel and then keeps silent loses what the minority loses")
+    func silentOnChecked() throws {
+        var parameters = TestChain.parameters
+        parameters.rewards.audit.panelCheck = 1_000_000
+        var market = try Self.chain(Array(20...26), settings: parameters.differences)
+        var opinions = Dictionary(uniqueKeysWithValues: (UInt8(20)...26).map { ($0, UInt8(1)) })
+        while market.panel(0, 0)?.phase == .sealing { _ = try market.speak(1, opinions) }
+        opinions[20] = nil
+        _ = try market.speak(14, opinions)
+        let panel = try #require(market.panel(0, 0))
+        #expect(panel.isChecked && panel.phase == .closed && panel.result == MarketChain.opinion(1))
+        let epoch = market.chain.view.epoch.number
+        try market.finishEpochs(1)
+        let rows = try market.chain.rows(.slashes, epoch, as: SlashRow.self).filter { $0.key.offence == .wrongResult }
+        #expect(rows.map(\.key.account) == [MarketChain.address(20)])
+        #expect(rows.first?.amount == Amount(25 * Self.part))
+        #expect(market.bond(20) == Amount(1400 * TestChain.token - 26 * Self.part))
+        try market.checkMoney()
+    }
+
+    @Test("who sits on a panel keeps what is held, whatever it offers, until the panel is closed")
+    func seated() throws {
+        var market = try Self.chain([20, 21, 22])
+        _ = try market.speak(3, [20: 1, 21: 1, 22: 1])
+        try market.finishEpochs(1)
+        try market.run("30 job class=2 replicas=3 tasks=20 fuel=100000000 cu=116 -> ok\nblock")
+        while market.job(1)?.next != 20 { try market.run("block") }
+        try market.run("20 offer none -> ok")
+        try market.finishEpochs(1)
+        #expect(market.panel(1, 19)?.phase == .sealing && market.held(20) == Amount(Self.pay))
+        _ = try market.speak(4, [20: 1, 21: 1, 22: 1])
+        try market.finishEpochs(1)
+        #expect(market.panel(1, 19)?.phase == .closed && market.held(20) == .zero && market.held(21) > .zero)
+        try market.checkMoney()
+    }
+
+    @Test("what is held is MRT, also of who takes its fees in credits")
+    func credits() throws {
+        var market = try Self.chain([20, 21, 22])
+        try market.run("20 elect credits -> ok")
+        _ = try market.speak(4, [20: 1, 21: 1, 22: 1])
+        let epoch = market.chain.view.epoch.number
+        try market.finishEpochs(1)
+        let row = try #require(try market.row(20, .fee, epoch: epoch))
+        #expect(row.key.asset == .token && row.amount == Amount(Self.pay) && market.held(20) == Amount(Self.pay))
+        #expect(market.chain.account(20).credits == .zero)
+        try market.checkMoney()
+    }
+
+    @Test("seats are added once, whoever is left, and never after checkers", arguments: [(false, 5), (true, 7)])
+    func once(isChecked: Bool, seats: Int) throws {
+        var parameters = TestChain.parameters
+        if isChecked { parameters.rewards.audit.panelCheck = 1_000_000 }
+        var market = try Self.chain(Array(20...28), settings: parameters.differences)
+        _ = try market.speak(12, Dictionary(uniqueKeysWithValues: (UInt8(20)...28).map { ($0, $0) }))
+        let panel = try #require(market.panel(0, 0))
+        #expect(panel.phase == .closed && panel.result == nil && panel.seats.count == seats)
+        #expect(panel.isChecked == isChecked && panel.seats.allSatisfy { $0.result != nil })
+        try market.checkMoney()
+    }
+
+    @Test("a result is within each of its job's limits, and may reach them")
+    func limits() throws {
+        var market = try Self.chain([20, 21, 22])
+        let rows: [(provider: UInt8, pages: UInt32, bytes: UInt32, rule: String)] = [
+            (20, 0, 1_025, "result_outside_limits"), (21, 1, 4, "result_outside_limits"), (22, 0, 1_024, "ok"),
+        ]
+        let job = market.jobs[0]
+        let said = rows.map { row in
+            MarketChain.sealed(
+                0,
+                TaskResult(
+                    output: .zero, finalState: .zero, fuel: 1_000_000, peakPages: row.pages, outputBytes: row.bytes))
+        }
+        let seals = zip(rows, said).map { row, said in
+            let seal = said.seal(job: job, provider: MarketChain.address(row.provider))
+            return market.send(
+                row.provider, .sealResults(SealResults(job: job, seals: [TaskSeal(taskIndex: 0, seal: seal)])))
+        }
+        #expect(try market.chain.advance([(0, seals)]).dropFirst().allSatisfy { $0.code == 0 })
+        let reveals = zip(rows, said).map { row, said in
+            market.send(row.provider, .revealResults(RevealResults(job: job, results: [said])))
+        }
+        let results = try market.chain.advance([(0, reveals)]).dropFirst()
+        #expect(
+            results.map { $0.code == 0 ? "ok" : LedgerRule(rawValue: $0.code)?.label ?? "" } == rows.map(\.rule))
+    }
+
+    @Test("more than half of those who were drawn is a majority, however few of them speak")
+    func alone() throws {
+        var market = try Self.chain([20, 21, 22])
+        _ = try market.speak(14, [20: 1])
+        let panel = try #require(market.panel(0, 0))
+        #expect(panel.phase == .closed && panel.result == nil && panel.seats.count { $0.result != nil } == 1)
+        try market.finishEpochs(1)
+        #expect(market.chain.view.supply.escrow == .zero && market.job(0)?.done == 0)
         try market.checkMoney()
     }
 

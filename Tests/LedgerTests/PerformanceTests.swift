@@ -161,11 +161,31 @@ struct PerformanceTests {
         #expect(Self.cpu(market) == ClassMarket(floorPrice: 1_000))
     }
 
+    @Test("a job that bid less than the floor price has become waits")
+    func risen() throws {
+        var market = try MarketChain()
+        try market.run("30 publish -> ok\n20 provide mrt=700 -> ok\n30 job tasks=1 -> ok")
+        let view = market.chain.view
+        let record: PoolRecord = WorkingState(market.chain.store).require(.pools)
+        var pools = record.state(view.supply, view.parameters.rewards)
+        for (price, next) in [(UInt64(1_001), UInt32(0)), (1_000, 1)] {
+            pools.cpu.floorPrice = price
+            market.chain.overwrite(PoolRecord(pools), at: StateKey.singleton(.pools))
+            try market.run("block 5")
+            #expect(market.job(0)?.next == next)
+        }
+    }
+
     @Test("capacity and settled work add up over the epochs of a day, and the price moves once")
     func day() throws {
         var market = try Self.priced(epochsPerDay: 3)
         try market.run(
             "30 publish -> ok\n20 provide mrt=700 -> ok\n21 provide mrt=1050 -> ok\n22 provide mrt=350 -> ok")
+        // Neither who offers nothing nor who is paused counts.
+        try market.run("31 provide mrt=350 -> ok")
+        var paused = try #require(market.work(31))
+        paused.isPaused = true
+        market.chain.overwrite(paused, at: StateKey.work(MarketChain.address(31)))
         try market.run("22 offer none -> ok\n30 job tasks=3 fuel=3000000 cu=18 -> ok\nblock")
         while market.job(0)?.next != 3 { try market.run("block") }
         try market.deliverAll([20, 21])
@@ -220,6 +240,41 @@ struct PerformanceTests {
         }
         #expect(Ledger.vesting(of: MarketChain.address(20), on: market.chain.store).isEmpty)
         #expect(market.chain.account(20).unlockEpoch == 0)
+        try market.checkMoney()
+    }
+
+    @Test("subsidies of one day are one grant, and grants are looked at once a day")
+    func vestingDay() throws {
+        let settings = TestChain.standard.filter { $0.number != 103 } + [Setting(number: 103, value: 3)]
+        var market = try MarketChain(settings: settings.sorted { $0.number < $1.number })
+        try market.finishEpochs(3)
+        try market.run("30 publish -> ok\n20 provide mrt=700 -> ok")
+        for _ in 0..<2 {
+            try market.run("30 job tasks=7 fuel=7000000 cu=22 -> ok\nblock")
+            while market.open(20).isEmpty { try market.run("block") }
+            try market.deliverAll([20])
+            try market.finishEpochs(1)
+        }
+        try market.finishEpochs(1)
+        #expect(market.chain.view.epoch.number == 6)
+        let subsidies = try [UInt64(4), 5].map { epoch in
+            try #require(try market.row(20, .usageSubsidy, epoch: epoch)).amount.units
+        }
+        let grants = Ledger.vesting(of: MarketChain.address(20), on: market.chain.store)
+        #expect(subsidies.allSatisfy { $0 > 0 } && grants.map(\.epoch) == [5])
+        #expect(grants.first?.granted.units == subsidies.reduce(0) { $0 + $1 * 3 / 4 })
+        #expect(market.chain.account(20).unlockEpoch == 9)
+        // In the middle of a day: not looked at again before the next one.
+        try market.finishEpochs(4)
+        let vesting = market.chain.view.supply.vesting
+        // Nothing while slashes of the account wait.
+        let lock = StateKey.lock(MarketChain.address(20))
+        market.chain.overwrite(LockRecord(slashes: 1), at: lock)
+        try market.run("20 elect -> ok")
+        #expect(market.chain.view.supply.vesting == vesting && market.chain.account(20).unlockEpoch == 9)
+        market.chain.erase(lock)
+        try market.run("20 elect -> ok")
+        #expect(market.chain.view.supply.vesting < vesting && market.chain.account(20).unlockEpoch == 12)
         try market.checkMoney()
     }
 }

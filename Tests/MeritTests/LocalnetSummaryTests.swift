@@ -1,10 +1,12 @@
-import Ledger
+import Chain
+import Cryptography
 import Primitives
 import Provider
 import RPC
 import Rewards
 import Testing
 
+@testable import Ledger
 @testable import merit
 
 @Suite("The summary of a local network")
@@ -138,6 +140,40 @@ struct LocalnetSummaryTests {
         var summary = try Self.summary()
         try row.change(&summary)
         #expect(summary.failures == row.failures)
+    }
+
+    /// Of as many seats, by what they said; nil is silence.
+    private static func panel(
+        _ said: [UInt8?], result: UInt8?, _ phase: PanelPhase = .closed
+    ) throws -> PanelRecord {
+        func outcome(_ word: UInt8) -> TaskResult {
+            let digest = Hash.sha256([word])
+            return TaskResult(output: digest, finalState: digest, fuel: 1, peakPages: 0, outputBytes: 1)
+        }
+        let seats = try said.enumerated().map { number, word in
+            var seat = PanelSeat(provider: try address(UInt8(number)), kind: .replica)
+            seat.result = word.map(outcome)
+            return seat
+        }
+        var panel = PanelRecord(assigned: .first, budget: 3, seats: seats)
+        (panel.phase, panel.result) = (phase, result.map(outcome))
+        return panel
+    }
+
+    @Test("only closed panels count; a minority is against a majority, and silence is of no side")
+    func panels() throws {
+        let panels = try [
+            Self.panel([1, 2, 1], result: 1), Self.panel([1, nil, 1], result: 1), Self.panel([1, 2, 3], result: nil),
+            Self.panel([1, 2, nil], result: nil, .revealing),
+        ]
+        let counts = LocalnetSummary.PanelCounts(panels, asked: 9)
+        #expect(counts.asked == 9 && counts.drawn == 4 && counts.closed == 3)
+        #expect(counts.majorities == 2 && counts.minorityResults == 1)
+        var second = LocalnetSummary.Provider(address: try Self.address(1), isCheater: false)
+        for panel in panels.prefix(3) { second.count(panel.seats[1], on: panel) }
+        #expect([second.majoritySeats, second.minoritySeats, second.silentSeats] == [0, 1, 1])
+        for panel in panels.prefix(3) { second.count(panel.seats[2], on: panel) }
+        #expect([second.majoritySeats, second.minoritySeats, second.silentSeats] == [2, 1, 1])
     }
 
     @Test("columns are as wide as their widest cell, and numbers stand to the right")

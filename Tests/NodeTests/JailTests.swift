@@ -4,6 +4,7 @@ import Cryptography
 import Foundation
 import Ledger
 import Logging
+import NodeCore
 import Primitives
 import Quorum
 import Rewards
@@ -106,9 +107,65 @@ struct JailTests {
 
         let peer = NodeConfiguration.PersistentPeer(id: first.facts.peerID, address: first.facts.listenAddress)
         let home = try TestNetwork.home(folder.path + "/1", keys[1], genesis, peers: [peer])
+        try await obstacles(folder, first, keys[1])
         try await silent(home, first, jail)
         try await returning(home, first, jail)
         await first.stop()
+    }
+
+    /// What a watch of its own says when it hears of a block after the term, and how often it handed something in.
+    private static func lines(
+        _ home: NodeHome, _ first: RunningNode, of validator: Address, answer: Reply.Answer
+    ) async throws -> (lines: [String], submitted: Int) {
+        let lines = LoggedLines()
+        let submitted = Mutex(0)
+        let board = StatusBoard(tip: first.board.status.tip)
+        let watch = JailWatch(
+            validator,
+            JailWatch.Surroundings(
+                home: home, isAutomatic: true, rpc: SocketAddress(host: "127.0.0.1", port: 7),
+                chainID: TestNetwork.chainID, board: board, snapshot: { first.snapshot() },
+                submit: { _ in
+                    submitted.withLock { $0 += 1 }
+                    return answer
+                }, logger: Logger(label: "test") { _ in LoggedLines.Handler(lines: lines) }))
+        board.committed(first.board.status.tip, items: 0)
+        while lines.all.isEmpty { await Task.yield() }
+        await watch.stop()
+        return (lines.all, submitted.withLock(\.self))
+    }
+
+    /// Each key that is not there to be read, and each answer of the node.
+    private func obstacles(
+        _ folder: TemporaryFolder, _ first: RunningNode, _ keys: [KeyFile.Role: SigningKey]
+    ) async throws {
+        let home = NodeHome(folder.path + "/keys")
+        let path = home.keyPath(.account)
+        try FileManager.default.createDirectory(
+            atPath: home.path + "/keys", withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        let (validator, own) = (try #require(keys[.consensus]).address, try #require(keys[.account]))
+        let stranger = try #require(TestNetwork.keys(3)[.account])
+        let stale = Reply.Answer.refused(code: 3, reason: "nonce_stale")
+        let other = Reply.Answer.refused(code: 4, reason: "insufficient_balance")
+        let rows: [(key: SigningKey?, words: String?, answer: Reply.Answer, said: String?, asked: Int)] = [
+            (nil, nil, .admitted, "the operator's key is not at \(path)", 0),
+            (own, "words", .admitted, "the operator's key is sealed", 0),
+            (stranger, nil, .admitted, "\(path) is another account's key", 0),
+            (own, nil, other, "insufficient_balance", 1), (own, nil, .busy, "no room for a transaction now", 1),
+            (own, nil, stale, nil, 1), (own, nil, .admitted, nil, 1),
+        ]
+        for row in rows {
+            try? FileManager.default.removeItem(atPath: path)
+            if let key = row.key {
+                try KeyFile.store(
+                    key, .account, at: path, passphrase: row.words.map { Bytes($0.utf8) }, cost: HomeTests.quick)
+            }
+            let end = try await Self.lines(home, first, of: validator, answer: row.answer)
+            #expect(end.submitted == row.asked && end.lines.count == 1, "\(end)")
+            let warnings = end.lines.filter { $0.contains("merit stake unjail --key \(path)") }
+            #expect(warnings.count == (row.said == nil ? 0 : 1), "\(end)")
+            #expect(row.said.map { end.lines[0].contains($0) } ?? true, "\(end)")
+        }
     }
 
     private func silent(_ home: NodeHome, _ first: RunningNode, _ jail: () -> Jail?) async throws {

@@ -41,8 +41,8 @@ struct StatusBoardTests {
 
     /// A node that was stopped in the moment of a commit hung for good: the core woke a follower under the board's
     /// lock, and the follower's cancellation waited for that lock with the lock that waking it needs.
-    @Test("a follower is woken without the board's lock")
-    func wakes() async throws {
+    @Test("a follower is woken without the board's lock, by a block and by the end", arguments: [false, true])
+    func wakes(ends: Bool) async throws {
         let board = StatusBoard(tip: Self.tip(.zero))
         let executor = AskingExecutor(board)
         let heights = try #require(board.heights())
@@ -53,8 +53,8 @@ struct StatusBoardTests {
             return nil
         }
         for await _ in ready {}
-        board.committed(Self.tip(.first), items: 0)
-        #expect(await follower.value == .first)
+        if ends { board.close() } else { board.committed(Self.tip(.first), items: 0) }
+        #expect(await follower.value == (ends ? nil : .first))
         #expect(executor.unanswered == 0)
     }
 }

@@ -82,4 +82,13 @@ struct AdmissionPlanTests {
         plan.observe((UInt32(0)..<100).map { TaskPlace(job: .zero, index: $0) }, at: Self.height(103))
         #expect(plan.count == 64)
     }
+
+    @Test("no more proofs are asked for in one step than the bound says, and each once at a tip")
+    func bounds() {
+        var plan = AdmissionPlan()
+        let places = (UInt32(0)..<64).map { TaskPlace(job: .zero, index: $0) }
+        plan.observe(places, at: Self.height(100))
+        let asked = (0..<3).map { _ in plan.proofs() }
+        #expect(asked == [Array(places.prefix(32)), Array(places.dropFirst(32)), []])
+    }
 }

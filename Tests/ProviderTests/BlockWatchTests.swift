@@ -1,5 +1,6 @@
 import Client
 import Dispatch
+import Glibc
 import Primitives
 import Provider
 import Testing
@@ -64,6 +65,38 @@ struct LookPaceTests {
     }
 }
 
+/// A node that is connected to and says nothing.
+private final class MuteNode {
+    private let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    let url: NodeURL
+
+    init() throws {
+        var limit = timeval(tv_sec: 20, tv_usec: 0)
+        setsockopt(listener, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = in_addr_t(0x7F00_0001).bigEndian
+        var size = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let line = listener
+        let isListening = withUnsafeMutablePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(line, $0, size) == 0 && listen(line, 8) == 0 && getsockname(line, $0, &size) == 0
+            }
+        }
+        url = try #require(NodeURL("http://127.0.0.1:\(UInt16(bigEndian: address.sin_port))"))
+        try #require(isListening)
+    }
+
+    deinit { close(listener) }
+
+    /// The next connection; fails after 20 seconds without one.
+    func connection() throws -> Int32 {
+        let line = accept(listener, nil, nil)
+        try #require(line >= 0)
+        return line
+    }
+}
+
 @Suite("block watch")
 struct BlockWatchTests {
     @Test("each node that cannot be listened to is reported, and promises no block")
@@ -83,5 +116,25 @@ struct BlockWatchTests {
             }
             #expect(news.loss?.contains("unreachable") == true && !news.hasBlock)
         }
+    }
+
+    @Test("what is heard of a node that is followed no more is passed on to nobody, and news are told once")
+    func earlier() throws {
+        let (first, second) = (try MuteNode(), try MuteNode())
+        let woken = DispatchSemaphore(value: 0)
+        let watch = BlockWatch(first.url) { woken.signal() }
+        watch.start()
+        defer { watch.stop() }
+        let line = try first.connection()
+        watch.follow(second.url)
+        close(line)
+        // The end of the first one was heard before the second one is asked.
+        let next = try second.connection()
+        let early = watch.news()
+        #expect(!early.hasBlock && early.loss == nil)
+        close(next)
+        try #require(woken.wait(timeout: .now() + .seconds(20)) == .success)
+        let news = watch.news()
+        #expect(news.loss != nil && !news.hasBlock && watch.news().loss == nil)
     }
 }

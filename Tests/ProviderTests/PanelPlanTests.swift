@@ -95,7 +95,11 @@ struct PanelPlanTests {
         #expect(plan.proofs() == [place])
         plan.proved(place, phase: .sealing, seal: Self.seal(place))
         #expect(plan.messages().isEmpty && plan.proofs().isEmpty)
+        // A record without the own seal says nothing, and is asked for again.
         plan.observe([Self.seat(place, .revealing)], at: Self.height(102))
+        #expect(plan.proofs() == [place])
+        plan.proved(place, phase: .revealing, seal: nil)
+        plan.observe([Self.seat(place, .revealing)], at: Self.height(103))
         #expect(plan.proofs() == [place])
         plan.proved(place, phase: .revealing, seal: Self.seal(place))
         #expect(plan.messages() == [.reveal(RevealResults(job: place.job, results: [Self.result(place)]))])
@@ -177,6 +181,19 @@ struct PanelPlanTests {
         plan.observe([Self.seat(first), Self.seat(second), Self.seat(Self.place(2))], at: Self.height(102))
         #expect(plan.nextRuns(idleWorkers: 1).isEmpty && plan.count == 2)
         #expect(plan.messages().map(\.places) == [[first]] && !plan.isIdle)
+    }
+
+    @Test("no more seats are kept than the bound, no more proofs asked for in one step, and one is asked for at a tip")
+    func bounds() {
+        let places = (UInt32(0)..<300).map { Self.place($0) }
+        var plan = PanelPlan(provider: Self.provider)
+        plan.observe(places.map { Self.seat($0) }, at: Self.height(100))
+        #expect(plan.count == 256)
+        for step in 0..<8 { #expect(plan.proofs() == Array(places[32 * step..<32 * step + 32])) }
+        #expect(plan.proofs().isEmpty)
+        // Room again, once some of them are left.
+        plan.observe(places.dropFirst(100).map { Self.seat($0) }, at: Self.height(101))
+        #expect(plan.count == 200)
     }
 
     @Test("a transaction follows the one before it; a refusal or a while later the state is asked again")
