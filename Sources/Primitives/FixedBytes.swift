@@ -35,7 +35,7 @@ extension FixedBytes {
 
 // Every hash, key and address of the chain passes here many times, and generic code that another module calls runs
 // unspecialised: it asks the runtime for its types at every call. So values are made from memory, word by word, arrays
-// and slices of bytes have initialisers of their own, and the two types that are everywhere have theirs without generics.
+// and slices of bytes have initialisers of their own, and the two types that are everywhere have them for themselves.
 
 extension FixedBytes {
     /// nil unless `bytes.count == Self.count`.

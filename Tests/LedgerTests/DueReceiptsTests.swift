@@ -55,6 +55,19 @@ struct DueReceiptsTests {
         #expect((DueReceipts.decoded(record.bytes) != nil) == isRead, "\(name)")
     }
 
+    @Test("more receipts of a block than one record holds stand in several, and each is paid once")
+    func parts() throws {
+        var chain = try AuditChain.delivered(tasks: 300, providers: [20, 21])
+        let lists = WorkingState(chain.store).dueLists()
+        #expect(lists.map(\.receipts.count) == [256, 44] && Set(lists.map(\.height)).count == 1)
+        #expect(Set(lists.flatMap(\.receipts).map(\.place.index)).count == 300)
+        #expect(Ledger.dueReceipts(of: 0, on: chain.store) == lists.flatMap(\.receipts))
+        try chain.begin(epoch: 2)
+        #expect(WorkingState(chain.store).dueLists().isEmpty && chain.view.supply.escrow == .zero)
+        #expect(chain.market.job(0)?.closed == 300)
+        try chain.market.checkMoney()
+    }
+
     @Test("a record goes with its last receipt, and is not written where nothing leaves")
     func leaving() throws {
         var state = WorkingState(EmptySnapshot())

@@ -68,6 +68,28 @@ struct SettlementScenario {
 
 @Suite("Settling an epoch")
 struct SettlementTests {
+    @Test("tasks are counted for their own provider and payer, whoever the task before was of")
+    func recording() throws {
+        var tally = EpochTally()
+        for byte in [UInt8(1), 2, 3] { try tally.add(ProviderTally(account: account(byte))) }
+        for byte in [UInt8(7), 8, 9] { try tally.add(PayerTally(account: account(byte))) }
+        var (alone, seats) = (tally, TallySeats())
+        let order: [(provider: UInt8, payer: UInt8)] = [(1, 9), (1, 7), (3, 8), (2, 9), (3, 9), (1, 8), (2, 7)]
+        for (number, parties) in order.enumerated() {
+            let task = SettledTask(
+                fee: Amount(1_000 << UInt64(number)), computeUnits: 1, pace: Pace(used: 1, budget: 3), resource: .cpu)
+            let (provider, payer) = (account(parties.provider), account(parties.payer))
+            try alone.record(task, by: provider, for: payer, .local)
+            try tally.record(task, by: provider, for: payer, .local, near: &seats)
+        }
+        #expect(tally == alone)
+        #expect(tally.providers.map(\.fees.charged.units) == [35_000, 72_000, 20_000])
+        let task = SettledTask(fee: Amount(1), computeUnits: 1, pace: Pace(used: 1, budget: 3), resource: .cpu)
+        #expect(throws: SettlementError.unknownProvider(account(4))) {
+            try tally.record(task, by: account(4), for: account(7), .local, near: &seats)
+        }
+    }
+
     @Test("every row has its amount and its reason")
     func rows() throws {
         let scenario = try SettlementScenario()

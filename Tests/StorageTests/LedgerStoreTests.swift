@@ -89,6 +89,21 @@ struct LedgerStoreTests {
         #expect(next.laneCount >= 2 && next.load(.state, key: keys[0]) == [2])
     }
 
+    @Test("a part that reads another snapshot reads that one's moment, and parts of parts find everything")
+    func nested() throws {
+        let folder = try TemporaryFolder()
+        let store = try Self.open(folder)
+        try store.commit(Self.batch([(.state, [7], [1])]))
+        let old = store.snapshot()
+        try store.commit(Self.batch([(.state, [7], [2])]))
+        let new = store.snapshot()
+        let found = old.parts(32, isLarge: true) { _ in
+            let inner = old.parts(4, isLarge: true) { _ in old.load(.state, key: [7]) }
+            return inner + [old.load(.state, key: [7]), new.load(.state, key: [7]), new.first(.state, from: [7])?.value]
+        }
+        #expect(found == Array(repeating: Array(repeating: [1], count: 5) + [[2], [2]], count: 32))
+    }
+
     @Test("random writes, searches and reopenings agree with a sorted list")
     func model() throws {
         let folder = try TemporaryFolder()
