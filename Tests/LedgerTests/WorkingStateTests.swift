@@ -18,7 +18,7 @@ struct WorkingStateTests {
         (key(number), account(units).encoded)
     }
 
-    /// Stored are 1, 3 and 5; before the stroke 3 is changed and 9 added; the stroke writes 1, 3 and 7; after it 7 is
+    /// Stored are 1, 3 and 5; before the stroke 3 is changed and 9 added; the stroke writes 1, 3, 6 and 7; after it 7 is
     /// changed and 5 removed.
     private static func state() -> WorkingState {
         var store = MemoryStore()
@@ -30,13 +30,13 @@ struct WorkingStateTests {
         var state = WorkingState(store)
         state.store(account(30), at: key(3))
         state.store(account(9), at: key(9))
-        state.settle([entry(1, 11), entry(3, 33), entry(7, 77)], .account)
+        state.settle([entry(1, 11), entry(3, 33), entry(6, 66), entry(7, 77)], .account)
         state.store(account(777), at: key(7))
         state.remove(key(5))
         return state
     }
 
-    private static let expected: [(number: UInt8, units: UInt64)] = [(1, 11), (3, 33), (7, 777), (9, 9)]
+    private static let expected: [(number: UInt8, units: UInt64)] = [(1, 11), (3, 33), (6, 66), (7, 777), (9, 9)]
 
     @Test("each key has its latest value")
     func values() {
@@ -59,7 +59,7 @@ struct WorkingStateTests {
         let sixteenth = state.scan(.account, sixteenth: 0, as: Account.self)
         #expect(sixteenth.map(\.record) == accounts.map(\.record))
         #expect(state.scan(.account, sixteenth: 1, as: Account.self).isEmpty)
-        #expect(state.firstKey(from: Self.key(4)) == Self.key(7) && state.firstKey(from: Self.key(8)) == Self.key(9))
+        #expect(state.firstKey(from: Self.key(4)) == Self.key(6) && state.firstKey(from: Self.key(8)) == Self.key(9))
         #expect(state.last(.account, upTo: Self.address(8).bytes, as: Account.self) == Self.account(777))
     }
 
@@ -71,7 +71,7 @@ struct WorkingStateTests {
         #expect(changes.map(\.key) == Self.expected.map { Self.key($0.number) })
         #expect(changes.map(\.value) == Self.expected.map { Self.account($0.units).encoded })
         state.remove(Self.key(5))
-        #expect(state.changes.map(\.key) == [1, 3, 5, 7, 9].map { Self.key($0) })
+        #expect(state.changes.map(\.key) == [1, 3, 5, 6, 7, 9].map { Self.key($0) })
         #expect(state.changes[2].value == nil)
     }
 
@@ -81,7 +81,9 @@ struct WorkingStateTests {
         for number in [UInt8(0x00), 0x0F, 0x10, 0x7F, 0xF0, 0xFF] {
             state.store(Self.account(UInt64(number) + 1), at: Self.key(number))
         }
-        let found = (0..<16).map { state.scan(.account, sixteenth: $0, as: Account.self).map { $0.record.balance.units } }
+        let found = (0..<16).map { part in
+            state.scan(.account, sixteenth: part, as: Account.self).map { $0.record.balance.units }
+        }
         #expect(found[0] == [1, 16] && found[1] == [17] && found[7] == [128] && found[15] == [241, 256])
         #expect(found.flatMap(\.self).count == 6)
     }

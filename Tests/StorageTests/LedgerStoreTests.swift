@@ -98,8 +98,8 @@ struct LedgerStoreTests {
         try store.commit(Self.batch([(.state, [7], [2])]))
         let new = store.snapshot()
         let found = old.parts(32, isLarge: true) { _ in
-            let inner = old.parts(4, isLarge: true) { _ in old.load(.state, key: [7]) }
-            return inner + [old.load(.state, key: [7]), new.load(.state, key: [7]), new.first(.state, from: [7])?.value]
+            let own = old.parts(4, isLarge: true) { _ in old.load(.state, key: [7]) } + [old.load(.state, key: [7])]
+            return own + [new.load(.state, key: [7]), new.first(.state, from: [7])?.value]
         }
         #expect(found == Array(repeating: Array(repeating: [1], count: 5) + [[2], [2]], count: 32))
     }
