@@ -101,9 +101,8 @@ extension BlockExecution {
         }
         tally.expect(providers: parts.reduce(0) { $0 + $1.count })
         for (counted, cpu, open) in parts.joined() {
-            if counted.verified > 0 || counted.failed > 0 || judgement.successes[counted.account] != nil
-                || judgement.frauds.contains(counted.account)
-            {
+            // Also of a proven fraud, which is a failure.
+            if counted.verified > 0 || counted.failed > 0 || judgement.successes[counted.account] != nil {
                 moving.append(counted.account)
             }
             try tally.add(counted)

@@ -59,8 +59,8 @@ struct DueReceiptsTests {
     func parts() throws {
         var chain = try AuditChain(settings: AuditChain.settings, stakes: [])
         let job = "30 job tasks=100 fuel=100000000 cu=116 -> ok\n"
-        try chain.run("30 publish -> ok\n20 provide mrt=3500 -> ok\n21 provide mrt=3500 -> ok")
-        try chain.run(job + job + job + "block 2")
+        try chain.market.run("30 publish -> ok\n20 provide mrt=3500 -> ok\n21 provide mrt=3500 -> ok")
+        try chain.market.run(job + job + job + "block 2")
         try chain.deliver([20, 21])
         let lists = WorkingState(chain.store).dueLists()
         #expect(lists.map(\.receipts.count) == [256, 44] && Set(lists.map(\.height)).count == 1)
