@@ -18,8 +18,8 @@ struct WorkingStateTests {
         (key(number), account(units).encoded)
     }
 
-    /// Stored are 1, 3 and 5; before the stroke 3 is changed and 9 added; the stroke writes 1, 3, 6 and 7; after it 7 is
-    /// changed and 5 removed.
+    /// Stored are 1, 3 and 5; before the stroke 3 is changed and 9 added; the stroke writes 1, 3, 6 and 7; after it
+    /// 7 is changed and 5 removed.
     private static func state() -> WorkingState {
         var store = MemoryStore()
         var writes = WriteBatch()
