@@ -40,21 +40,19 @@ struct AdmissionTests {
         for epoch in 0..<chain.view.epoch.number { #expect(try chain.slashes(epoch).isEmpty) }
     }
 
-    /// A thousand accounts that took their bonds back: 22 is among the 256 of about every fourth block.
-    @Test("a block looks at few records of newcomers, and every newcomer has its turn")
-    func bounded() throws {
+    /// In how many of how many blocks with a receipt 22 is asked, among so many accounts that took their bonds back.
+    private static func turns(among others: UInt64) throws -> (turns: Int, blocks: Int) {
         var chain = try AuditChain.withNewcomers(needed: 16)
         var writes = WriteBatch()
-        for number in UInt64(0)..<1_000 {
+        for number in 0..<others {
             let account = try #require(Address(Hash.sha256(number.bigEndianBytes).bytes.prefix(20)))
             let record = AdmissionRecord(needed: 2, isListed: false)
             writes.put(.state, key: StateKey.admission(account), value: record.encoded)
         }
         chain.market.chain.store.commit(writes)
-        // Of 1 in 4 blocks, so that of eight it is never asked in all.
-        var (blocks, turns) = (0, 0)
-        while blocks < 8 || turns == 0 {
-            try #require(blocks < 40)
+        var (turns, blocks) = (0, 0)
+        while blocks < 16 || turns == 0 {
+            try #require(blocks < 80)
             try chain.work(tasks: 1)
             blocks += 1
             let issued = chain.issued(to: 22)
@@ -63,7 +61,14 @@ struct AdmissionTests {
             try chain.step([chain.answer(22, issued)])
             #expect(chain.issued(to: 22).isEmpty)
         }
-        #expect(turns < blocks)
+        return (turns, blocks)
+    }
+
+    /// Among a thousand, 22 is among the 256 of about every fourth block.
+    @Test("a block looks at few records of newcomers, and every newcomer has its turn")
+    func bounded() throws {
+        let (alone, crowded) = (try Self.turns(among: 0), try Self.turns(among: 1_000))
+        #expect(crowded.turns * alone.blocks < alone.turns * crowded.blocks, "\(crowded) of \(alone)")
     }
 
     @Test("right answers count as far as somebody audited their tasks; the others are drawn again")
