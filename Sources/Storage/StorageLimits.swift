@@ -9,7 +9,8 @@ package enum StorageLimits {
     package static let mapBytesMax = 1 << 43
     /// Snapshots held at once; one more waits.
     package static let snapshotsMax = 256
-    /// Threads that read one snapshot without waiting for each other; each takes one of the store's reader slots.
+    /// Read transactions of one snapshot: a shared one, and one for each thread that runs parts without waiting for
+    /// others. Each takes one of the store's reader slots.
     package static let lanesMax = 5
     /// How long a commit that must grow the map waits for held snapshots.
     package static let growthWait = Duration.seconds(10)
