@@ -180,11 +180,8 @@ package struct Crowd: Sendable {
     /// By the block that included them.
     private func due(_ receipts: [[DueReceipt]]) -> [(key: Bytes, value: Bytes)] {
         receipts.enumerated().flatMap { block, all in
-            stride(from: 0, to: all.count, by: DueReceipts.receiptsMax).map { start in
-                let part = Array(all[start..<min(start + DueReceipts.receiptsMax, all.count)])
-                let key = StateKey.due(
-                    0, Self.delivery(of: block), part: UInt32(start / DueReceipts.receiptsMax))
-                return (key, DueReceipts(part).encoded)
+            DueReceipts.parts(of: all).enumerated().map { part, receipts in
+                (StateKey.due(0, Self.delivery(of: block), part: UInt32(part)), receipts.encoded)
             }
         }
     }

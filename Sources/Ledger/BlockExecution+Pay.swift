@@ -30,7 +30,7 @@ extension BlockExecution {
         var places: [Digest: Int] = [:]
         for receipt in due {
             let id = receipt.place.job
-            if jobs.last?.id == id || places[id] != nil { continue }
+            if places[id] != nil { continue }
             places[id] = jobs.count
             jobs.append(DueJob(id, requireJob(id)))
         }

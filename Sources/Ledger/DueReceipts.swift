@@ -30,6 +30,13 @@ package struct DueReceipts: Hashable, Sendable, Message {
 
     package init(_ receipts: [DueReceipt]) { self.receipts = receipts }
 
+    /// The records of one block's receipts, in their order.
+    package static func parts(of all: [DueReceipt]) -> [DueReceipts] {
+        stride(from: 0, to: all.count, by: receiptsMax).map { start in
+            DueReceipts(Array(all[start..<min(start + receiptsMax, all.count)]))
+        }
+    }
+
     package func encode(into encoder: inout Encoder) {
         var job: Digest?
         for receipt in receipts {
@@ -163,11 +170,8 @@ extension Ledger {
 extension BlockExecution {
     /// The receipts of this block, which the draws of the next and the settlement find here.
     mutating func recordReceipts() {
-        let all = work.receipts
-        for (part, start) in stride(from: 0, to: all.count, by: DueReceipts.receiptsMax).enumerated() {
-            let receipts = Array(all[start..<min(start + DueReceipts.receiptsMax, all.count)])
-            state.store(
-                DueReceipts(receipts), at: StateKey.due(view.epoch.number, view.height, part: UInt32(part)))
+        for (part, receipts) in DueReceipts.parts(of: work.receipts).enumerated() {
+            state.store(receipts, at: StateKey.due(view.epoch.number, view.height, part: UInt32(part)))
         }
     }
 

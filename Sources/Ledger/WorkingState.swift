@@ -117,18 +117,7 @@ package struct WorkingState {
 
     /// Every record whose key begins with `prefix`, ascending by the rest of the key, which is given without it.
     func scan<Record: Message>(prefix: Bytes, as type: Record.Type = Record.self) -> [(id: Bytes, record: Record)] {
-        let pending = pending[Int(prefix[0])]
-        var found: [(key: Bytes, value: Bytes)] = []
-        var next = base.first(.state, from: prefix)
-        while let entry = next, entry.key.starts(with: prefix) {
-            if pending[entry.key] == nil { found.append(entry) }
-            next = base.first(.state, from: entry.key + [0])
-        }
-        let stored = found.count
-        for (key, change) in pending.entries(where: { $0.starts(with: prefix) }) {
-            if let value = change { found.append((key, value)) }
-        }
-        if found.count > stored { found.sort { $0.key.precedes($1.key) } }
+        let found = entries(from: prefix) { $0.starts(with: prefix) }
         return found.map { (Bytes($0.key.dropFirst(prefix.count)), Self.record($0.value, $0.key)) }
     }
 
@@ -136,20 +125,27 @@ package struct WorkingState {
     func scan<Record: Message>(
         _ tag: StateTag, sixteenth: Int, as type: Record.Type = Record.self
     ) -> [(id: Bytes, record: Record)] {
-        let first = [tag.rawValue, UInt8(16 * sixteenth)]
-        func isInside(_ key: Bytes) -> Bool {
+        let found = entries(from: [tag.rawValue, UInt8(16 * sixteenth)]) { key in
             key.count > 1 && key[0] == tag.rawValue && Int(key[1] >> 4) == sixteenth
         }
-        let pending = pending[Int(tag.rawValue)]
+        return found.map { (Bytes($0.key.dropFirst()), Self.record($0.value, $0.key)) }
+    }
+
+    /// Of one tag, ascending: those that stand together from `first` on.
+    private func entries(from first: Bytes, _ isInside: (Bytes) -> Bool) -> [(key: Bytes, value: Bytes)] {
+        let pending = pending[Int(first[0])]
         var found: [(key: Bytes, value: Bytes)] = []
         var next = base.first(.state, from: first)
         while let entry = next, isInside(entry.key) {
             if pending[entry.key] == nil { found.append(entry) }
             next = base.first(.state, from: entry.key + [0])
         }
-        let changed = pending.entries(where: isInside).compactMap { key, value in value.map { (key: key, value: $0) } }
-        if !changed.isEmpty { found = (found + changed).sorted { $0.key.precedes($1.key) } }
-        return found.map { (Bytes($0.key.dropFirst()), Self.record($0.value, $0.key)) }
+        let stored = found.count
+        for (key, change) in pending.entries(where: isInside) {
+            if let value = change { found.append((key, value)) }
+        }
+        if found.count > stored { found.sort { $0.key.precedes($1.key) } }
+        return found
     }
 
     /// Keys that begin with `prefix`, ascending.
