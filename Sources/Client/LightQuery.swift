@@ -53,6 +53,7 @@ package struct Checkpoint: Sendable {
 }
 
 package struct VerifiedAccount: Sendable {
+    /// With what lies in its purse.
     package let account: Account
     /// The height after which the account is like this; the header that proves it is one above.
     package let height: Height
@@ -77,7 +78,19 @@ package struct LightQuery: Sendable {
         if let value = proved.value {
             do { account = try Account(decoding: value) } catch { throw .badValue(error) }
         }
+        let purse = try purse(of: account, at: proved.height, &follower, now: now)
         return VerifiedAccount(
-            account: account, height: proved.height, header: proved.header, chainID: try follower.chainID(client))
+            account: account.holding(purse), height: proved.height, header: proved.header,
+            chainID: try follower.chainID(client))
+    }
+
+    /// What settlements paid since the account's last transaction, proved for the same block.
+    private func purse(
+        of account: Account, at height: Height, _ follower: inout LightFollower, now: Timestamp
+    ) throws(LightQueryError) -> Purse {
+        guard let number = account.providerNumber else { return Purse() }
+        let key = StateKey.purses(page: number.page)
+        guard let value = try follower.value(of: key, at: height, from: client, now: now).value else { return Purse() }
+        do { return try ProviderPage<Purse>(decoding: value)[number.seat] } catch { throw .badValue(error) }
     }
 }

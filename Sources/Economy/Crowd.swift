@@ -106,7 +106,7 @@ package struct Crowd: Sendable {
     }
 
     private func records(_ known: [Bytes: Bytes]) -> [(key: Bytes, value: Bytes)] {
-        var records = providerRecords() + taskRecords() + stakeRecords(known)
+        var records = providerRecords() + reputations() + taskRecords() + stakeRecords(known)
         records.append((StateKey.account(Self.bank), Account(balance: Self.pocketMoney).encoded))
         let supplyKey = StateKey.singleton(.supply)
         guard var supply = known[supplyKey].flatMap({ Supply.decoded($0) }) else { preconditionFailure("no supply") }
@@ -116,6 +116,9 @@ package struct Crowd: Sendable {
         supply.bonds = Amount(supply.bonds.units + bonded)
         precondition(supply.isConserved, "the crowd's money does not add up: \(supply)")
         records.append((supplyKey, supply.encoded))
+        if providers > 0 {
+            records.append((StateKey.singleton(.providers), ProviderCount(given: UInt64(providers)).encoded))
+        }
         // Audits are another cost, and another's: here nobody's key counts yet.
         let set = EpochSet(
             epoch: 0,
@@ -128,17 +131,30 @@ package struct Crowd: Sendable {
 
     private func providerRecords() -> [(key: Bytes, value: Bytes)] {
         let offers = [Offer(resource: ResourceClass.cpu.rawValue, engineID: Self.engine, ask: Self.bid)]
-        let account = Account(balance: Self.pocketMoney).encoded
-        let bond = ProviderRecord(registeredEpoch: 0, bond: bondPerProvider).encoded
         let (work, uptime) = (WorkRecord(offers: offers).encoded, UptimeRecord(since: 0).encoded)
         return (0..<providers).flatMap { number -> [(key: Bytes, value: Bytes)] in
             let provider = Self.address(1, number)
+            let record = ProviderRecord(
+                ProviderNumber(UInt64(number)), registeredEpoch: 0, bond: bondPerProvider)
+            var account = Account(balance: Self.pocketMoney)
+            account.providerNumber = ProviderNumber(UInt64(number))
             return [
-                (StateKey.account(provider), account), (StateKey.provider(provider), bond),
+                (StateKey.account(provider), account.encoded), (StateKey.provider(provider), record.encoded),
                 (StateKey.work(provider), work), (StateKey.uptime(provider), uptime),
             ]
         }
     }
+
+    /// Everybody was late once, so that every task moves a reputation.
+    private func reputations() -> [(key: Bytes, value: Bytes)] {
+        stride(from: 0, to: providers, by: ProviderPages.seats).map { start in
+            var page = ProviderPage<Reputation>()
+            for seat in 0..<min(ProviderPages.seats, providers - start) { page[seat].reliability = Self.reliability }
+            return (StateKey.reputations(page: UInt64(start / ProviderPages.seats)), page.encoded)
+        }
+    }
+
+    private static let reliability: UInt64 = 61_440
 
     private func taskRecords() -> [(key: Bytes, value: Bytes)] {
         var records: [(key: Bytes, value: Bytes)] = []

@@ -165,7 +165,7 @@ struct ProviderAgent {
     private mutating func forges(_ place: TaskPlace, _ sight: Sight) -> Bool {
         let plan = role.plan
         guard OutcomeTable.draw("forge", place, address) < plan.forges,
-            let work = sight.work(of: address), work.streak >= plan.forgesFromStreak
+            sight.streak(address) >= plan.forgesFromStreak
         else { return false }
         if plan.stopsWhenCaught, sight.provider(address)?.lastFraud != nil { return false }
         openForgeries.removeAll { sight.task($0)?.seen(in: sight.view.epoch.number).state != .delivered }

@@ -30,7 +30,8 @@ package struct Sight {
     func task(_ place: TaskPlace) -> TaskRecord? { state.load(StateKey.task(place)) }
     func work(of account: Address) -> WorkRecord? { state.load(StateKey.work(account)) }
     func provider(_ account: Address) -> ProviderRecord? { state.load(StateKey.provider(account)) }
-    func account(_ address: Address) -> Account { state.account(address) }
+    /// What it may spend.
+    func account(_ address: Address) -> Account { Ledger.spendable(address, on: store, view) }
     func blob(_ kind: BlobKind, _ digest: Digest) -> BlobRecord? { state.load(StateKey.blob(kind, digest)) }
     func requester(_ account: Address) -> RequesterRecord? { state.load(StateKey.requester(account)) }
     func panel(_ place: TaskPlace) -> PanelRecord? { state.load(StateKey.panel(place)) }
@@ -82,9 +83,10 @@ package struct Sight {
         Ledger.disputeDeposit(place, on: store, view: view) ?? .zero
     }
 
+    func streak(_ account: Address) -> UInt64 { provider(account).map { state.reputation($0.number).streak } ?? 0 }
+
     /// The provider of the subject with the longest record; of equal ones the first.
     var bestProvider: Address? {
-        func streak(_ account: Address) -> UInt64 { work(of: account)?.streak ?? 0 }
         let most = parties.providers.map(streak).max() ?? 0
         return parties.providers.first { streak($0) == most }
     }

@@ -11,25 +11,46 @@ struct WealthCount {
 
     init(_ store: MemoryStore) {
         self.store = store
+        var owners: [UInt64: Bytes] = [:]
         // Credits at what they were bought for, which flatters whoever has them: they only pay fees.
         for (id, record) in scan(.account, as: Account.self) {
             add(record.balance, to: id)
             add(record.credits, to: id)
+            if let number = record.providerNumber { owners[number.value] = id }
         }
+        countPurses(owners)
         for (id, record) in scan(.held, as: HeldRecord.self) { add(record.amount, to: id) }
         for (id, record) in scan(.provider, as: ProviderRecord.self) { add(record.bond, to: id) }
         for (id, record) in scan(.validator, as: ValidatorRecord.self) { add(record.held, to: id) }
         for tag in [StateTag.unbonding, .providerUnbonding] {
             for (id, record) in scan(tag, as: UnbondingRecord.self) { add(record.amount, to: Bytes(id.dropFirst(8))) }
         }
-        for (id, record) in scan(.vesting, as: VestingRecord.self) {
-            add(Amount(record.granted.units - record.paid.units), to: Bytes(id.prefix(20)))
-        }
         for (_, record) in scan(.job, as: JobRecord.self) {
             add(Amount(record.held.units - record.charges.units), to: record.requester.bytes)
         }
         for (_, record) in scan(.dispute, as: DisputeRecord.self) where record.claimed != nil {
             add(record.deposit, to: record.reporter.bytes)
+        }
+    }
+
+    /// And what vests; by the number of the purse.
+    private mutating func countPurses(_ owners: [UInt64: Bytes]) {
+        func owner(_ id: Bytes, _ seat: Int) -> Bytes {
+            guard let page = UInt64(bigEndian: id.prefix(8)),
+                let owner = owners[page * UInt64(ProviderPages.seats) + UInt64(seat)]
+            else { preconditionFailure("a purse of nobody: \(Hex.lower(id)), \(seat)") }
+            return owner
+        }
+        for (id, page) in scan(.purses, as: ProviderPage<Purse>.self) {
+            for (seat, purse) in page.written {
+                add(purse.balance, to: owner(id, seat))
+                add(purse.credits, to: owner(id, seat))
+            }
+        }
+        for (id, page) in scan(.grants, as: ProviderPage<Grant>.self) {
+            for (seat, grant) in page.written {
+                add(Amount(grant.granted.units - grant.paid.units), to: owner(id, seat))
+            }
         }
     }
 

@@ -10,30 +10,35 @@ package struct Account: Hashable, Sendable, Message {
     package var balance: Amount
     /// Prepaid fees of jobs.
     package var credits = Amount.zero
-    /// A provider's part of fees comes as credits.
-    package var takesCredits = false
-    /// The first epoch in which more of its subsidies is unlocked; 0 where none vest.
-    package var unlockEpoch: UInt64 = 0
+    /// Of a provider, whose purse settlements fill: what lies there is not in `balance` and `credits`.
+    package var providerNumber: ProviderNumber?
 
     package init(nonce: UInt64 = 1, balance: Amount = .zero) { (self.nonce, self.balance) = (nonce, balance) }
 
     package var nextSequence: UInt64 { nonce - 1 }
     package var isVoid: Bool { self == Account() }
 
+    /// With what lies in its purse.
+    package func holding(_ purse: Purse) -> Account {
+        var account = self
+        account.balance = account.balance.credited(purse.balance)
+        account.credits = account.credits.credited(purse.credits)
+        return account
+    }
+
     package func encode(into encoder: inout Encoder) {
         encoder.unsigned(1, nonce)
         encoder.unsigned(2, balance.units)
         encoder.unsigned(3, credits.units)
-        encoder.bool(4, takesCredits)
-        encoder.unsigned(5, unlockEpoch)
+        encoder.unsigned(6, providerNumber.map { $0.value + 1 } ?? 0)
     }
 
     package init(from decoder: inout Decoder) throws(DecodeError) {
         nonce = try decoder.unsigned(1)
         balance = Amount(try decoder.unsigned(2))
         credits = Amount(try decoder.unsigned(3))
-        takesCredits = try decoder.bool(4)
-        unlockEpoch = try decoder.unsigned(5)
+        let numberPlusOne = try decoder.unsigned(6)
+        providerNumber = numberPlusOne == 0 ? nil : ProviderNumber(numberPlusOne - 1)
         if nonce == 0 { throw .missing(field: 1) }
     }
 }
@@ -58,8 +63,14 @@ package struct ProviderRecord: Hashable, Sendable, Message {
     private var fraudPlusOne: UInt64 = 0
     /// Excluded for good.
     package var isTombstoned = false
+    /// Where its purse and its reputation lie.
+    package let number: ProviderNumber
+    /// Its part of fees comes as credits.
+    package var takesCredits = false
 
-    package init(registeredEpoch: UInt64, bond: Amount) { (epochPlusOne, self.bond) = (registeredEpoch + 1, bond) }
+    package init(_ number: ProviderNumber, registeredEpoch: UInt64, bond: Amount) {
+        (self.number, epochPlusOne, self.bond) = (number, registeredEpoch + 1, bond)
+    }
 
     package var lastFraud: UInt64? {
         get { fraudPlusOne == 0 ? nil : fraudPlusOne - 1 }
@@ -71,6 +82,8 @@ package struct ProviderRecord: Hashable, Sendable, Message {
         encoder.unsigned(2, bond.units)
         encoder.unsigned(3, fraudPlusOne)
         encoder.bool(4, isTombstoned)
+        encoder.unsigned(5, number.value)
+        encoder.bool(6, takesCredits)
     }
 
     package init(from decoder: inout Decoder) throws(DecodeError) {
@@ -78,6 +91,8 @@ package struct ProviderRecord: Hashable, Sendable, Message {
         bond = Amount(try decoder.unsigned(2))
         fraudPlusOne = try decoder.unsigned(3)
         isTombstoned = try decoder.bool(4)
+        number = ProviderNumber(try decoder.unsigned(5))
+        takesCredits = try decoder.bool(6)
         if epochPlusOne == 0 { throw .missing(field: 1) }
     }
 }

@@ -23,12 +23,15 @@ extension BlockExecution {
     }
 
     private func candidates() -> [ProviderDraw.Candidate] {
-        state.scan(.provider, as: ProviderRecord.self).compactMap { id, record in
+        let reputations = state.reputations()
+        return state.scan(.provider, as: ProviderRecord.self).compactMap { id, record in
             guard let account = Address(id), let work: WorkRecord = state.load(StateKey.work(account)),
                 !work.isPaused, !work.offers.isEmpty, isAdmitted(account)
             else { return nil }
             let slots = slots(record)
-            return slots == 0 ? nil : ProviderDraw.Candidate(account, slots: slots, work)
+            let place = Int(record.number.value)
+            let reputation = place < reputations.count ? reputations[place] : Reputation()
+            return slots == 0 ? nil : ProviderDraw.Candidate(account, slots: slots, work, reputation)
         }
     }
 
@@ -100,6 +103,14 @@ extension BlockExecution {
         return record
     }
 
+    /// For the settlement, which lowers reliability and streak.
+    mutating func countFailure(of provider: Address) {
+        let number = requireProvider(provider).number
+        var reputation = state.reputation(number)
+        reputation.failed += 1
+        state.store(reputation, number)
+    }
+
     /// Charges every provider whose time is over; the tasks that another may still deliver.
     private mutating func releaseLateTasks() -> [TaskPlace] {
         let overdue = state.range(
@@ -110,8 +121,8 @@ extension BlockExecution {
             if task.state != .assigned { continue }
             var job = requireJob(place.job)
             var record = release(place, task, of: job)
-            record.failed += 1
             record.timeouts += 1
+            countFailure(of: task.provider)
             if record.timeouts >= view.parameters.rewards.market.timeoutsMax { record.isPaused = true }
             state.store(record, at: StateKey.work(task.provider))
             let charge = holdCharge(of: task.provider, escrow: job.escrow)
@@ -223,6 +234,13 @@ extension BlockExecution {
     func requireTask(_ place: TaskPlace) -> TaskRecord {
         guard let task: TaskRecord = state.load(StateKey.task(place)) else { preconditionFailure("no task \(place)") }
         return task
+    }
+
+    func requireProvider(_ account: Address) -> ProviderRecord {
+        guard let record: ProviderRecord = state.load(StateKey.provider(account)) else {
+            preconditionFailure("\(account) has a task and is no provider")
+        }
+        return record
     }
 
     func requireWork(_ provider: Address) -> WorkRecord {

@@ -80,7 +80,8 @@ extension BlockExecution {
         (task.state, task.result, task.delivered) = (.delivered, result, view.height)
         task.settlesIn = view.epoch.number + 1
         task.computeUnits = Ledger.computeUnits(of: result, in: job)
-        task.auditRate = auditRate(streak: record.streak, job)
+        let reputation = state.reputation(requireProvider(task.provider).number)
+        task.auditRate = auditRate(streak: reputation.streak, job)
         calendar.countReceipt(at: view.height)
         job.done += 1
         state.store(task, at: StateKey.task(place))

@@ -61,10 +61,10 @@ extension BlockExecution {
     private mutating func settle() {
         let parameters = view.parameters.rewards
         let outcome: SettlementOutcome
-        let moving: [Address]
+        let providers: SettledProviders
         do throws(SettlementError) {
             var tally = try tally()
-            moving = try settleTasks(into: &tally)
+            providers = try settleTasks(into: &tally)
             // What checked panels take is taken there.
             tally.slashes = state.scan(.pendingSlash, as: SlashRow.self).map(\.record)
             // Refunds of settled tasks may have moved the credit pool.
@@ -74,8 +74,8 @@ extension BlockExecution {
             preconditionFailure("epoch \(view.epoch.number) cannot be settled: \(error)")
         }
         let tables = outcome.tables
-        pay(tables.rewards, vesting: outcome.providers)
-        apply(outcome.providers, moving: moving)
+        pay(tables.rewards, vesting: outcome.providers, to: providers.all)
+        apply(outcome.providers, moving: providers.moving)
         holdPanelPay()
         for validator in outcome.validators { store(validator) }
         let record = PoolRecord(outcome.pools)
@@ -89,72 +89,6 @@ extension BlockExecution {
             issued: (outcome.minted, supply.burned.debited(count.burnedBefore)))
         state.store(summary, at: StateKey.epochSummary(view.epoch.number))
         for row in tables.slashes { state.remove(StateKey.pendingSlash(row.key)) }
-    }
-
-    /// What one account gets by all of its rows.
-    private struct Payment {
-        let account: (key: Bytes, value: Bytes)
-        let grant: (key: Bytes, value: Bytes)?
-        let liquid: Amount
-        let vesting: Amount
-    }
-
-    /// Rows and outcomes ascend by account, so that each account is read and written once. What a row in credits is
-    /// backed by stayed in the pools. What a subsidy row leaves to vest is no balance yet.
-    private mutating func pay(_ rows: [RewardRow], vesting outcomes: [ProviderOutcome]) {
-        let paid = Self.paidAccounts(rows, outcomes)
-        // Not the execution: each call of a part would copy it.
-        let parts = snapshot.parts(of: paid.indices) { [state, view] _, range in
-            paid[range].map { Self.payment(rows[$0.rows], vesting: $0.vesting, in: state, view) }
-        }
-        var (accounts, grants): ([(key: Bytes, value: Bytes)], [(key: Bytes, value: Bytes)]) = ([], [])
-        accounts.reserveCapacity(paid.count)
-        for payment in parts.joined() {
-            accounts.append(payment.account)
-            if let grant = payment.grant { grants.append(grant) }
-            supply.balances = supply.balances.credited(payment.liquid)
-            supply.vesting = supply.vesting.credited(payment.vesting)
-        }
-        state.settle(accounts, .account)
-        state.settle(grants, .vesting)
-    }
-
-    /// The rows of each account that gets anything, and what of them vests.
-    private static func paidAccounts(
-        _ rows: [RewardRow], _ outcomes: [ProviderOutcome]
-    ) -> [(rows: Range<Int>, vesting: Amount)] {
-        var result: [(rows: Range<Int>, vesting: Amount)] = []
-        var grants = outcomes.lazy.filter { $0.vesting > .zero }.makeIterator()
-        var grant = grants.next()
-        var start = rows.startIndex
-        while start < rows.endIndex {
-            let address = rows[start].key.account
-            let end = rows[start...].firstIndex { $0.key.account != address } ?? rows.endIndex
-            while let found = grant, found.account < address { grant = grants.next() }
-            let part = grant.flatMap { $0.account == address ? $0.vesting : nil } ?? .zero
-            if rows[start..<end].contains(where: { $0.amount > .zero }) { result.append((start..<end, part)) }
-            start = end
-        }
-        return result
-    }
-
-    private static func payment(
-        _ rows: ArraySlice<RewardRow>, vesting: Amount, in state: WorkingState, _ view: LedgerView
-    ) -> Payment {
-        let address = rows[rows.startIndex].key.account
-        var account = state.account(address)
-        var paid = Amount.zero
-        for row in rows {
-            switch row.key.asset {
-            case .token: paid = paid.credited(row.amount)
-            case .credits: account.credits = account.credits.credited(row.amount)
-            }
-        }
-        let liquid = paid.debited(vesting)
-        account.balance = account.balance.credited(liquid)
-        let grant = vesting > .zero ? granted(vesting, to: address, &account, in: state, view) : nil
-        return Payment(
-            account: (StateKey.account(address), account.encoded), grant: grant, liquid: liquid, vesting: vesting)
     }
 
     private mutating func store(_ outcome: ValidatorOutcome) {

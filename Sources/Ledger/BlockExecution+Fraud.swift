@@ -102,21 +102,18 @@ extension BlockExecution {
 
     /// Takes up to `amount` of what a provider has at stake: bond, unbonding, then what vests. Leaves the totals.
     private mutating func takeBond(of provider: Address, atMost amount: Amount) -> Amount {
-        unlock(for: provider)
+        collect(for: provider)
         let fromBond = reduceBond(of: provider, atMost: amount)
         supply.bonds = supply.bonds.debited(fromBond)
         var taken = fromBond
-        for (id, entry) in taken < amount
-            ? state.scan(prefix: StateKey.grants(to: provider), as: VestingRecord.self) : []
-        {
-            guard let epoch = UInt64(bigEndian: id) else { preconditionFailure("vesting key \(Hex.lower(id))") }
-            let part = min(entry.granted.debited(entry.paid), amount.debited(taken))
+        guard taken < amount, let number = state.account(provider).providerNumber else { return taken }
+        for (epoch, grant) in state.grants(of: number) where taken < amount {
+            let part = min(grant.granted.debited(grant.paid), amount.debited(taken))
             taken = taken.credited(part)
             supply.vesting = supply.vesting.debited(part)
-            var entry = entry
-            entry.paid = entry.paid.credited(part)
-            let key = StateKey.vesting(provider, granted: epoch)
-            if entry.paid == entry.granted { state.remove(key) } else { state.store(entry, at: key) }
+            var grant = grant
+            grant.paid = grant.paid.credited(part)
+            state.store(grant, number, granted: epoch)
         }
         return taken
     }

@@ -29,9 +29,7 @@ extension BlockExecution {
         guard registration.bond >= view.parameters.rewards.market.slotBond else { throw .bondBelowSlot }
         try check(registration.offers)
         try pay(registration.bond, from: sender)
-        state.store(
-            ProviderRecord(registeredEpoch: view.epoch.number, bond: registration.bond),
-            at: StateKey.provider(sender))
+        state.enlist(sender, registeredEpoch: view.epoch.number, bond: registration.bond)
         state.store(
             WorkRecord(offers: registration.offers, endpoint: registration.endpoint), at: StateKey.work(sender))
         state.store(UptimeRecord(since: challenges.issued), at: StateKey.uptime(sender))

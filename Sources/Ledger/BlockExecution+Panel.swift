@@ -138,7 +138,8 @@ extension BlockExecution {
         work.openTasks -= 1
         work.openFuel -= job.request.limits.fuel
         if isLate {
-            (work.failed, work.timeouts) = (work.failed + 1, work.timeouts + 1)
+            work.timeouts += 1
+            countFailure(of: seat.provider)
             if work.timeouts >= view.parameters.rewards.market.timeoutsMax { work.isPaused = true }
         } else {
             work.timeouts = 0

@@ -171,6 +171,8 @@ extension BlockExecution {
 
     private mutating func moveHeld(of provider: Address, from before: Amount, to after: Amount) {
         if before == after { return }
+        // What is held is of what was just paid.
+        collect(for: provider)
         var account = state.account(provider)
         if after > before {
             let part = after.debited(before)

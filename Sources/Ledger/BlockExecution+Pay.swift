@@ -6,6 +6,18 @@ import Codec
 import Primitives
 import Rewards
 
+struct NumberedProvider {
+    let account: Address
+    let number: ProviderNumber
+}
+
+/// Ascending by account.
+struct SettledProviders {
+    var all: [NumberedProvider] = []
+    /// Whose reputation the epoch moves.
+    var moving: [NumberedProvider] = []
+}
+
 extension BlockExecution {
     /// A job of which receipts are settled now.
     private struct DueJob {
@@ -23,8 +35,8 @@ extension BlockExecution {
     }
 
     /// Adds every provider and payer to the tally, and moves the escrow of settled tasks out: fees into the tally,
-    /// refunds to the requesters. Whose record of work this epoch moves, ascending.
-    mutating func settleTasks(into tally: inout EpochTally) throws(SettlementError) -> [Address] {
+    /// refunds to the requesters.
+    mutating func settleTasks(into tally: inout EpochTally) throws(SettlementError) -> SettledProviders {
         let (due, verdicts) = (dueReceipts(), dueVerdicts())
         var jobs: [DueJob] = []
         var places: [Digest: Int] = [:]
@@ -43,7 +55,7 @@ extension BlockExecution {
             panelWinners.formUnion(verdict.winners.map(\.provider))
         }
         let verified = VerifiedTasks(receipts: due, winners: winners)
-        let moving = try addProviders(to: &tally, verified: verified, panelWinners: panelWinners)
+        let providers = try addProviders(to: &tally, verified: verified, panelWinners: panelWinners)
         for payer in payers.sorted() { try tally.add(PayerTally(account: payer, referral: referral(of: payer))) }
         try settle(due, of: &jobs, at: places, into: &tally)
         for job in jobs.sorted(by: { $0.id < $1.id }) {
@@ -58,7 +70,7 @@ extension BlockExecution {
             supply.escrow = supply.escrow.debited(kept.audit).debited(kept.burn)
             state.remove(StateKey.singleton(.undeliverable))
         }
-        return moving
+        return providers
     }
 
     /// What providers delivered that is settled now.
@@ -82,34 +94,44 @@ extension BlockExecution {
 
     private func addProviders(
         to tally: inout EpochTally, verified: VerifiedTasks, panelWinners: Set<Address>
-    ) throws(SettlementError) -> [Address] {
+    ) throws(SettlementError) -> SettledProviders {
         let asked = challenges
         let waiting = Set(state.keys(prefix: [StateTag.admission.rawValue]))
-        var moving: [Address] = []
+        var providers = SettledProviders()
+        let reputations = state.reputations()
         let parts = snapshot.parts(16, isLarge: true) { part in
             state.scan(.provider, sixteenth: part, as: ProviderRecord.self).map { id, record in
                 guard let account = Address(id) else { preconditionFailure("provider key \(Hex.lower(id))") }
                 let work: WorkRecord? = state.load(StateKey.work(account))
-                var counted = provider(account, record, work, asked)
+                let place = Int(record.number.value)
+                let reputation = place < reputations.count ? reputations[place] : Reputation()
+                var counted = provider(account, record, reputation, asked)
                 counted.verified = verified.count(of: account)
                 if !waiting.isEmpty, waiting.contains(StateKey.admission(account)) { counted.waitForAdmission() }
                 // What may have to be held is paid in MRT.
                 if panelWinners.contains(account) { counted.takesCredits = false }
                 let slots = counted.slots
-                return (tally: counted, cpu: capacity(.cpu, slots, work), open: capacity(.open, slots, work))
+                return (
+                    tally: counted, number: record.number, cpu: capacity(.cpu, slots, work),
+                    open: capacity(.open, slots, work)
+                )
             }
         }
-        tally.expect(providers: parts.reduce(0) { $0 + $1.count })
-        for (counted, cpu, open) in parts.joined() {
+        let count = parts.reduce(0) { $0 + $1.count }
+        tally.expect(providers: count)
+        providers.all.reserveCapacity(count)
+        for (counted, number, cpu, open) in parts.joined() {
+            let numbered = NumberedProvider(account: counted.account, number: number)
+            providers.all.append(numbered)
             // Also of a proven fraud, which is a failure.
             if counted.verified > 0 || counted.failed > 0 || judgement.successes[counted.account] != nil {
-                moving.append(counted.account)
+                providers.moving.append(numbered)
             }
             try tally.add(counted)
             tally.capacityCPU = UInt64(clamping: UInt128(tally.capacityCPU) + UInt128(cpu))
             tally.capacityOpen = UInt64(clamping: UInt128(tally.capacityOpen) + UInt128(open))
         }
-        return moving
+        return providers
     }
 
     /// Delivered in an epoch before this one, ascending by provider. A task in dispute or with an open redraw stays in
@@ -162,19 +184,17 @@ extension BlockExecution {
     }
 
     private func provider(
-        _ account: Address, _ record: ProviderRecord, _ work: WorkRecord?, _ asked: ChallengeRecord
+        _ account: Address, _ record: ProviderRecord, _ reputation: Reputation, _ asked: ChallengeRecord
     ) -> ProviderTally {
         var tally = ProviderTally(account: account)
         tally.slots = slots(record)
         (tally.challengesAsked, tally.challengesAnswered) = challenges(of: account, asked)
-        tally.takesCredits = state.account(account).takesCredits
         if let reason = judgement.unpaid[account] { tally.withhold(reason) }
         if record.isTombstoned { tally.withhold(.tombstoned) }
-        guard let work else { return tally }
-        (tally.streak, tally.reliability, tally.failed) = (
-            work.streak, work.reliability, work.failed + (judgement.failures[account] ?? 0)
-        )
-        if work.failed > 0 { tally.withhold(.taskTimedOut) }
+        tally.takesCredits = record.takesCredits
+        (tally.streak, tally.reliability) = (reputation.streak, reputation.reliability)
+        tally.failed = reputation.failed + (judgement.failures[account] ?? 0)
+        if reputation.failed > 0 { tally.withhold(.taskTimedOut) }
         return tally
     }
 
@@ -218,36 +238,32 @@ extension BlockExecution {
 
     // MARK: After the settlement
 
-    /// Opens the next epoch's counters of those whose record moves.
-    mutating func apply(_ outcomes: [ProviderOutcome], moving: [Address]) {
-        // Both ascend.
-        var rest = moving[...]
-        let list = outcomes.filter { outcome in
-            if rest.first != outcome.account { return false }
-            rest = rest.dropFirst()
-            return true
-        }
-        let parts = snapshot.parts(of: list.indices) { [state, judgement] _, range in
-            list[range].compactMap { outcome -> (key: Bytes, value: Bytes)? in
-                let key = StateKey.work(outcome.account)
-                guard let before = state.bytes(key) else { return nil }
-                var work: WorkRecord = WorkingState.record(before, key)
-                work.streak = Self.streak(after: work, of: outcome.account, judgement)
-                (work.reliability, work.failed) = (outcome.reliability, 0)
-                let after = work.encoded
-                return after == before ? nil : (key, after)
+    /// Opens the next epoch's counters of those whose reputation moves. Both ascend by account.
+    mutating func apply(_ outcomes: [ProviderOutcome], moving: [NumberedProvider]) {
+        var changes: [(number: ProviderNumber, change: ProviderOutcome)] = []
+        var rest = outcomes[...]
+        for provider in moving {
+            while let outcome = rest.first, outcome.account < provider.account { rest = rest.dropFirst() }
+            guard let outcome = rest.first, outcome.account == provider.account else {
+                preconditionFailure("provider \(provider.account) has no outcome")
             }
+            changes.append((provider.number, outcome))
         }
-        state.settle(parts.flatMap(\.self), .work)
+        changes.sort { $0.number.value < $1.number.value }
+        change(.reputations, changes, key: StateKey.reputations(page:)) {
+            [judgement] (reputation: inout Reputation, outcome) in
+            reputation.streak = Self.streak(after: reputation, of: outcome.account, judgement)
+            (reputation.reliability, reputation.failed) = (outcome.reliability, 0)
+        }
     }
 
     /// Successes, then timeouts, then fraud.
-    private static func streak(after work: WorkRecord, of provider: Address, _ judgement: Judgement) -> UInt64 {
+    private static func streak(after before: Reputation, of provider: Address, _ judgement: Judgement) -> UInt64 {
         if judgement.frauds.contains(provider) { return 0 }
-        let (sum, overflow) = work.streak.addingReportingOverflow(judgement.successes[provider] ?? 0)
+        let (sum, overflow) = before.streak.addingReportingOverflow(judgement.successes[provider] ?? 0)
         var streak = overflow ? .max : sum
         do throws(ArithmeticError) {
-            var timeouts = work.failed
+            var timeouts = before.failed
             while timeouts > 0 && streak > 0 {
                 streak = try Rewards.Rule.streakAfter(.timeout, streak: streak)
                 timeouts -= 1

@@ -44,10 +44,9 @@ extension BlockExecution {
     }
 
     mutating func perform(_ election: ElectPay, by sender: Address) throws(Rule) {
-        guard state.bytes(StateKey.provider(sender)) != nil else { throw .notAProvider }
-        var account = state.account(sender)
-        account.takesCredits = election.takesCredits
-        state.store(account, of: sender)
+        guard var provider: ProviderRecord = state.load(StateKey.provider(sender)) else { throw .notAProvider }
+        provider.takesCredits = election.takesCredits
+        state.store(provider, at: StateKey.provider(sender))
     }
 
     /// Into escrow, out of the balance or the credits of who asks.

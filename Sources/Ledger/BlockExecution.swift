@@ -125,9 +125,9 @@ struct BlockExecution {
     private mutating func execute(_ content: TransactionContent, byteCount: Int) throws(Rule) {
         let sender = Hash.address(of: content.sender)
         let fee = Ledger.fee(byteCount: byteCount, view.parameters)
-        let found = Ledger.unlocked(state.account(sender), of: sender, in: state, view)
+        let found = Ledger.collected(state.account(sender), of: sender, in: state, view)
         try Ledger.check(content, of: found, fee: fee)
-        unlock(for: sender)
+        collect(for: sender)
         var account = state.account(sender)
         account.nonce += 1
         account.balance = account.balance.debited(fee)

@@ -26,7 +26,7 @@ extension Ledger {
         if case .answer(let answer) = item { return admit(answer, on: snapshot, view: view) }
         guard case .transaction(let transaction) = item else { return .unknownAccount }
         let (state, sender) = (WorkingState(snapshot), Hash.address(of: transaction.content.sender))
-        var account = unlocked(state.account(sender), of: sender, in: state, view)
+        var account = collected(state.account(sender), of: sender, in: state, view)
         if account.isVoid { return .unknownAccount }
         let (nonce, overflow) = account.nonce.addingReportingOverflow(pending.count)
         if overflow || account.balance < pending.amount { return .feeUnpayable }

@@ -20,11 +20,13 @@ package struct Holdings: Sendable {
         package let entry: DelegationEntry
     }
 
-    /// Balance, credits and next sequence. The balance is what can be withdrawn now.
+    /// Balance, credits and next sequence, with what lies in the purse. The balance is what can be withdrawn now.
     package let account: Account
     /// Of the account's own validator; delegations to it included.
     package let validatorBond: Amount
     package let providerBond: Amount
+    /// Its part of fees as a provider comes as credits.
+    package let takesCredits: Bool
     /// Ascending by epoch, the validator's before the provider's.
     package let leaving: [Leaving]
     /// The last pay for tasks that panels judge, until the provider leaves that class.
@@ -62,9 +64,12 @@ extension Ledger {
         let leaving =
             leaving(.validator, after: epoch, on: snapshot) { StateKey.unbonding(account, free: $0) }
             + leaving(.provider, after: epoch, on: snapshot) { StateKey.providerUnbonding(account, free: $0) }
+        let holder = state.account(account)
+        let purse = holder.providerNumber.map(state.purse) ?? Purse()
         return Holdings(
-            account: state.account(account), validatorBond: validator?.bond ?? .zero,
-            providerBond: provider?.bond ?? .zero, leaving: leaving.sorted { $0.freeEpoch < $1.freeEpoch },
+            account: holder.holding(purse), validatorBond: validator?.bond ?? .zero,
+            providerBond: provider?.bond ?? .zero, takesCredits: provider?.takesCredits ?? false,
+            leaving: leaving.sorted { $0.freeEpoch < $1.freeEpoch },
             held: held?.amount ?? .zero, grants: vesting(of: account, on: snapshot),
             delegations: delegations(by: account, on: snapshot), referrer: requester?.referrer)
     }

@@ -13,6 +13,7 @@ package struct ProviderEntry: Sendable {
     package let slots: UInt64
     /// nil before its first offers.
     package let work: WorkRecord?
+    package let reputation: Reputation
     /// nil once it may work for pay.
     package let admission: AdmissionStatus?
 }
@@ -31,7 +32,8 @@ extension Ledger {
             page.append(
                 ProviderEntry(
                     account: account, bond: record.bond, slots: record.bond.units / max(1, slotBond.units),
-                    work: state.load(StateKey.work(account)), admission: admission(of: account, on: snapshot)))
+                    work: state.load(StateKey.work(account)), reputation: state.reputation(record.number),
+                    admission: admission(of: account, on: snapshot)))
         }
         return (all.count, page)
     }

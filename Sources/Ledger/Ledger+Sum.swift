@@ -53,9 +53,15 @@ extension Ledger {
             supply.escrow = try supply.escrow.adding(try HeldRecord(decoding: value).amount)
         case .dispute:
             supply.escrow = try supply.escrow.adding(try DisputeRecord(decoding: value).deposit)
-        case .vesting:
-            let record = try VestingRecord(decoding: value)
-            supply.vesting = try supply.vesting.adding(try record.granted.subtracting(record.paid))
+        case .purses:
+            for (_, purse) in try ProviderPage<Purse>(decoding: value).written {
+                supply.balances = try supply.balances.adding(purse.balance)
+                supply.pools = try supply.pools.adding(purse.credits)
+            }
+        case .grants:
+            for (_, grant) in try ProviderPage<Grant>(decoding: value).written {
+                supply.vesting = try supply.vesting.adding(try grant.granted.subtracting(grant.paid))
+            }
         default: break
         }
     }

@@ -15,7 +15,7 @@ package struct VestingGrant: Hashable, Sendable {
     private let epochsPerDay: UInt64
 
     /// `running`: the epoch in which this is asked.
-    init(epoch: UInt64, _ record: VestingRecord, _ parameters: Parameters, running: UInt64) {
+    init(epoch: UInt64, _ record: Grant, _ parameters: Parameters, running: UInt64) {
         (self.epoch, granted, paid) = (epoch, record.granted, record.paid)
         (days, epochsPerDay) = (max(1, parameters.usage.vestingDays), max(1, parameters.calendar.epochsPerDay))
         let total = total(endOf: running - min(running, 1))
@@ -55,15 +55,13 @@ package struct VestingGrant: Hashable, Sendable {
 extension Ledger {
     /// What vests for an account, by day.
     package static func vesting(of account: Address, on snapshot: some Snapshot) -> [VestingGrant] {
-        vesting(of: account, in: WorkingState(snapshot))
+        let state = WorkingState(snapshot)
+        return state.account(account).providerNumber.map { vesting(of: $0, in: state) } ?? []
     }
 
-    static func vesting(of account: Address, in state: WorkingState) -> [VestingGrant] {
+    static func vesting(of number: ProviderNumber, in state: WorkingState) -> [VestingGrant] {
         let parameters = state.require(.ledgerParameters, as: ParameterRecord.self).parameters.rewards
         let running = state.require(.epoch, as: EpochRecord.self).number
-        return state.scan(prefix: StateKey.grants(to: account), as: VestingRecord.self).map { id, record in
-            guard let epoch = UInt64(bigEndian: id) else { preconditionFailure("vesting key \(Hex.lower(id))") }
-            return VestingGrant(epoch: epoch, record, parameters, running: running)
-        }
+        return state.grants(of: number).map { VestingGrant(epoch: $0, $1, parameters, running: running) }
     }
 }

@@ -26,8 +26,7 @@ package enum Ledger {
         for account in genesis.accounts { state.store(Account(balance: account.balance), of: account.address) }
         try storeValidators(of: genesis, in: &state, parameters)
         for provider in genesis.providers {
-            state.store(
-                ProviderRecord(registeredEpoch: 0, bond: provider.bond), at: StateKey.provider(provider.account))
+            state.enlist(provider.account, registeredEpoch: 0, bond: provider.bond)
         }
         let supply = try supply(of: genesis)
         state.store(supply, .supply)

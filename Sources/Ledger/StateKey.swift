@@ -57,14 +57,18 @@ package enum StateTag: UInt8, CaseIterable, Sendable {
     case queue = 38
     /// ‖ epoch (8 bytes) at whose start it is free ‖ provider: `UnbondingRecord`.
     case providerUnbonding = 40
-    /// ‖ account ‖ the last epoch (8 bytes) of the day of the grant: `VestingRecord`.
-    case vesting = 41
     /// ‖ account: `UptimeRecord` of a provider, absent before it answered where genesis lists it.
     case uptime = 42
     /// ‖ account: `RequesterRecord`.
     case requester = 43
     /// ‖ epoch (8 bytes) ‖ height ‖ part (4 bytes): `DueReceipts` of that block, pay that is not settled.
     case due = 44
+    /// ‖ page (8 bytes): `ProviderPage` of `Purse`s, what was paid since the accounts' last transactions.
+    case purses = 45
+    /// ‖ page (8 bytes) ‖ the last epoch (8 bytes) of the day of the grants: `ProviderPage` of `Grant`s.
+    case grants = 46
+    /// ‖ page (8 bytes): `ProviderPage` of `Reputation`s.
+    case reputations = 47
     /// ‖ epoch (8 bytes): `EpochSet`.
     case epochSet = 48
     /// ‖ height (8 bytes) of receipts: `BeaconRecord` of the block after it, which draws their auditors.
@@ -135,6 +139,8 @@ package enum Singleton: UInt8, CaseIterable, Sendable {
     case attendance = 34
     /// `ChallengeRecord`, absent before the first challenge.
     case challenges = 40
+    /// `ProviderCount`, absent before the first provider.
+    case providers = 41
     /// `GovernanceRecord`, absent before the first proposal.
     case governance = 48
 }

@@ -45,10 +45,10 @@ struct ProviderDraw {
         var openTasks: UInt64
         var openFuel: UInt64
 
-        init(_ account: Address, slots: UInt64, _ work: WorkRecord) {
+        init(_ account: Address, slots: UInt64, _ work: WorkRecord, _ reputation: Reputation) {
             (self.account, self.slots, offers) = (account, slots, work.offers)
             (openTasks, openFuel) = (work.openTasks, work.openFuel)
-            weight = Rewards.Rule.assignmentWeight(slots: slots, reliability: work.reliability)
+            weight = Rewards.Rule.assignmentWeight(slots: slots, reliability: reputation.reliability)
         }
 
         /// Offers the job's class and engine for its bid, and has room.

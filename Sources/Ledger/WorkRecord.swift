@@ -4,12 +4,9 @@ package import Chain
 package import Codec
 package import Primitives
 import Quorum
-import Rewards
 
 /// Made with the first offers; the bond stands in `ProviderRecord`.
 package struct WorkRecord: Hashable, Sendable, Message {
-    /// R before the epoch in units of 2^-16, plus 1.
-    private var reliabilityPlusOne: UInt64
     package var offers: [Offer]
     /// Tasks it has now, and the fuel that they may use together.
     package var openTasks: UInt64 = 0
@@ -18,50 +15,35 @@ package struct WorkRecord: Hashable, Sendable, Message {
     package var timeouts: UInt64 = 0
     /// No tasks until it answers a challenge.
     package var isPaused = false
-    /// Tasks of this epoch that it was late with.
-    package var failed: UInt64 = 0
-    /// n: audited successes in a row.
-    package var streak: UInt64 = 0
     /// Where its outputs are served; empty for nowhere.
     package var endpoint: Bytes
 
     package init(offers: [Offer], endpoint: Bytes = []) {
         (self.offers, self.endpoint) = (offers, endpoint)
-        reliabilityPlusOne = Rewards.Rule.reliabilityStart + 1
-    }
-
-    package var reliability: UInt64 {
-        get { reliabilityPlusOne - 1 }
-        set { reliabilityPlusOne = newValue + 1 }
     }
 
     package func encode(into encoder: inout Encoder) {
-        encoder.unsigned(1, reliabilityPlusOne)
+        encoder.unsigned(1, openTasks + 1)
         encoder.messages(2, offers)
-        encoder.unsigned(3, openTasks)
         encoder.unsigned(4, openFuel)
         encoder.unsigned(5, timeouts)
         encoder.bool(6, isPaused)
-        encoder.unsigned(7, failed)
-        encoder.unsigned(8, streak)
         encoder.data(9, endpoint)
     }
 
     package init(from decoder: inout Decoder) throws(DecodeError) {
-        reliabilityPlusOne = try decoder.unsigned(1)
-        if reliabilityPlusOne == 0 { throw .missing(field: 1) }
+        let openPlusOne = try decoder.unsigned(1)
+        if openPlusOne == 0 { throw .missing(field: 1) }
+        openTasks = openPlusOne - 1
         offers = []
         while var entry = try decoder.element(2) {
             if offers.count == JobLimits.offersMax { throw .tooLong(field: 2) }
             offers.append(try Offer(from: &entry))
             try entry.finish()
         }
-        openTasks = try decoder.unsigned(3)
         openFuel = try decoder.unsigned(4)
         timeouts = try decoder.unsigned(5)
         isPaused = try decoder.bool(6)
-        failed = try decoder.unsigned(7)
-        streak = try decoder.unsigned(8)
         endpoint = try decoder.endpoint(9)
     }
 }
@@ -117,24 +99,6 @@ struct UndeliverableRecord: Hashable, Message {
     }
 }
 
-/// A grant that unlocks by the day; the key names the epoch that granted it.
-package struct VestingRecord: Hashable, Sendable, Message {
-    package var granted: Amount
-    package var paid = Amount.zero
-
-    init(granted: Amount) { self.granted = granted }
-
-    package func encode(into encoder: inout Encoder) {
-        encoder.unsigned(1, granted.units)
-        encoder.unsigned(2, paid.units)
-    }
-
-    package init(from decoder: inout Decoder) throws(DecodeError) {
-        granted = Amount(try decoder.unsigned(1))
-        paid = Amount(try decoder.unsigned(2))
-    }
-}
-
 extension StateKey {
     package static func blob(_ kind: BlobKind, _ digest: Digest) -> Bytes {
         [StateTag.blob.rawValue, UInt8(kind.rawValue)] + digest.bytes
@@ -157,9 +121,5 @@ extension StateKey {
     }
     static func providerUnbonding(_ provider: Address, free epoch: UInt64) -> Bytes {
         [StateTag.providerUnbonding.rawValue] + epoch.bigEndianBytes + provider.bytes
-    }
-    static func grants(to account: Address) -> Bytes { [StateTag.vesting.rawValue] + account.bytes }
-    package static func vesting(_ account: Address, granted epoch: UInt64) -> Bytes {
-        grants(to: account) + epoch.bigEndianBytes
     }
 }

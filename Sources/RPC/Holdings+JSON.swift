@@ -28,7 +28,7 @@ extension Holdings {
             "bonds": ["validator": .decimal(validatorBond.units), "provider": .decimal(providerBond.units)],
             "unbonding": .array(unbonding), "held": .decimal(held.units), "vesting": .decimal(vesting.units),
             "unlocked": .decimal(unlocked.units),
-            "releases": .array(dates), "takes_credits": .bool(account.takesCredits),
+            "releases": .array(dates), "takes_credits": .bool(takesCredits),
             "referrer": .string(referrer?.bech32 ?? ""), "delegations": .array(delegated),
         ]
     }

@@ -45,7 +45,7 @@ extension ProviderEntry {
             "account": .string(account.bech32), "bond": .decimal(bond.units), "slots": .decimal(slots),
             "offers": .array(work?.offers.map(\.json) ?? []),
             "endpoint": .string(String(decoding: work?.endpoint ?? [], as: UTF8.self)),
-            "open_tasks": .decimal(work?.openTasks ?? 0), "reliability": .decimal(work?.reliability ?? 0),
+            "open_tasks": .decimal(work?.openTasks ?? 0), "reliability": .decimal(reputation.reliability),
             "paused": .bool(work?.isPaused ?? false), "admission": AdmissionStatus.json(admission),
         ]
     }

@@ -29,6 +29,12 @@ extension NodeOptions {
         return chainID
     }
 
+    /// What the chain says of a provider's work.
+    func reputation(_ number: ProviderNumber) throws -> Reputation {
+        let page: ProviderPage<Reputation>? = try record(StateKey.reputations(page: number.page))
+        return page?[number.seat] ?? Reputation()
+    }
+
     /// The record under a state key, as the node says.
     func record<Record: Message>(_ key: Bytes, as type: Record.Type = Record.self) throws -> Record? {
         let answer = try ask("abci_query", ["path": "/key", "data": .string(Hex.lower(key))])

@@ -93,6 +93,7 @@ struct ProviderCommand: ParsableCommand {
             let address = key.address
             let market = try nodes.ask("market")
             let record: ProviderRecord? = try nodes.record(StateKey.provider(address))
+            let reputation = try record.map { try nodes.reputation($0.number) } ?? Reputation()
             let work: WorkRecord? = try nodes.record(StateKey.work(address))
             let assignments = try nodes.ask("assignments", ["provider": .string(address.bech32)])
             let admission = try assignments.member("admission")
@@ -108,7 +109,7 @@ struct ProviderCommand: ParsableCommand {
                     ("bond", .string("\(bond)")), ("slots", .string("\(bond.units / max(1, slotBond))")),
                     ("asks", .array(asks.map { .string($0) })), ("endpoint", .string(endpoint)),
                     ("open_tasks", .string("\(work?.openTasks ?? 0)")), ("paused", .bool(work?.isPaused ?? false)),
-                    ("reliability", .string("\(work?.reliability ?? 0)")), ("outputs", .number(Int64(outputs))),
+                    ("reliability", .string("\(reputation.reliability)")), ("outputs", .number(Int64(outputs))),
                     ("height", .string(try market.text("height"))), ("admission", admission),
                 ],
                 text: """

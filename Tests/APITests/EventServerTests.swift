@@ -83,7 +83,8 @@ struct EventServerTests {
         let url: NodeURL
         let port: Int
 
-        func events(from: Height? = nil) throws -> EventReader { try EventReader(url, from: from) }
+        /// The machine may be busy with every other test.
+        func events(from: Height? = nil) throws -> EventReader { try EventReader(url, from: from, stepSeconds: 60) }
 
         /// Blocks until the next block event; nil when none comes.
         func height(_ reader: EventReader) throws -> UInt64? {

@@ -82,8 +82,8 @@ struct SettlementScaleTests {
         #expect(few.reads == many.reads)
         for reads in many.reads { #expect(reads[StateTag.delegation.rawValue] == nil) }
         // The second epoch pays three subsidies; in the third nobody's grants are looked at.
-        #expect(many.reads[1][StateTag.vesting.rawValue] ?? 0 > 0)
-        #expect(many.reads[2][StateTag.vesting.rawValue] == nil)
+        #expect(many.reads[1][StateTag.grants.rawValue] ?? 0 > 0)
+        #expect(many.reads[2][StateTag.grants.rawValue] == nil)
         #expect(Ledger.sumOfAccounts(many.store, at: try #require(many.view).tip.height) == many.view?.supply)
         #expect(many.view?.supply.vesting ?? .zero > .zero)
     }

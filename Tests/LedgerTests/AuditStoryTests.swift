@@ -48,10 +48,10 @@ struct AuditStoryTests {
             let row = try #require(try chain.market.row(provider, .fee, epoch: 1))
             #expect(row.amount == Amount(308 * (units[provider] ?? 0)))
             #expect(chain.tasks(of: provider).allSatisfy { $0.record.state == .settled })
-            let audited = chain.market.work(provider)?.streak ?? 0
+            let audited = chain.market.reputation(provider)?.streak ?? 0
             #expect(audited > 0 && audited <= UInt64(chain.tasks(of: provider).count))
         }
-        #expect(chain.market.work(22)?.streak == 0)
+        #expect(chain.market.reputation(22)?.streak == 0)
         // The requester has the cheat's escrow back, what the others did not use, and v for each wrong result.
         let returned = UInt64(chain.tasks(of: 22).count) * 116_000
         let rest = [UInt8(20), 21].reduce(UInt64(0)) { sum, provider in

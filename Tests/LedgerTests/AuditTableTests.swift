@@ -238,7 +238,7 @@ struct AuditTableTests {
         #expect(returned >= 348_000 - 3 * 1_200 * 16)
         #expect(chain.view.supply.escrow == .zero)
         // Nobody audited it, and what a false claim costs buys no record.
-        #expect(chain.market.work(owner)?.streak == 0)
+        #expect(chain.market.reputation(owner)?.streak == 0)
     }
 
     /// 35 cu at 2,000 is what the last task bids, of an escrow of 70,000; four validators.

@@ -23,7 +23,7 @@ struct GoldenDemandTests {
         var uptime = UptimeRecord(since: 2)
         uptime.answer(3)
         var account = Account(nonce: 2, balance: Amount(300))
-        (account.credits, account.takesCredits) = (Amount(1), true)
+        (account.credits, account.providerNumber) = (Amount(1), ProviderNumber(299))
         func content(_ action: Action) -> Bytes {
             TransactionContent(sender: key, sequence: 0, action: action).encoded
         }
@@ -40,7 +40,7 @@ struct GoldenDemandTests {
             ("BuyCredits", content(.buyCredits(BuyCredits(amount: Amount(300)))), "0a20\(b)e2010308ac02"),
             ("ElectPay", content(.electPay(ElectPay(takesCredits: true))), "0a20\(b)ea01020801"),
             ("ElectPay for MRT", content(.electPay(ElectPay(takesCredits: false))), "0a20\(b)ea0100"),
-            ("Account", account.encoded, "080210ac0218012001"),
+            ("Account", account.encoded, "080210ac02180130ac02"),
         ]
     }
 

@@ -38,6 +38,13 @@ struct GoldenMarketTests {
                 provider: address, place: TaskPlace(job: digest, index: $0), computeUnits: 16,
                 pace: Pace(used: 1, budget: 3))
         }
+        var purses = ProviderPage<Purse>()
+        purses[0].balance = Amount(300)
+        (purses[63].credits, purses[63].unlockEpoch) = (Amount(2), 9)
+        var reputations = ProviderPage<Reputation>()
+        (reputations[2].reliability, reputations[2].streak, reputations[2].failed) = (65_535, 2, 3)
+        var grants = ProviderPage<Grant>()
+        (grants[1].granted, grants[1].paid) = (Amount(3), Amount(2))
         let stored = "0a20\(b)1220\(b)2002\(limits)\(price)"
         return [
             ("Publish", Publish(kind: .input, bytes: [0x41]).encoded, "0802120141"),
@@ -62,7 +69,7 @@ struct GoldenMarketTests {
             ),
             (
                 "WorkRecord", WorkRecord(offers: [offer], endpoint: [0x68]).encoded,
-                "08818004" + "1227\(offered)" + "4a0168"
+                "0801" + "1227\(offered)" + "4a0168"
             ),
             ("AssignmentRecord", AssignmentRecord(provider: address, deadline: .first).encoded, "0a14\(twenty)1001"),
             (
@@ -70,7 +77,10 @@ struct GoldenMarketTests {
                 "0a40" + "0a14\(twenty)1220\(b)1802201028013003" + "0a1c" + "0a14\(twenty)201028013003"
             ),
             ("QueueRecord", QueueRecord(tasks: 2).encoded, "0802"),
-            ("VestingRecord", VestingRecord(granted: Amount(3)).encoded, "0803"),
+            ("ProviderPage of purses", purses.encoded, "0a05" + "080110ac02" + "0a06" + "084018022009"),
+            ("ProviderPage of reputations", reputations.encoded, "0a08" + "0803100118022003"),
+            ("ProviderPage of grants", grants.encoded, "0a06" + "080210031802"),
+            ("ProviderCount", ProviderCount(given: 300).encoded, "08ac02"),
             ("UndeliverableRecord", UndeliverableRecord(audit: Amount(1), burn: Amount(2)).encoded, "08011002"),
         ]
     }
@@ -83,7 +93,7 @@ struct GoldenMarketTests {
     @Test("every record decodes to itself")
     func decoding() throws {
         #expect(try SubmitJob(decoding: Self.request.encoded) == Self.request)
-        for (name, bytes, _) in Self.rows().suffix(9) {
+        for (name, bytes, _) in Self.rows().suffix(12) {
             let again: any Message =
                 switch name {
                 case "BlobRecord": try BlobRecord(decoding: bytes)
@@ -93,7 +103,10 @@ struct GoldenMarketTests {
                 case "AssignmentRecord": try AssignmentRecord(decoding: bytes)
                 case "DueReceipts": try DueReceipts(decoding: bytes)
                 case "QueueRecord": try QueueRecord(decoding: bytes)
-                case "VestingRecord": try VestingRecord(decoding: bytes)
+                case "ProviderPage of purses": try ProviderPage<Purse>(decoding: bytes)
+                case "ProviderPage of reputations": try ProviderPage<Reputation>(decoding: bytes)
+                case "ProviderPage of grants": try ProviderPage<Grant>(decoding: bytes)
+                case "ProviderCount": try ProviderCount(decoding: bytes)
                 default: try UndeliverableRecord(decoding: bytes)
                 }
             #expect(again.encoded == bytes, "\(name)")
@@ -126,6 +139,8 @@ struct GoldenMarketTests {
         #expect(
             Hex.lower(StateKey.due(258, .first, part: 3)) == "2c0000000000000102" + "0000000000000001" + "00000003")
         #expect(Hex.lower(StateKey.providerUnbonding(Self.address, free: 2)) == "280000000000000002" + Self.twenty)
-        #expect(Hex.lower(StateKey.vesting(Self.address, granted: 2)) == "29" + Self.twenty + "0000000000000002")
+        #expect(Hex.lower(StateKey.purses(page: 258)) == "2d0000000000000102")
+        #expect(Hex.lower(StateKey.reputations(page: 258)) == "2f0000000000000102")
+        #expect(Hex.lower(StateKey.grants(page: 258, granted: 2)) == "2e0000000000000102" + "0000000000000002")
     }
 }

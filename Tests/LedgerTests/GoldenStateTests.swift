@@ -19,7 +19,8 @@ struct GoldenStateTests {
                 "8 singleton", "9 unbonding", "10 epochSummary", "11 pendingSlash", "12 offender",
                 "13 delegation", "14 tranche", "15 delegatorUnbonding", "16 stakeTerms", "17 redelegation",
                 "32 blob", "33 job", "34 task", "35 work", "36 assignment", "37 deadline", "38 queue",
-                "40 providerUnbonding", "41 vesting", "42 uptime", "43 requester", "44 due",
+                "40 providerUnbonding", "42 uptime", "43 requester", "44 due", "45 purses", "46 grants",
+                "47 reputations",
                 "48 epochSet", "49 drawBeacon", "50 auditCommit", "51 taskAudits", "52 disclosure", "53 dispute",
                 "54 disputeVote", "55 standing", "56 attendanceSlot", "57 missedDuty", "58 redraw",
                 "59 engineLoss", "60 deferredSlash", "61 lock", "62 declaration",
@@ -31,6 +32,7 @@ struct GoldenStateTests {
             Singleton.allCases.map { "\($0.rawValue) \($0)" } == [
                 "1 chain", "2 consensusParameters", "3 ledgerParameters", "4 supply", "5 beacon", "6 epoch",
                 "7 epochCount", "8 pools", "32 undeliverable", "33 auditCalendar", "34 attendance", "40 challenges",
+                "41 providers",
                 "48 governance",
             ])
         #expect(Hex.lower(StateKey.account(Self.address)) == "01" + Self.twenty)
@@ -51,6 +53,8 @@ struct GoldenStateTests {
         var validator = ValidatorRecord(keys: keys, name: [0x41], registeredEpoch: 2)
         _ = try validator.delegations.join(Amount(5), &validator.own)
         (validator.isTombstoned, validator.joining, validator.leaving) = (true, Amount(3), Amount(1))
+        var provider = ProviderRecord(ProviderNumber(3), registeredEpoch: 0, bond: Amount(5))
+        provider.takesCredits = true
         var supply = Supply(genesis: Amount(300), reserve: Amount(1))
         supply.balances = Amount(300)
         let reward = RewardRow(
@@ -65,7 +69,7 @@ struct GoldenStateTests {
                 "ValidatorRecord", validator.encoded,
                 three + "1204080510051a0208052201412802300138034001"
             ),
-            ("ProviderRecord", ProviderRecord(registeredEpoch: 0, bond: Amount(5)).encoded, "08011005"),
+            ("ProviderRecord", provider.encoded, "080110052803" + "3001"),
             (
                 "Seating", try Seating([seat], activeSince: .first).encoded,
                 "0801128001" + "0a14\(twenty)" + "1266" + three.dropFirst(4) + "1804"

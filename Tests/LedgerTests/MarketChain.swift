@@ -192,9 +192,14 @@ struct MarketChain {
         return record?.seen(in: chain.view.epoch.number)
     }
 
-    func bond(_ provider: UInt8) -> Amount? {
-        let record: ProviderRecord? = WorkingState(chain.store).load(StateKey.provider(Self.address(provider)))
-        return record?.bond
+    func provider(_ account: UInt8) -> ProviderRecord? {
+        WorkingState(chain.store).load(StateKey.provider(Self.address(account)))
+    }
+
+    func bond(_ provider: UInt8) -> Amount? { self.provider(provider)?.bond }
+
+    func reputation(_ provider: UInt8) -> Reputation? {
+        self.provider(provider).map { WorkingState(chain.store).reputation($0.number) }
     }
 
     func work(_ provider: UInt8) -> WorkRecord? {

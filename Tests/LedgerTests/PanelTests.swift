@@ -92,7 +92,7 @@ struct PanelTests {
         #expect(
             market.chain.account(20).balance == before.credited(Amount(other)).debited(Amount(vested)))
         #expect(market.chain.view.supply.escrow == Amount(2 * Self.pay) && market.job(0)?.closed == 1)
-        #expect(market.work(21)?.reliability == 65_536 - 4_096)
+        #expect(market.reputation(21)?.reliability == 65_536 - 4_096)
         try market.checkMoney()
     }
 

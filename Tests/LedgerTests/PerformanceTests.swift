@@ -107,9 +107,9 @@ struct PerformanceTests {
             30 job tasks=2 -> ok
             block 8
             """)
-        #expect(market.task(0, 0)?.state == .timedOut && market.work(20)?.reliability == 65_536)
+        #expect(market.task(0, 0)?.state == .timedOut && market.reputation(20)?.reliability == 65_536)
         try market.finishEpochs(1)
-        #expect(market.work(20)?.reliability == 65_536 - 4_096)
+        #expect(market.reputation(20)?.reliability == 65_536 - 4_096)
         #expect(
             Rewards.Rule.assignmentWeight(slots: 2, reliability: 61_440) == 2 * 126_976, "the weight of its draw")
         try market.run("21 provide mrt=1050 -> ok\n30 job tasks=40 fuel=40000000 cu=55 -> ok\nblock")
@@ -121,7 +121,7 @@ struct PerformanceTests {
         #expect(try market.row(20, .usageSubsidy, epoch: epoch)?.amount == Amount(shares[0]))
         #expect(try market.row(21, .usageSubsidy, epoch: epoch)?.amount == Amount(shares[1]))
         // All its tasks verified: R - R/16 + 4,096.
-        #expect(market.work(20)?.reliability == 61_440 - 3_840 + 4_096)
+        #expect(market.reputation(20)?.reliability == 61_440 - 3_840 + 4_096)
     }
 
     // MARK: Prices
@@ -231,7 +231,7 @@ struct PerformanceTests {
             try market.run("20 elect -> ok")
             rest = rest.debited(release.amount)
             #expect(market.chain.view.supply.vesting == rest, "\(release)")
-            let next = market.chain.account(20).unlockEpoch
+            let next = market.chain.purse(20).unlockEpoch
             #expect(next == 0 || next > market.chain.view.epoch.number)
             let fee = market.chain.view.supply.burned.units - burned.units
             #expect(market.chain.account(20).balance.units + fee == before.units + release.amount.units && fee > 0)
@@ -239,7 +239,7 @@ struct PerformanceTests {
             #expect(left?.releases.reduce(0) { $0 + $1.amount.units } ?? 0 == rest.units)
         }
         #expect(Ledger.vesting(of: MarketChain.address(20), on: market.chain.store).isEmpty)
-        #expect(market.chain.account(20).unlockEpoch == 0)
+        #expect(market.chain.purse(20).unlockEpoch == 0)
         try market.checkMoney()
     }
 
@@ -263,7 +263,7 @@ struct PerformanceTests {
         let grants = Ledger.vesting(of: MarketChain.address(20), on: market.chain.store)
         #expect(subsidies.allSatisfy { $0 > 0 } && grants.map(\.epoch) == [5])
         #expect(grants.first?.granted.units == subsidies.reduce(0) { $0 + $1 * 3 / 4 })
-        #expect(market.chain.account(20).unlockEpoch == 9)
+        #expect(market.chain.purse(20).unlockEpoch == 9)
         // In the middle of a day: not looked at again before the next one.
         try market.finishEpochs(4)
         let vesting = market.chain.view.supply.vesting
@@ -271,10 +271,10 @@ struct PerformanceTests {
         let lock = StateKey.lock(MarketChain.address(20))
         market.chain.overwrite(LockRecord(slashes: 1), at: lock)
         try market.run("20 elect -> ok")
-        #expect(market.chain.view.supply.vesting == vesting && market.chain.account(20).unlockEpoch == 9)
+        #expect(market.chain.view.supply.vesting == vesting && market.chain.purse(20).unlockEpoch == 9)
         market.chain.erase(lock)
         try market.run("20 elect -> ok")
-        #expect(market.chain.view.supply.vesting < vesting && market.chain.account(20).unlockEpoch == 12)
+        #expect(market.chain.view.supply.vesting < vesting && market.chain.purse(20).unlockEpoch == 12)
         try market.checkMoney()
     }
 }

@@ -167,7 +167,19 @@ struct TestChain {
         return results
     }
 
-    func account(_ number: UInt8) -> Account { WorkingState(store).account(TestKeys(number).account.address) }
+    /// With what lies in its purse.
+    func account(_ number: UInt8) -> Account {
+        let account = WorkingState(store).account(TestKeys(number).account.address)
+        return account.holding(purse(number))
+    }
+
+    /// Empty where there is none.
+    func purse(_ number: UInt8) -> Purse {
+        let state = WorkingState(store)
+        guard let number = state.account(TestKeys(number).account.address).providerNumber else { return Purse() }
+        let page: ProviderPage<Purse>? = state.load(StateKey.purses(page: number.page))
+        return page?[number.seat] ?? Purse()
+    }
 
     /// Blocks until the next epoch has begun.
     mutating func finishEpoch(_ batches: TestBatches = []) throws {

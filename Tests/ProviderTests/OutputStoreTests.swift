@@ -91,7 +91,7 @@ struct OutputStoreTests {
     func offers() throws {
         let offer = Offer(resource: 1, engineID: .zero, ask: 1_000)
         let wanted = SetOffers(offers: [offer], endpoint: Bytes("http://a:1".utf8))
-        var record = try WorkRecord(decoding: [0x08, 0x81, 0x80, 0x04])
+        var record = WorkRecord(offers: [])
         var plan = OfferPlan(wanted: wanted)
         let tip = Height(100)!
         #expect(plan.isDue(nil, tip: tip) == true)
