@@ -14,16 +14,31 @@ package struct Encoder: Sendable {
 
     @usableFromInline
     mutating func tag(_ field: UInt32, wireType: UInt8) {
+        enter(field)
+        Self.append(varint: UInt64(field) << 3 | UInt64(wireType), to: &bytes)
+    }
+
+    private mutating func enter(_ field: UInt32) {
         precondition(field >= lastField && field > 0, "field \(field) written after field \(lastField)")
         lastField = field
-        Self.append(varint: UInt64(field) << 3 | UInt64(wireType), to: &bytes)
+    }
+
+    /// Begins another message in the same memory.
+    package mutating func restart() {
+        bytes.removeAll(keepingCapacity: true)
+        lastField = 0
     }
 
     /// uint32, uint64, enum and count fields. Zero is omitted.
     package mutating func unsigned(_ field: UInt32, _ value: UInt64) {
         if value == 0 { return }
-        tag(field, wireType: 0)
-        Self.append(varint: value, to: &bytes)
+        enter(field)
+        // In one piece: an array asks for its room at each append.
+        withUnsafeTemporaryAllocation(byteCount: 15, alignment: 1) { memory in
+            let start = Self.write(varint: UInt64(field) << 3, to: memory, at: 0)
+            let end = Self.write(varint: value, to: memory, at: start)
+            bytes.append(contentsOf: UnsafeRawBufferPointer(rebasing: memory[..<end]))
+        }
     }
 
     /// int32 and int64 fields: negative values take ten bytes. Zero is omitted.
@@ -92,7 +107,7 @@ package struct Encoder: Sendable {
 
     /// Begins an embedded message, in place: where its content starts, behind one byte for its length.
     @usableFromInline
-    mutating func open(_ field: UInt32) -> Int {
+    package mutating func open(_ field: UInt32) -> Int {
         tag(field, wireType: 2)
         bytes.append(0)
         lastField = 0
@@ -101,7 +116,7 @@ package struct Encoder: Sendable {
 
     /// Ends the embedded message that starts at `start`; a longer length moves its content.
     @usableFromInline
-    mutating func close(_ field: UInt32, from start: Int) {
+    package mutating func close(_ field: UInt32, from start: Int) {
         let length = bytes.count - start
         if length < 0x80 {
             bytes[start - 1] = UInt8(length)
@@ -118,12 +133,26 @@ package struct Encoder: Sendable {
     package mutating func append(encoded part: Bytes) { bytes += part }
 
     package static func append(varint value: UInt64, to bytes: inout Bytes) {
-        var rest = value
-        while rest >= 0x80 {
-            bytes.append(UInt8(truncatingIfNeeded: rest) | 0x80)
-            rest >>= 7
+        if value < 0x80 {
+            bytes.append(UInt8(truncatingIfNeeded: value))
+            return
         }
-        bytes.append(UInt8(rest))
+        withUnsafeTemporaryAllocation(byteCount: 10, alignment: 1) { memory in
+            let end = write(varint: value, to: memory, at: 0)
+            bytes.append(contentsOf: UnsafeRawBufferPointer(rebasing: memory[..<end]))
+        }
+    }
+
+    /// Where it ends.
+    private static func write(varint value: UInt64, to memory: UnsafeMutableRawBufferPointer, at start: Int) -> Int {
+        var (rest, end) = (value, start)
+        while rest >= 0x80 {
+            memory[end] = UInt8(truncatingIfNeeded: rest) | 0x80
+            rest >>= 7
+            end += 1
+        }
+        memory[end] = UInt8(truncatingIfNeeded: rest)
+        return end + 1
     }
 
     /// `varint length ‖ message`, the form that is signed.

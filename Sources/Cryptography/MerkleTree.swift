@@ -12,7 +12,8 @@ package enum MerkleTree {
         return hasher.finish()
     }
 
-    private static let leafPrefix: Bytes = [0]
+    /// Before an item where it is hashed.
+    package static let leafPrefix: Bytes = [0]
 
     package static func innerHash(_ left: Digest, _ right: Digest) -> Digest {
         Digest.withJoined(1, left, right) { Hash.sha256($0) }

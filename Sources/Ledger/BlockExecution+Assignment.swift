@@ -29,9 +29,8 @@ extension BlockExecution {
                 !work.isPaused, !work.offers.isEmpty, isAdmitted(account)
             else { return nil }
             let slots = slots(record)
-            let place = Int(record.number.value)
-            let reputation = place < reputations.count ? reputations[place] : Reputation()
-            return slots == 0 ? nil : ProviderDraw.Candidate(account, slots: slots, work, reputation)
+            if slots == 0 { return nil }
+            return ProviderDraw.Candidate(account, slots: slots, work, reputations[record.number])
         }
     }
 

@@ -80,16 +80,26 @@ extension BlockExecution {
         /// Seats of panels.
         let winners: [Address: UInt64]
 
-        func count(of provider: Address) -> UInt64 {
-            var (low, high) = (0, receipts.count)
+        /// Of providers that are asked for in their order: `place` is where the one before ended, nil for the first.
+        func count(of provider: Address, from place: inout Int?) -> UInt64 {
+            var (low, high) = (place ?? 0, place == nil ? receipts.count : 0)
             while low < high {
                 let middle = (low + high) / 2
                 if receipts[middle].provider < provider { low = middle + 1 } else { high = middle }
             }
+            while low < receipts.count, receipts[low].provider < provider { low += 1 }
             let first = low
             while low < receipts.count, receipts[low].provider == provider { low += 1 }
+            place = low
             return UInt64(low - first) + (winners.isEmpty ? 0 : winners[provider] ?? 0)
         }
+    }
+
+    /// A sixteenth of all providers.
+    private struct ProvidersPart {
+        var providers = SettledProviders()
+        var tallies: [ProviderTally] = []
+        var (cpu, open) = (UInt128(0), UInt128(0))
     }
 
     private func addProviders(
@@ -97,40 +107,38 @@ extension BlockExecution {
     ) throws(SettlementError) -> SettledProviders {
         let asked = challenges
         let waiting = Set(state.keys(prefix: [StateTag.admission.rawValue]))
-        var providers = SettledProviders()
         let reputations = state.reputations()
-        let parts = snapshot.parts(16, isLarge: true) { part in
-            state.scan(.provider, sixteenth: part, as: ProviderRecord.self).map { id, record in
+        let parts = snapshot.parts(16, isLarge: true) { number in
+            var (part, place) = (ProvidersPart(), Int?.none)
+            for (id, record) in state.scan(.provider, sixteenth: number, as: ProviderRecord.self) {
                 guard let account = Address(id) else { preconditionFailure("provider key \(Hex.lower(id))") }
-                let work: WorkRecord? = state.load(StateKey.work(account))
-                let place = Int(record.number.value)
-                let reputation = place < reputations.count ? reputations[place] : Reputation()
-                var counted = provider(account, record, reputation, asked)
-                counted.verified = verified.count(of: account)
+                var counted = provider(account, record, reputations[record.number], asked)
+                counted.verified = verified.count(of: account, from: &place)
                 if !waiting.isEmpty, waiting.contains(StateKey.admission(account)) { counted.waitForAdmission() }
                 // What may have to be held is paid in MRT.
                 if panelWinners.contains(account) { counted.takesCredits = false }
-                let slots = counted.slots
-                return (
-                    tally: counted, number: record.number, cpu: capacity(.cpu, slots, work),
-                    open: capacity(.open, slots, work)
-                )
+                part.tallies.append(counted)
+                let numbered = NumberedProvider(account: account, number: record.number)
+                part.providers.all.append(numbered)
+                // Also of a proven fraud, which is a failure.
+                if counted.verified > 0 || counted.failed > 0 || judgement.successes[account] != nil {
+                    part.providers.moving.append(numbered)
+                }
+                guard counted.slots > 0, let work: WorkRecord = state.load(StateKey.work(account)) else { continue }
+                part.cpu += UInt128(capacity(.cpu, counted.slots, work))
+                part.open += UInt128(capacity(.open, counted.slots, work))
             }
+            return part
         }
-        let count = parts.reduce(0) { $0 + $1.count }
-        tally.expect(providers: count)
-        providers.all.reserveCapacity(count)
-        for (counted, number, cpu, open) in parts.joined() {
-            let numbered = NumberedProvider(account: counted.account, number: number)
-            providers.all.append(numbered)
-            // Also of a proven fraud, which is a failure.
-            if counted.verified > 0 || counted.failed > 0 || judgement.successes[counted.account] != nil {
-                providers.moving.append(numbered)
-            }
-            try tally.add(counted)
-            tally.capacityCPU = UInt64(clamping: UInt128(tally.capacityCPU) + UInt128(cpu))
-            tally.capacityOpen = UInt64(clamping: UInt128(tally.capacityOpen) + UInt128(open))
+        tally.expect(providers: parts.reduce(0) { $0 + $1.tallies.count })
+        var providers = SettledProviders()
+        for part in parts {
+            try tally.add(ascending: part.tallies)
+            providers.all += part.providers.all
+            providers.moving += part.providers.moving
         }
+        tally.capacityCPU = UInt64(clamping: parts.reduce(0) { $0 + $1.cpu })
+        tally.capacityOpen = UInt64(clamping: parts.reduce(0) { $0 + $1.open })
         return providers
     }
 
@@ -199,8 +207,8 @@ extension BlockExecution {
     }
 
     /// Compute units that the provider's slots could serve in this epoch, by the class rate.
-    private func capacity(_ resource: ResourceClass, _ slots: UInt64, _ work: WorkRecord?) -> UInt64 {
-        guard let work, !work.isPaused, work.offers.contains(where: { $0.resource == resource.rawValue })
+    private func capacity(_ resource: ResourceClass, _ slots: UInt64, _ work: WorkRecord) -> UInt64 {
+        guard !work.isPaused, work.offers.contains(where: { $0.resource == resource.rawValue })
         else { return 0 }
         let perBlock = UInt128(view.parameters.rewards.market.fuelPerBlock(resource) / 1_000_000)
         let slotBlocks = UInt128(slots) * UInt128(count.blocks)

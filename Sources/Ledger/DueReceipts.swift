@@ -148,9 +148,7 @@ extension WorkingState {
 
     /// Of an epoch and those before it.
     func dueLists(upTo epoch: UInt64) -> [DueList] {
-        range(.due, upTo: epoch.bigEndianBytes, limit: .max, as: DueReceipts.self).map {
-            DueList([StateTag.due.rawValue] + $0.id, $0.record)
-        }
+        large(entries(.due, upTo: epoch.bigEndianBytes, limit: .max)) { DueList($0, Self.record($1, $0)) }
     }
 
     /// What is left of a list, which goes with its last receipt.

@@ -114,13 +114,19 @@ extension EpochTables {
     ) -> (rows: WriteBatch, leaves: [Digest]) {
         var (writes, leaves): (WriteBatch, [Digest]) = (WriteBatch(), [])
         leaves.reserveCapacity(3 * accounts.count)
+        // Used for one row after the other.
+        var (calculation, leaf) = (Encoder(capacity: 512), Encoder(capacity: 128))
         for range in accounts {
             var record = AccountRows()
             for index in range {
-                let calculation = bases[index]?.encoded
-                let content = rewards[index].explained(by: calculation.map { Hash.sha256($0) }).encoded
-                record.append(content, basis: calculation)
-                leaves.append(MerkleTree.leafHash(content))
+                calculation.restart()
+                bases[index]?.encode(into: &calculation)
+                let hash = calculation.bytes.isEmpty ? nil : Hash.sha256(calculation.bytes)
+                leaf.restart()
+                leaf.append(encoded: MerkleTree.leafPrefix)
+                rewards[index].encode(into: &leaf, explainedBy: hash)
+                record.append(leaf: leaf.bytes, basis: calculation.bytes)
+                leaves.append(Hash.sha256(leaf.bytes))
             }
             writes.put(.rows, key: prefix + rewards[range.lowerBound].key.account.bytes, value: record.bytes)
         }
@@ -128,22 +134,17 @@ extension EpochTables {
     }
 }
 
-extension RewardRow {
-    /// A calculation's hash is the evidence of its row.
-    fileprivate func explained(by calculation: Digest?) -> RewardRow {
-        guard let calculation else { return self }
-        return RewardRow(key: key, amount: amount, reason: reason, evidence: calculation)
-    }
-}
-
 extension RewardRow: Message {
-    package func encode(into encoder: inout Encoder) {
+    package func encode(into encoder: inout Encoder) { encode(into: &encoder, explainedBy: nil) }
+
+    /// A calculation's hash is the evidence of its row.
+    fileprivate func encode(into encoder: inout Encoder, explainedBy calculation: Digest?) {
         encoder.data(1, key.account)
         encoder.unsigned(2, UInt64(key.kind.rawValue))
         encoder.unsigned(3, UInt64(key.asset.rawValue))
         encoder.unsigned(4, amount.units)
         encoder.unsigned(5, UInt64(reason.rawValue))
-        if let evidence { encoder.data(6, evidence) }
+        if let proof = calculation ?? evidence { encoder.data(6, proof) }
     }
 
     package init(from decoder: inout Decoder) throws(DecodeError) {

@@ -107,7 +107,7 @@ package struct Reputation: PageEntry {
 /// The record of 64 neighbours. One without anything is not stored.
 package struct ProviderPage<Entry: PageEntry>: Hashable, Sendable, Message {
     /// By seat.
-    private var entries: [Entry]
+    fileprivate var entries: [Entry]
 
     package init() { entries = Array(repeating: Entry(), count: ProviderPages.seats) }
 
@@ -116,7 +116,10 @@ package struct ProviderPage<Entry: PageEntry>: Hashable, Sendable, Message {
         set { entries[seat] = newValue }
     }
 
-    package var isVoid: Bool { entries.allSatisfy { $0 == Entry() } }
+    package var isVoid: Bool {
+        let first = Entry()
+        return entries.allSatisfy { $0 == first }
+    }
 
     /// Ascending by seat.
     package var written: [(seat: Int, entry: Entry)] {
@@ -125,8 +128,29 @@ package struct ProviderPage<Entry: PageEntry>: Hashable, Sendable, Message {
 
     package func encode(into encoder: inout Encoder) {
         let first = Entry()
-        for (seat, entry) in entries.enumerated() where entry != first {
-            encoder.message(1, Seated(seat: seat, entry: entry))
+        for seat in entries.indices where entries[seat] != first {
+            let start = encoder.open(1)
+            encoder.unsigned(1, UInt64(seat) + 1)
+            entries[seat].encode(into: &encoder)
+            encoder.close(1, from: start)
+        }
+    }
+
+    /// The same as `encoded` and `init(decoding:)`, which are another module's and stay generic.
+    var bytes: Bytes {
+        var encoder = Encoder(capacity: 24 * entries.count)
+        encode(into: &encoder)
+        return encoder.bytes
+    }
+
+    static func decoded(_ bytes: Bytes, at key: Bytes) -> ProviderPage {
+        do {
+            var decoder = Decoder(bytes)
+            let page = try ProviderPage(from: &decoder)
+            try decoder.finish()
+            return page
+        } catch {
+            preconditionFailure("state record \(Hex.lower(key)) does not decode: \(error)")
         }
     }
 
@@ -135,34 +159,26 @@ package struct ProviderPage<Entry: PageEntry>: Hashable, Sendable, Message {
         let first = Entry()
         var next = 0
         while var part = try decoder.element(1) {
-            let seated = try Seated<Entry>(from: &part)
+            let seatPlusOne = Int(try part.unsigned32(1))
+            let entry = try Entry(from: &part)
             try part.finish()
-            guard seated.seat >= next, seated.seat < entries.count, seated.entry != first else {
-                throw .invalid(field: 1)
-            }
-            entries[seated.seat] = seated.entry
-            next = seated.seat + 1
+            guard seatPlusOne > next, seatPlusOne <= entries.count, entry != first else { throw .invalid(field: 1) }
+            entries[seatPlusOne - 1] = entry
+            next = seatPlusOne
         }
         if next == 0 { throw .missing(field: 1) }
     }
 }
 
-private struct Seated<Entry: PageEntry>: Message {
-    let seat: Int
-    let entry: Entry
+/// Of every provider.
+struct Reputations {
+    /// By number. The last ones may be missing: those are as at first.
+    private let all: [Reputation]
 
-    init(seat: Int, entry: Entry) { (self.seat, self.entry) = (seat, entry) }
+    fileprivate init(_ all: [Reputation]) { self.all = all }
 
-    func encode(into encoder: inout Encoder) {
-        encoder.unsigned(1, UInt64(seat) + 1)
-        entry.encode(into: &encoder)
-    }
-
-    init(from decoder: inout Decoder) throws(DecodeError) {
-        let seatPlusOne = try decoder.unsigned32(1)
-        if seatPlusOne == 0 { throw .missing(field: 1) }
-        seat = Int(seatPlusOne) - 1
-        entry = try Entry(from: &decoder)
+    subscript(number: ProviderNumber) -> Reputation {
+        number.value < UInt64(all.count) ? all[Int(number.value)] : Reputation()
     }
 }
 
@@ -205,7 +221,7 @@ extension WorkingState {
     }
 
     func page<Entry: PageEntry>(at key: Bytes, of type: Entry.Type = Entry.self) -> ProviderPage<Entry> {
-        load(key) ?? ProviderPage()
+        bytes(key).map { ProviderPage.decoded($0, at: key) } ?? ProviderPage()
     }
 
     private mutating func store<Entry: PageEntry>(_ entry: Entry, _ seat: Int, at key: Bytes) {
@@ -228,16 +244,18 @@ extension WorkingState {
         store(reputation, number.seat, at: StateKey.reputations(page: number.page))
     }
 
-    /// Of every provider, by number. The last ones may be missing: those are as at first.
-    func reputations() -> [Reputation] {
-        var all: [Reputation] = []
-        for (id, page) in scan(.reputations, as: ProviderPage<Reputation>.self) {
-            guard let number = UInt64(bigEndian: id) else { preconditionFailure("page \(Hex.lower(id))") }
-            let start = Int(number) * ProviderPages.seats
-            all.append(contentsOf: repeatElement(Reputation(), count: start + ProviderPages.seats - all.count))
-            for (seat, reputation) in page.written { all[start + seat] = reputation }
+    func reputations() -> Reputations {
+        let pages = large([StateTag.reputations.rawValue]) { key, value in
+            guard let number = UInt64(bigEndian: key[1...]) else { preconditionFailure("page \(Hex.lower(key))") }
+            return (number, ProviderPage<Reputation>.decoded(value, at: key))
         }
-        return all
+        var all: [Reputation] = []
+        for (number, page) in pages {
+            let start = Int(number) * ProviderPages.seats
+            all.append(contentsOf: repeatElement(Reputation(), count: start - all.count))
+            all += page.entries
+        }
+        return Reputations(all)
     }
 
     /// One that is paid out is forgotten.
@@ -270,7 +288,7 @@ extension BlockExecution {
                 let before: ProviderPage<Entry> = state.page(at: key)
                 var page = before
                 for (number, change) in changes[group] { apply(&page[number.seat], change) }
-                if page != before { records.append((key, page.isVoid ? nil : page.encoded)) }
+                if page != before { records.append((key, page.isVoid ? nil : page.bytes)) }
             }
             return records
         }

@@ -6,16 +6,31 @@ package import Rewards
 
 extension RowBasis: Message {
     package func encode(into encoder: inout Encoder) {
+        // Not `message`, which another module leaves generic: a settlement writes two or three for each provider.
+        let start = encoder.open(field)
         switch self {
-        case .fee(let fees): encoder.message(1, fees)
-        case .usageSubsidy(let basis): encoder.message(2, basis)
-        case .standby(let basis): encoder.message(3, basis)
-        case .staking(let basis): encoder.message(4, basis)
-        case .commission(let basis): encoder.message(5, basis)
-        case .proposal(let basis): encoder.message(6, basis)
-        case .precommit(let basis): encoder.message(7, basis)
-        case .audit(let basis): encoder.message(8, basis)
-        case .referral(let parts): encoder.message(9, ReferralList(parts: parts))
+        case .fee(let fees): fees.encode(into: &encoder)
+        case .usageSubsidy(let basis): basis.encode(into: &encoder)
+        case .standby(let basis): basis.encode(into: &encoder)
+        case .staking(let basis), .commission(let basis): basis.encode(into: &encoder)
+        case .proposal(let basis), .precommit(let basis): basis.encode(into: &encoder)
+        case .audit(let basis): basis.encode(into: &encoder)
+        case .referral(let parts): ReferralList(parts: parts).encode(into: &encoder)
+        }
+        encoder.close(field, from: start)
+    }
+
+    private var field: UInt32 {
+        switch self {
+        case .fee: 1
+        case .usageSubsidy: 2
+        case .standby: 3
+        case .staking: 4
+        case .commission: 5
+        case .proposal: 6
+        case .precommit: 7
+        case .audit: 8
+        case .referral: 9
         }
     }
 
@@ -78,7 +93,9 @@ extension UsageBasis: Message {
     package func encode(into encoder: inout Encoder) {
         encoder.unsigned(1, pool.units)
         encoder.unsigned(2, burn.units)
-        encoder.message(3, quality)
+        let start = encoder.open(3)
+        quality.encode(into: &encoder)
+        encoder.close(3, from: start)
         encoder.wide(4, totalWeight)
         encoder.unsigned(6, cap.units)
     }

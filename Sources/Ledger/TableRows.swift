@@ -4,6 +4,7 @@
 // order of the leaves under the root (RFC 6962; rewards design, section 9).
 // Only this node reads these records; ones that do not decode mean a broken store, which ends the process.
 import Codec
+import Cryptography
 package import Primitives
 
 /// Which table of an epoch a row belongs to.
@@ -23,29 +24,40 @@ package struct TableRow: Sendable {
 }
 
 /// The reward rows of one account, ascending, in one record: of each its length and bytes, then the length and bytes
-/// of its calculation, which is empty where there is none.
+/// of its calculation, which is empty where there is none. A row lies there without what its place and its calculation
+/// say already: the account it begins with, and the evidence it ends with where that is the calculation's hash.
 struct AccountRows {
     private(set) var bytes: Bytes = []
 
-    /// Of the common kinds: three rows with their calculations.
-    init() { bytes.reserveCapacity(384) }
+    /// Of a leaf: its first byte, then field 1 of the row and its account.
+    private static let headCount = MerkleTree.leafPrefix.count + 2 + Address.count
+    /// Field 6 of a row and a hash.
+    private static let tailCount = 2 + Digest.count
+    private static let tail: Bytes = [0x32, 0x20]
 
-    mutating func append(_ row: Bytes, basis: Bytes?) {
-        append(part: row)
-        append(part: basis ?? [])
+    /// Of the common kinds: three rows with their calculations.
+    init() { bytes.reserveCapacity(224) }
+
+    /// A row as it is hashed; it ends with the hash of `basis` unless that is empty.
+    mutating func append(leaf: Bytes, basis: Bytes) {
+        let end = leaf.count - (basis.isEmpty ? 0 : Self.tailCount)
+        append(part: leaf, Self.headCount..<end)
+        append(part: basis, basis.indices)
     }
 
-    private mutating func append(part: Bytes) {
-        Encoder.append(varint: UInt64(part.count), to: &bytes)
-        bytes += part
+    private mutating func append(part: Bytes, _ range: Range<Int>) {
+        Encoder.append(varint: UInt64(range.count), to: &bytes)
+        part.withUnsafeBytes { bytes.append(contentsOf: UnsafeRawBufferPointer(rebasing: $0[range])) }
     }
 
     static func rows(_ bytes: Bytes, of account: Address) -> [TableRow] {
         var rest = bytes[...]
         var rows: [TableRow] = []
+        let head: Bytes = [0x0A, UInt8(Address.count)] + account.bytes
         while !rest.isEmpty {
-            let (row, basis) = (part(&rest, account), part(&rest, account))
-            rows.append(TableRow(account: account, row: row, basis: basis.isEmpty ? nil : basis))
+            let (middle, basis) = (part(&rest, account), part(&rest, account))
+            let evidence = basis.isEmpty ? [] : tail + Hash.sha256(basis).bytes
+            rows.append(TableRow(account: account, row: head + middle + evidence, basis: basis.isEmpty ? nil : basis))
         }
         return rows
     }

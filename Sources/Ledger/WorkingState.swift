@@ -182,6 +182,10 @@ package struct WorkingState {
     func range<Record: Message>(
         _ tag: StateTag, upTo bound: Bytes, limit: Int, as type: Record.Type = Record.self
     ) -> [(id: Bytes, record: Record)] {
+        entries(tag, upTo: bound, limit: limit).map { (Bytes($0.key.dropFirst()), Self.record($0.value, $0.key)) }
+    }
+
+    func entries(_ tag: StateTag, upTo bound: Bytes, limit: Int) -> [(key: Bytes, value: Bytes)] {
         func isInside(_ key: Bytes) -> Bool {
             key.first == tag.rawValue
                 && !bound.lexicographicallyPrecedes(key.dropFirst().prefix(bound.count))
@@ -197,7 +201,20 @@ package struct WorkingState {
             if let value = change { found.append((key, value)) }
         }
         found.sort { $0.key.precedes($1.key) }
-        return found.prefix(limit).map { (Bytes($0.key.dropFirst()), Self.record($0.value, $0.key)) }
+        return Array(found.prefix(limit))
+    }
+
+    /// Of each record whose key begins with `prefix`, ascending: for records that are long to decode, in parts.
+    func large<Result>(_ prefix: Bytes, _ decode: (Bytes, Bytes) -> Result) -> [Result] {
+        large(entries(from: prefix) { $0.starts(with: prefix) }, decode)
+    }
+
+    func large<Result>(_ found: [(key: Bytes, value: Bytes)], _ decode: (Bytes, Bytes) -> Result) -> [Result] {
+        let count = min(16, max(1, found.count / 8))
+        let parts = base.parts(count, isLarge: count > 1) { part in
+            found[found.count * part / count..<found.count * (part + 1) / count].map { decode($0.key, $0.value) }
+        }
+        return parts.flatMap(\.self)
     }
 
     /// The record under a tag with the largest id that is not above `id`. Nothing of this tag is removed and asked for

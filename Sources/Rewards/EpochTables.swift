@@ -172,30 +172,43 @@ package struct EpochTables: Hashable, Sendable {
         precondition(bases.isEmpty || bases.count == rewards.count, "\(bases.count) bases of \(rewards.count) rows")
         var (rewards, bases) = (rewards, bases)
         if bases.isEmpty { bases = [RowBasis?](repeating: nil, count: rewards.count) }
-        if let order = Self.order(rewards) { (rewards, bases) = (order.map { rewards[$0] }, order.map { bases[$0] }) }
-        let slashes = slashes.sorted { $0.key < $1.key }
-        for (row, next) in zip(rewards, rewards.dropFirst()) where row.key == next.key {
-            throw .duplicateReward(row.key)
+        if !Self.ascend(rewards) {
+            let order = rewards.indices.sorted { rewards[$0].key < rewards[$1].key }
+            (rewards, bases) = (order.map { rewards[$0] }, order.map { bases[$0] })
+            for (row, next) in zip(rewards, rewards.dropFirst()) where row.key == next.key {
+                throw .duplicateReward(row.key)
+            }
         }
+        let slashes = slashes.sorted { $0.key < $1.key }
         for (row, next) in zip(slashes, slashes.dropFirst()) where row.key == next.key {
             throw .duplicateSlash(row.key)
         }
-        for row in rewards where (row.amount == .zero) != row.reason.explainsZero {
-            throw .reasonDoesNotExplain(row.key, row.reason)
+        var (paid, paidInCredits) = (Amount.zero, Amount.zero)
+        for row in rewards {
+            if (row.amount == .zero) != row.reason.explainsZero { throw .reasonDoesNotExplain(row.key, row.reason) }
+            do throws(ArithmeticError) {
+                switch row.key.asset {
+                case .token: paid = try paid.adding(row.amount)
+                case .credits: paidInCredits = try paidInCredits.adding(row.amount)
+                }
+            } catch {
+                throw .arithmetic(error)
+            }
         }
+        (self.paid, self.paidInCredits) = (paid, paidInCredits)
         (self.rewards, self.slashes, self.bases) = (rewards, slashes, bases)
         do throws(ArithmeticError) {
-            paid = try Amount.sum(rewards.lazy.filter { $0.key.asset == .token }.map(\.amount))
-            paidInCredits = try Amount.sum(rewards.lazy.filter { $0.key.asset == .credits }.map(\.amount))
             slashed = try Amount.sum(slashes.lazy.map(\.amount))
         } catch {
             throw .arithmetic(error)
         }
     }
 
-    /// Where each row of the sorted table stands in `rows`; nil where they are sorted.
-    private static func order(_ rows: [RewardRow]) -> [Int]? {
-        let isInOrder = zip(rows, rows.dropFirst()).allSatisfy { $0.key < $1.key }
-        return isInOrder ? nil : rows.indices.sorted { rows[$0].key < rows[$1].key }
+    /// Strictly.
+    private static func ascend(_ rows: [RewardRow]) -> Bool {
+        rows.withUnsafeBufferPointer { rows in
+            for index in rows.indices.dropFirst() where rows[index - 1].key >= rows[index].key { return false }
+            return true
+        }
     }
 }

@@ -206,6 +206,16 @@ package struct EpochTally: Hashable, Sendable {
         providers.insert(provider, at: index.index)
     }
 
+    /// Many at once, ascending, above all that were added before.
+    package mutating func add(ascending list: [ProviderTally]) throws(SettlementError) {
+        var last = providers.last?.account
+        for provider in list {
+            if let last, last >= provider.account { throw .duplicateProvider(provider.account) }
+            last = provider.account
+        }
+        providers += list
+    }
+
     package mutating func add(_ validator: ValidatorTally) throws(SettlementError) {
         let index = Self.position(of: validator.account, in: validators)
         if index.isFound { throw .duplicateValidator(validator.account) }

@@ -13,9 +13,14 @@ struct RowBook {
     }
 
     private var entries: [Entry] = []
+    /// Of which each has its own key, above that of the one before.
+    private var ascending: (rows: [RewardRow], bases: [RowBasis?]) = ([], [])
 
-    /// Before about so many are added.
-    mutating func expect(_ count: Int) { entries.reserveCapacity(count) }
+    /// Before about so many are added in order.
+    mutating func expect(_ count: Int) {
+        ascending.rows.reserveCapacity(count)
+        ascending.bases.reserveCapacity(count)
+    }
 
     /// A row with the reason for its pay, or for its zero, and with what it was computed from.
     mutating func add(_ key: RewardKey, _ amount: Amount, paid: Reason, zero: Reason, basis: RowBasis?) {
@@ -23,36 +28,67 @@ struct RowBook {
         entries.append(Entry(row: row, basis: basis, isMixed: basis == nil && amount > .zero))
     }
 
+    /// The same for many rows that come in the order of their keys.
+    mutating func append(_ key: RewardKey, _ amount: Amount, paid: Reason, zero: Reason, basis: RowBasis) {
+        if let last = ascending.rows.last { precondition(last.key < key, "\(key) after \(last.key)") }
+        ascending.rows.append(RewardRow(key: key, amount: amount, reason: amount == .zero ? zero : paid))
+        ascending.bases.append(basis)
+    }
+
     /// A row that was computed elsewhere.
     mutating func add(_ row: RewardRow) { entries.append(Entry(row: row, basis: nil, isMixed: true)) }
 
     /// The rows, ascending, one for each key, and what each was computed from where one formula gives all of it.
     func merged() throws(ArithmeticError) -> (rows: [RewardRow], bases: [RowBasis?]) {
+        let others = try mergedEntries()
+        if others.isEmpty { return ascending }
         var (rows, bases): ([RewardRow], [RowBasis?]) = ([], [])
-        rows.reserveCapacity(entries.count)
-        bases.reserveCapacity(entries.count)
-        let order = inOrder()
-        var start = 0
-        while start < order.count {
-            let end = order[start...].firstIndex { $0.key != order[start].key } ?? order.count
-            var merged = entries[order[start].place]
-            for (_, place) in order[(start + 1)..<end] {
-                let next = entries[place]
-                merged = Entry(
-                    row: try Self.merge(merged.row, next.row), basis: Self.merge(merged.basis, next.basis),
-                    isMixed: merged.isMixed || next.isMixed)
+        rows.reserveCapacity(ascending.rows.count + others.count)
+        bases.reserveCapacity(ascending.rows.count + others.count)
+        var place = 0
+        for other in others {
+            var end = place
+            while end < ascending.rows.count, ascending.rows[end].key < other.row.key { end += 1 }
+            rows += ascending.rows[place..<end]
+            bases += ascending.bases[place..<end]
+            var entry = other
+            if end < ascending.rows.count, ascending.rows[end].key == other.row.key {
+                let own = Entry(row: ascending.rows[end], basis: ascending.bases[end], isMixed: false)
+                entry = try Self.merge(own, other)
+                end += 1
             }
-            rows.append(merged.row)
-            bases.append(merged.isMixed ? nil : merged.basis)
-            start = end
+            rows.append(entry.row)
+            bases.append(entry.isMixed ? nil : entry.basis)
+            place = end
         }
+        rows += ascending.rows[place...]
+        bases += ascending.bases[place...]
         return (rows, bases)
+    }
+
+    /// Ascending, one for each key.
+    private func mergedEntries() throws(ArithmeticError) -> [Entry] {
+        var result: [Entry] = []
+        for (_, place) in inOrder() {
+            if let last = result.last, last.row.key == entries[place].row.key {
+                result[result.count - 1] = try Self.merge(last, entries[place])
+            } else {
+                result.append(entries[place])
+            }
+        }
+        return result
     }
 
     /// By key, in the order in which they came where keys are equal. Without the entries, which are large.
     private func inOrder() -> [(key: RewardKey, place: Int)] {
         entries.enumerated().map { (key: $0.element.row.key, place: $0.offset) }
             .sorted { $0.key == $1.key ? $0.place < $1.place : $0.key < $1.key }
+    }
+
+    private static func merge(_ left: Entry, _ right: Entry) throws(ArithmeticError) -> Entry {
+        Entry(
+            row: try merge(left.row, right.row), basis: merge(left.basis, right.basis),
+            isMixed: left.isMixed || right.isMixed)
     }
 
     private static func merge(_ left: RowBasis?, _ right: RowBasis?) -> RowBasis? {

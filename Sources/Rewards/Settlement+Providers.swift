@@ -3,27 +3,32 @@
 import Primitives
 
 extension Settlement {
-    /// Pays the provider parts of settled fees and moves the other parts into their pools.
+    /// Moves the parts of settled fees that are not the providers' into their pools.
     mutating func settleFees() throws(ArithmeticError) {
         for provider in tally.providers {
             let fees = provider.fees
             let pay = try fees.provider.subtracting(fees.haircut)
-            pools.audit = try Amount.sum([pools.audit, fees.audit, fees.assurance, fees.haircut])
+            pools.audit = try pools.audit.adding(fees.audit).adding(fees.assurance).adding(fees.haircut)
             pools.treasury = try pools.treasury.adding(fees.treasury)
             burned = try burned.adding(fees.burn)
             if provider.takesCredits { try pools.credits.payInCredits(pay) }
-            let isActive = provider.slots > 0 || provider.challengesAsked > 0 || provider.withheld != nil
-            if fees.charged == .zero && !isActive { continue }
-            let key = RewardKey(account: provider.account, kind: .fee, asset: provider.takesCredits ? .credits : .token)
-            book.add(
-                key, pay, paid: fees.haircut > .zero ? .newcomerHaircut : .tasksSettled,
-                zero: provider.withheld ?? (fees.charged == .zero ? .noTaskSettled : .belowOneUnit),
-                basis: .fee(fees))
         }
         pools.audit = try pools.audit.adding(tally.undeliverableAudit)
         burned = try burned.adding(tally.undeliverableBurn)
         for payer in tally.payers { try settleReferral(payer) }
         try settleChecks()
+    }
+
+    private mutating func bookFees(_ provider: ProviderTally) throws(ArithmeticError) {
+        let fees = provider.fees
+        let isActive = provider.slots > 0 || provider.challengesAsked > 0 || provider.withheld != nil
+        if fees.charged == .zero && !isActive { return }
+        let key = RewardKey(account: provider.account, kind: .fee, asset: provider.takesCredits ? .credits : .token)
+        book.append(
+            key, try fees.provider.subtracting(fees.haircut),
+            paid: fees.haircut > .zero ? .newcomerHaircut : .tasksSettled,
+            zero: provider.withheld ?? (fees.charged == .zero ? .noTaskSettled : .belowOneUnit),
+            basis: .fee(fees))
     }
 
     /// Before the validators' audit pay, and no more than the pool has.
@@ -58,7 +63,8 @@ extension Settlement {
         book.add(payer, .zero, paid: .refereeFees, zero: zero, basis: nil)
     }
 
-    /// Moves the subsidy and standby inflows out of the reserve and shares both pools.
+    /// Moves the subsidy and standby inflows out of the reserve and shares both pools. Books what providers get, in the
+    /// order of the table.
     mutating func settleUsage(bucket: Amount) throws(ArithmeticError) {
         var qualities: [QualityBasis] = []
         var uptimes: [UInt64] = []
@@ -95,6 +101,7 @@ extension Settlement {
                 pool: usagePool.amount, burn: provider.fees.burn, quality: quality, totalWeight: usagePool.weight,
                 cap: try provider.fees.burn.atRate(parameters.usage.accountCap))
             let isAbsent = uptimes[index] == 0
+            try bookFees(provider)
             bookSubsidy(provider, share, basis, zero: isAbsent ? .uptimeTooLow : zero)
             let readiness = StandbyBasis(
                 pool: standbyPool.amount, slots: provider.slots, asked: quality.asked, answered: quality.answered,
@@ -110,7 +117,7 @@ extension Settlement {
 
     private mutating func bookSubsidy(_ provider: ProviderTally, _ share: Amount, _ basis: UsageBasis, zero: Reason) {
         if provider.fees.charged == .zero { return }
-        book.add(
+        book.append(
             RewardKey(account: provider.account, kind: .usageSubsidy), share,
             paid: share == basis.cap ? .subsidyCappedAtBurn : .subsidyByBurn,
             zero: basis.burn == .zero ? .nothingBurned : zero, basis: .usageSubsidy(basis))
@@ -120,7 +127,7 @@ extension Settlement {
         if provider.challengesAsked == 0 && provider.slots == 0 { return }
         let none: Reason = provider.isAdmitted ? .noSlots : .notAdmitted
         let idle: Reason = provider.slots == 0 ? none : (burned == .zero ? .nothingBurned : zero)
-        book.add(
+        book.append(
             RewardKey(account: provider.account, kind: .standby), share, paid: .standbyBySlots, zero: idle,
             basis: .standby(basis))
     }

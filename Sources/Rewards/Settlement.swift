@@ -53,7 +53,7 @@ package struct Settlement {
         try checkProviders(tally)
         try checkValidators(tally)
         var run = Settlement(tally, pools, parameters)
-        run.book.expect(3 * tally.providers.count + 5 * tally.validators.count)
+        run.book.expect(3 * tally.providers.count)
         let all: (rows: [RewardRow], bases: [RowBasis?])
         do throws(ArithmeticError) {
             try run.settle()
@@ -101,7 +101,9 @@ package struct Settlement {
             if provider.challengesAnswered > provider.challengesAsked {
                 throw .answersExceedChallenges(provider.account)
             }
-            let parts = [fees.audit, fees.burn, fees.treasury, fees.provider].reduce(0) { $0 + UInt128($1.units) }
+            let parts =
+                UInt128(fees.audit.units) + UInt128(fees.burn.units) + UInt128(fees.treasury.units)
+                + UInt128(fees.provider.units)
             if parts != UInt128(fees.charged.units) || fees.haircut > fees.provider {
                 throw .feePartsDiffer(provider.account)
             }
