@@ -123,7 +123,10 @@ package struct LightFollower: Sendable {
     ) throws(LightQueryError) -> StateAnswer {
         var parameters: JSON = ["path": "/key", "data": .string(Hex.lower(key)), "prove": true]
         if let height { parameters = parameters.adding("height", .decimal(height)) }
-        return try state(try ask(client, "abci_query", parameters), key)
+        let answer = try state(try ask(client, "abci_query", parameters), key)
+        // What was true at another height is no answer, however well it is proved.
+        if let height, answer.height != height { throw .answer(.wrongHeight) }
+        return answer
     }
 
     /// The same for many keys at one height.

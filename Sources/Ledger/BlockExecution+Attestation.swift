@@ -64,13 +64,19 @@ extension Ledger {
 extension BlockExecution {
     mutating func execute(_ attestation: Attestation) throws(Rule) {
         let counted = try Ledger.check(attestation, in: state, view: view)
+        let provider = requireProvider(Hash.address(of: attestation.provider))
+        let streak = state.reputation(provider.number).streak
         for receipt in counted {
             let place = TaskPlace(job: attestation.job, index: receipt.taskIndex)
-            if let result = receipt.result { deliver(place, result) } else { work.abstained.append(place) }
+            if let result = receipt.result {
+                deliver(place, result, streak: streak)
+            } else {
+                work.abstained.append(place)
+            }
         }
     }
 
-    private mutating func deliver(_ place: TaskPlace, _ result: TaskResult) {
+    private mutating func deliver(_ place: TaskPlace, _ result: TaskResult, streak: UInt64) {
         var job = requireJob(place.job)
         var task = requireTask(place)
         var record = release(place, task, of: job)
@@ -80,8 +86,7 @@ extension BlockExecution {
         (task.state, task.result, task.delivered) = (.delivered, result, view.height)
         task.settlesIn = view.epoch.number + 1
         task.computeUnits = Ledger.computeUnits(of: result, in: job)
-        let reputation = state.reputation(requireProvider(task.provider).number)
-        task.auditRate = auditRate(streak: reputation.streak, job)
+        task.auditRate = auditRate(streak: streak, job)
         calendar.countReceipt(at: view.height)
         job.done += 1
         state.store(task, at: StateKey.task(place))

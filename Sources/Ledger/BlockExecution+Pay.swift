@@ -257,7 +257,6 @@ extension BlockExecution {
             }
             changes.append((provider.number, outcome))
         }
-        changes.sort { $0.number.value < $1.number.value }
         change(.reputations, changes, key: StateKey.reputations(page:)) {
             [judgement] (reputation: inout Reputation, outcome) in
             reputation.streak = Self.streak(after: reputation, of: outcome.account, judgement)

@@ -37,7 +37,7 @@ extension BlockExecution {
                 others.append(payment)
             }
         }
-        fill(filled.sorted { $0.number.value < $1.number.value })
+        fill(filled)
         credit(others, of: rows)
     }
 

@@ -275,19 +275,21 @@ extension WorkingState {
 }
 
 extension BlockExecution {
-    /// Changes entries of one kind, each record read and written once. `changes` ascend by number.
+    /// Changes entries of one kind, each record read and written once. No provider twice; in no order.
     mutating func change<Entry: PageEntry, Change>(
         _ tag: StateTag, _ changes: [(number: ProviderNumber, change: Change)],
         key: @escaping (UInt64) -> Bytes, _ apply: @escaping (inout Entry, Change) -> Void
     ) {
+        let (places, pages) = Self.byPage(changes.map(\.number.page))
+        let count = min(16, max(1, pages.count / 4))
         // Not the execution: each call of a part would copy it.
-        let parts = snapshot.parts(of: changes.indices) { [state] _, range in
+        let parts = snapshot.parts(count, isLarge: count > 1) { [state] part in
             var records: [(key: Bytes, value: Bytes?)] = []
-            for group in Self.pages(of: changes, beginningIn: range) {
-                let key = key(changes[group.lowerBound].number.page)
+            for group in pages[pages.count * part / count..<pages.count * (part + 1) / count] {
+                let key = key(changes[places[group.lowerBound]].number.page)
                 let before: ProviderPage<Entry> = state.page(at: key)
                 var page = before
-                for (number, change) in changes[group] { apply(&page[number.seat], change) }
+                for place in places[group] { apply(&page[changes[place].number.seat], changes[place].change) }
                 if page != before { records.append((key, page.isVoid ? nil : page.bytes)) }
             }
             return records
@@ -297,21 +299,22 @@ extension BlockExecution {
         for record in all where record.value == nil { state.remove(record.key) }
     }
 
-    /// The neighbours in one record each; one that ends after the range is whole.
-    private static func pages<Change>(
-        of changes: [(number: ProviderNumber, change: Change)], beginningIn range: Range<Int>
-    ) -> [Range<Int>] {
-        func end(of page: UInt64, from start: Int) -> Int {
-            changes[start...].firstIndex { $0.number.page != page } ?? changes.endIndex
+    /// Where the things stand, by their pages, and which of those are of one page. Counted and not sorted: a settlement
+    /// looks at every provider, and there are fewer pages than that.
+    static func byPage(_ pages: [UInt64]) -> (places: [Int], groups: [Range<Int>]) {
+        guard let last = pages.max() else { return ([], []) }
+        var ends = [Int](repeating: 0, count: Int(last) + 1)
+        for page in pages { ends[Int(page)] += 1 }
+        var (groups, end): ([Range<Int>], Int) = ([], 0)
+        for page in ends.indices {
+            if ends[page] > 0 { groups.append(end..<end + ends[page]) }
+            (ends[page], end) = (end, end + ends[page])
         }
-        var pages: [Range<Int>] = []
-        var start = range.lowerBound
-        if start > 0 { start = end(of: changes[start - 1].number.page, from: start) }
-        while start < range.upperBound {
-            let end = end(of: changes[start].number.page, from: start)
-            pages.append(start..<end)
-            start = end
+        var places = [Int](repeating: 0, count: pages.count)
+        for (place, page) in pages.enumerated() {
+            places[ends[Int(page)]] = place
+            ends[Int(page)] += 1
         }
-        return pages
+        return (places, groups)
     }
 }

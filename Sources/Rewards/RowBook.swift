@@ -38,7 +38,8 @@ struct RowBook {
     /// A row that was computed elsewhere.
     mutating func add(_ row: RewardRow) { entries.append(Entry(row: row, basis: nil, isMixed: true)) }
 
-    /// The rows, ascending, one for each key, and what each was computed from where one formula gives all of it.
+    /// The rows, ascending, one for each key, and what each was computed from where one formula gives all of it. No
+    /// row that came in order has the key of another.
     func merged() throws(ArithmeticError) -> (rows: [RewardRow], bases: [RowBasis?]) {
         let others = try mergedEntries()
         if others.isEmpty { return ascending }
@@ -51,14 +52,8 @@ struct RowBook {
             while end < ascending.rows.count, ascending.rows[end].key < other.row.key { end += 1 }
             rows += ascending.rows[place..<end]
             bases += ascending.bases[place..<end]
-            var entry = other
-            if end < ascending.rows.count, ascending.rows[end].key == other.row.key {
-                let own = Entry(row: ascending.rows[end], basis: ascending.bases[end], isMixed: false)
-                entry = try Self.merge(own, other)
-                end += 1
-            }
-            rows.append(entry.row)
-            bases.append(entry.isMixed ? nil : entry.basis)
+            rows.append(other.row)
+            bases.append(other.isMixed ? nil : other.basis)
             place = end
         }
         rows += ascending.rows[place...]

@@ -83,6 +83,76 @@ struct LightQueryTests {
         #expect(found.account == Account())
     }
 
+    /// The balance of the provider of a market whose first task is settled; `change` may lie for the node.
+    private static func purse(
+        _ market: TestMarket, _ change: (Bytes, Bytes) async -> Bytes = { $1 }
+    ) async throws -> VerifiedAccount {
+        let handler = RPCHandler(TestNode(market.chain))
+        let options = try #require(VerificationOptions(trustingPeriod: .seconds(3600)))
+        var answers: [Bytes: Bytes] = [:]
+        while true {
+            let link = LearningLink(answers)
+            let query = LightQuery(
+                RPCClient(link), genesisHash: market.chain.genesis.hash, checkpoint: nil, options: options)
+            do { return try query.account(TestKeys(10).account.address, now: Self.now) } catch {
+                guard let body = link.missing.last else { throw error }
+                answers[body] = await change(body, await handler.post(body).body)
+            }
+        }
+    }
+
+    @Test("the balance of a provider counts what lies in its purse, proved for the same block")
+    func purses() async throws {
+        var market = try TestMarket()
+        try market.chain.advance([])
+        let state = WorkingState(market.chain.store)
+        let record = state.account(TestKeys(10).account.address)
+        let number = try #require(record.providerNumber)
+        let page: ProviderPage<Purse>? = state.load(StateKey.purses(page: number.page))
+        let purse = try #require(page)[number.seat]
+        #expect(purse.balance > .zero)
+        let found = try await Self.purse(market)
+        #expect(found.account == record.holding(purse) && found.account.balance > record.balance)
+        // Nothing of what is said about the purse may be left out or be said of another block or key.
+        let key = Hex.lower(StateKey.purses(page: number.page))
+        for (part, other) in [
+            ("\"value\":", "\"valve\":"), ("\"height\":", "\"hight\":"), ("\"data\":\"", "\"data\":\"A"),
+        ] {
+            await #expect(throws: LightQueryError.self) {
+                try await Self.purse(market) { request, answer in
+                    guard String(decoding: request, as: UTF8.self).contains(key) else { return answer }
+                    let text = String(decoding: answer, as: UTF8.self)
+                    return Bytes(text.replacing(part, with: other).utf8)
+                }
+            }
+        }
+        // The page of a block before, when the account had not taken it: proved, and no answer.
+        let handler = RPCHandler(TestNode(market.chain))
+        var asked = 0
+        let error = await #expect(throws: LightQueryError.self) {
+            try await Self.purse(market) { request, answer in
+                let text = String(decoding: request, as: UTF8.self)
+                guard text.contains(key) else { return answer }
+                asked += 1
+                let before = "\"height\":\"\(found.height.value - 1)\""
+                let other = text.replacing("\"height\":\"\(found.height)\"", with: before)
+                return await handler.post(Bytes(other.utf8)).body
+            }
+        }
+        guard case .answer(.wrongHeight) = error else { throw error ?? ExchangeError.malformed }
+        #expect(asked == 1)
+        // The proof of another key: the account's own, which holds.
+        let own = Hex.lower(StateKey.account(TestKeys(10).account.address))
+        var kept = Bytes()
+        await #expect(throws: LightQueryError.self) {
+            try await Self.purse(market) { request, answer in
+                let text = String(decoding: request, as: UTF8.self)
+                if text.contains(own) { kept = answer }
+                return text.contains(key) ? kept : answer
+            }
+        }
+    }
+
     @Test("another genesis, an old root and a clock of yesterday are refused")
     func refused() async throws {
         let answers = try Answers()

@@ -1,9 +1,11 @@
 // What the last block of an epoch looks at: nobody who does not take part, however many there are. Counted, not timed.
 import Chain
+import Codec
 import Dispatch
 import Economy
 import Ledger
 import Primitives
+import Rewards
 import Testing
 
 /// A store whose readers' work runs on several threads.
@@ -45,6 +47,22 @@ private final class CountingSnapshot: Snapshot {
     func last(_ table: Table, upTo key: Bytes) -> (key: Bytes, value: Bytes)? {
         count(table, key)
         return base.last(table, upTo: key)
+    }
+}
+
+extension MemoryStore {
+    /// Every provider with its number.
+    fileprivate var providers: [(account: Address, number: ProviderNumber)] {
+        var found: [(Address, ProviderNumber)] = []
+        var next = first(.state, from: [StateTag.provider.rawValue])
+        while let entry = next, entry.key[0] == StateTag.provider.rawValue {
+            guard let account = Address(entry.key.dropFirst()), let record = ProviderRecord.decoded(entry.value) else {
+                preconditionFailure("a provider's record")
+            }
+            found.append((account, record.number))
+            next = first(.state, from: entry.key + [0])
+        }
+        return found
     }
 }
 
@@ -110,6 +128,40 @@ struct SettlementScaleTests {
             store.commit(transition.writes)
             view = transition.next
         }
+    }
+
+    @Test("a settlement writes a record for each 64 providers that it pays, and into each purse what its rows say")
+    func pages() throws {
+        let crowd = Crowd(validators: 4, providers: 700, delegations: 8, active: 640)
+        let (before, after) = (try Self.run(crowd, epochs: 1), try Self.run(crowd, epochs: 2))
+        let (old, new) = (WorkingState(before.store), WorkingState(after.store))
+        func changed(_ tag: StateTag) -> Int {
+            var count = 0
+            var next = after.store.first(.state, from: [tag.rawValue])
+            while let entry = next, entry.key[0] == tag.rawValue {
+                if before.store.load(.state, key: entry.key) != entry.value { count += 1 }
+                next = after.store.first(.state, from: entry.key + [0])
+            }
+            return count
+        }
+        #expect([StateTag.purses, .grants, .reputations].map(changed) == [11, 10, 10])
+        #expect(changed(.work) == 0 && changed(.provider) == 0)
+        // Of the operators and of the requester alone.
+        #expect(changed(.account) == 5)
+        var (paid, moved) = (0, 0)
+        for entry in after.store.providers {
+            let rows = try TableRows(.rewards, epoch: 1, of: entry.account, on: after.store).map {
+                try RewardRow(decoding: $0.row)
+            }
+            let sum = rows.reduce(0) { $0 + $1.amount.units }
+            let vesting = Ledger.vesting(of: entry.account, on: after.store).reduce(0) { $0 + $1.granted.units }
+            let purse = Ledger.spendable(entry.account, on: after.store, try #require(after.view)).balance.units
+            let own = Ledger.spendable(entry.account, on: before.store, try #require(before.view)).balance.units
+            #expect(purse - own == sum - vesting, "\(entry.account)")
+            if sum > 0 { paid += 1 }
+            if new.reputation(entry.number) != old.reputation(entry.number) { moved += 1 }
+        }
+        #expect(paid == 700 && moved == 640)
     }
 
     @Test("a provider with nothing to settle costs it nothing but its own records", arguments: [0, 12])
