@@ -80,14 +80,14 @@ extension BlockExecution {
         /// Seats of panels.
         let winners: [Address: UInt64]
 
-        /// Of providers that are asked for in their order: `place` is where the one before ended, nil for the first.
+        /// Of providers that are asked for in their order, none left out: `place` is where the one before ended, nil
+        /// for the first.
         func count(of provider: Address, from place: inout Int?) -> UInt64 {
             var (low, high) = (place ?? 0, place == nil ? receipts.count : 0)
             while low < high {
                 let middle = (low + high) / 2
                 if receipts[middle].provider < provider { low = middle + 1 } else { high = middle }
             }
-            while low < receipts.count, receipts[low].provider < provider { low += 1 }
             let first = low
             while low < receipts.count, receipts[low].provider == provider { low += 1 }
             place = low
@@ -120,10 +120,8 @@ extension BlockExecution {
                 part.tallies.append(counted)
                 let numbered = NumberedProvider(account: account, number: record.number)
                 part.providers.all.append(numbered)
-                // Also of a proven fraud, which is a failure.
-                if counted.verified > 0 || counted.failed > 0 || judgement.successes[account] != nil {
-                    part.providers.moving.append(numbered)
-                }
+                // A proven fraud is a failure too, and every success is a verified task.
+                if counted.verified > 0 || counted.failed > 0 { part.providers.moving.append(numbered) }
                 guard counted.slots > 0, let work: WorkRecord = state.load(StateKey.work(account)) else { continue }
                 part.cpu += UInt128(capacity(.cpu, counted.slots, work))
                 part.open += UInt128(capacity(.open, counted.slots, work))

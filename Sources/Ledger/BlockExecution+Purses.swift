@@ -33,7 +33,9 @@ extension BlockExecution {
             if let provider = rest.first, provider.account == account {
                 filled.append((provider.number, payment))
             } else {
-                precondition(payment.vesting == .zero, "a subsidy of \(account), who is no provider")
+                precondition(
+                    payment.vesting == .zero && payment.credits == .zero,
+                    "a provider's pay of \(account), who is none")
                 others.append(payment)
             }
         }
@@ -89,7 +91,6 @@ extension BlockExecution {
                 let address = rows[payment.rows.lowerBound].key.account
                 var account = state.account(address)
                 account.balance = account.balance.credited(payment.liquid)
-                account.credits = account.credits.credited(payment.credits)
                 return (StateKey.account(address), account.encoded)
             }
         }

@@ -50,6 +50,8 @@ struct AuditChain {
 
     var market: MarketChain
     var manners: [UInt8: Manner] = [:]
+    /// Not where a test wrote records past the chain.
+    var countsMoney = true
     /// Providers that are wrong, and in which tasks.
     var cheats: [UInt8: Set<UInt32>] = [:]
     var verdicts: [PartID: [Verdict]] = [:]
@@ -222,7 +224,7 @@ struct AuditChain {
         let results = try market.chain.advance(batches, seconds: seconds).dropFirst()
         let all = batches.flatMap(\.items)
         for (item, result) in zip(all, results) { market.noteJob(item, result) }
-        if view.tip.height.value % 4 == 0 { try market.checkMoney() }
+        if countsMoney, view.tip.height.value % 4 == 0 { try market.checkMoney() }
         return Array(zip(all, results))
     }
 

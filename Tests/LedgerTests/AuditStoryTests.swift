@@ -67,6 +67,43 @@ struct AuditStoryTests {
         #expect(chain.market.chain.view.supply.escrow == .zero)
     }
 
+    @Test("a slash takes the bond, then what vests, oldest first, and leaves what a neighbour was granted")
+    func vesting() throws {
+        var chain = try AuditChain.delivered(cheats: [22: Self.thirds])
+        try chain.begin(epoch: 1)
+        let each = UInt64(25 * 89_320)
+        var record = try #require(chain.market.provider(22))
+        record.bond = Amount(1_000)
+        var supply = chain.view.supply
+        let grants = [(epoch: UInt64(0), amount: each - 2_000), (epoch: 1, amount: each)]
+        for (epoch, amount) in grants {
+            var page = ProviderPage<Grant>()
+            page[record.number.seat].granted = Amount(amount)
+            page[record.number.seat + 1].granted = Amount(7)
+            chain.market.chain.overwrite(page, at: StateKey.grants(page: 0, granted: epoch))
+            supply.vesting = Amount(supply.vesting.units + amount)
+            supply.bonds = Amount(supply.bonds.units - amount)
+        }
+        chain.market.chain.overwrite(record, at: StateKey.provider(MarketChain.address(22)))
+        chain.market.chain.overwrite(supply, at: StateKey.singleton(.supply))
+        chain.countsMoney = false
+        chain.market.chain.view = try #require(LedgerView(chain.store))
+        try chain.begin(epoch: 2)
+        let slashes = try chain.slashes(1).filter { $0.key.account == MarketChain.address(22) }
+        #expect(slashes.count > 1 && chain.market.bond(22) == .zero)
+        let taken = slashes.reduce(0) { $0 + $1.amount.units }
+        #expect(taken == min(UInt64(slashes.count) * each, 1_000 + 2 * each - 2_000))
+        #expect(slashes.contains { $0.amount.units == each })
+        let state = WorkingState(chain.store)
+        let left = grants.map { grant -> UInt64 in
+            let page: ProviderPage<Grant>? = state.load(StateKey.grants(page: 0, granted: grant.epoch))
+            #expect(page?[record.number.seat + 1].granted == Amount(7) && page?[record.number.seat + 1].paid == .zero)
+            let own = page?[record.number.seat] ?? Grant()
+            return own.granted.units - own.paid.units
+        }
+        #expect(left[0] == 0 && left[0] + left[1] == 1_000 + 2 * each - 2_000 - taken)
+    }
+
     @Test("honest auditors of honest work lose nothing, every duty counts, and nothing of the epoch is kept")
     func honest() throws {
         var chain = try AuditChain.delivered()

@@ -96,6 +96,24 @@ struct PanelTests {
         try market.checkMoney()
     }
 
+    @Test("what is held is of what was just paid, also of who has nothing else")
+    func poor() throws {
+        var market = try Self.chain([20, 21, 22])
+        _ = try market.speak(3, [20: 1, 21: 1, 22: 1])
+        let address = MarketChain.address(20)
+        var account = WorkingState(market.chain.store).account(address)
+        account.balance = .zero
+        market.chain.overwrite(account, at: StateKey.account(address))
+        let epoch = market.chain.view.epoch.number
+        try market.finishEpochs(1)
+        let rows = try [RewardKind.fee, .usageSubsidy, .standby].map {
+            try market.row(20, $0, epoch: epoch)?.amount.units ?? 0
+        }
+        let vesting = Ledger.vesting(of: address, on: market.chain.store).reduce(0) { $0 + $1.granted.units }
+        #expect(market.held(20) == Amount(Self.pay) && rows[0] == Self.pay)
+        #expect(market.chain.account(20).balance.units == rows[1] + rows[2] - vesting)
+    }
+
     @Test("without a majority two more are drawn; three of five are paid")
     func further() throws {
         var market = try Self.chain([20, 21, 22, 23, 24])
@@ -143,6 +161,9 @@ struct PanelTests {
             market.panel(0, 0)?.phase == .closed && market.panel(0, 0)?.result == MarketChain.opinion(1))
         #expect(market.bond(22) == Amount(1400 * TestChain.token - Self.part))
         #expect(market.bond(20) == Amount(1400 * TestChain.token) && market.work(22)?.openTasks == 0)
+        // Counted in the epoch of the silence, which may be over.
+        let hurt = [UInt8(20), 21, 22].map { market.reputation($0) != Reputation() }
+        #expect(hurt == [false, false, true])
         try market.checkMoney()
     }
 

@@ -66,6 +66,56 @@ struct ProviderPagesTests {
         #expect(state.bytes(StateKey.reputations(page: 3)) != nil)
     }
 
+    @Test("grants of a neighbour in the same record are nobody else's")
+    func neighbours() {
+        var state = WorkingState(EmptySnapshot())
+        var grant = Grant()
+        grant.granted = Amount(7)
+        state.store(grant, ProviderNumber(64), granted: 5)
+        state.store(grant, ProviderNumber(65), granted: 9)
+        #expect(state.grants(of: ProviderNumber(64)).map(\.epoch) == [5])
+        #expect(state.grants(of: ProviderNumber(65)).map(\.epoch) == [9])
+        #expect(state.grants(of: ProviderNumber(66)).isEmpty && state.grants(of: ProviderNumber(0)).isEmpty)
+        grant.paid = grant.granted
+        state.store(grant, ProviderNumber(64), granted: 5)
+        #expect(state.grants(of: ProviderNumber(64)).isEmpty)
+        #expect(state.bytes(StateKey.grants(page: 1, granted: 5)) == nil)
+    }
+
+    /// How many of 40 tasks the first of two like providers is given.
+    private static func drawn(reliability: UInt64) throws -> Int {
+        var market = try MarketChain()
+        try market.finishEpochs(1)
+        try market.run("30 publish -> ok\n20 provide mrt=3500 -> ok\n21 provide mrt=3500 -> ok")
+        var page = ProviderPage<Reputation>()
+        page[0].reliability = reliability
+        if !page.isVoid { market.chain.overwrite(page, at: StateKey.reputations(page: 0)) }
+        try market.run("30 job tasks=40 fuel=40000000 cu=55 -> ok\nblock 2")
+        let tasks = [UInt8(20), 21].map { market.open($0).reduce(0) { $0 + $1.indexes.count } }
+        #expect(tasks[0] + tasks[1] == 40)
+        return tasks[0]
+    }
+
+    @Test("of two like providers the one that lost its reliability is given fewer tasks")
+    func draws() throws {
+        let (before, less) = (try Self.drawn(reliability: 65_536), try Self.drawn(reliability: 0))
+        #expect(less < before, "\(less) of 40, and \(before) where it lost none")
+    }
+
+    @Test("the audit rate of a task follows the streak of who delivered it", arguments: [0, 15, 1_000] as [UInt64])
+    func rates(streak: UInt64) throws {
+        var market = try MarketChain()
+        try market.finishEpochs(1)
+        try market.run("30 publish -> ok\n20 provide mrt=3500 -> ok")
+        var page = ProviderPage<Reputation>()
+        page[0].streak = streak
+        if streak > 0 { market.chain.overwrite(page, at: StateKey.reputations(page: 0)) }
+        try market.run("30 job tasks=2 fuel=2000000 cu=55 -> ok\nblock 2")
+        try market.deliverAll([20])
+        let rate = try Rewards.Rule.auditRate(streak: streak, rules: market.chain.view.parameters.rewards.audit)
+        #expect(market.task(0, 0)?.auditRate == rate && market.task(0, 1)?.auditRate == rate)
+    }
+
     @Test("providers are numbered as they come, those of the genesis first, and 64 share a page")
     func numbers() throws {
         var market = try MarketChain(listed: [22])

@@ -144,9 +144,12 @@ struct RequesterTests {
         #expect(row.amount > .zero && market.chain.account(20).credits == row.amount && pools.credits == row.amount)
         #expect(try market.row(21, .fee, epoch: epoch)?.amount ?? .zero > .zero)
         try market.checkMoney()
-        try market.run("20 elect -> ok\n20 job credits tasks=1 -> ok")
+        func holdings(_ account: UInt8) -> Holdings {
+            Ledger.holdings(of: MarketChain.address(account), epoch: epoch, on: market.chain.store)
+        }
+        try market.run("21 elect credits -> ok\n20 elect -> ok\n20 job credits tasks=1 -> ok")
         #expect(market.chain.account(20).credits == row.amount.debited(Amount(16_000)))
-        #expect(market.provider(20)?.takesCredits == false)
+        #expect(market.provider(20)?.takesCredits == false && !holdings(20).takesCredits && holdings(21).takesCredits)
         try market.checkMoney()
     }
 }

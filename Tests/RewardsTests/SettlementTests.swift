@@ -204,6 +204,34 @@ struct SettlementTests {
         #expect(outcome.minted == .zero)
     }
 
+    @Test("providers that are added at once ascend, above those that were there")
+    func ascending() throws {
+        let list = { (bytes: [UInt8]) in bytes.map { ProviderTally(account: account($0)) } }
+        var tally = EpochTally()
+        try tally.add(ascending: list([1, 2]))
+        try tally.add(ascending: list([3, 7]))
+        try tally.add(ascending: [])
+        #expect(tally.providers.map(\.account) == [1, 2, 3, 7].map { account($0) })
+        for wrong in [[7], [6], [8, 8], [9, 8]] as [[UInt8]] {
+            var copy = tally
+            #expect(throws: SettlementError.duplicateProvider(account(wrong.last ?? 0))) {
+                try copy.add(ascending: list(wrong))
+            }
+        }
+    }
+
+    @Test("a provider without slot, challenge, fee or cause has no row")
+    func absent() throws {
+        var scenario = try SettlementScenario()
+        try scenario.tally.add(ProviderTally(account: account(0x24)))
+        var told = ProviderTally(account: account(0x25))
+        told.withhold(.tombstoned)
+        try scenario.tally.add(told)
+        let rows = try Settlement.settle(scenario.tally, scenario.pools, scenario.parameters).tables.rewards
+        #expect(!rows.contains { $0.key.account == account(0x24) })
+        #expect(rows.filter { $0.key.account == account(0x25) }.map(\.reason) == [.tombstoned])
+    }
+
     typealias Breakage = (rule: SettlementError, change: @Sendable (inout SettlementScenario) throws -> Void)
     static let breakages: [Breakage] = [
         (.duplicateProvider(account(0x11)), { try $0.tally.add(ProviderTally(account: account(0x11))) }),
