@@ -33,7 +33,7 @@ struct WealthCount {
         }
     }
 
-    /// And what vests; by the number of the purse.
+    /// What lies in purses and what vests. `owners`: accounts by the number of the provider.
     private mutating func countPurses(_ owners: [UInt64: Bytes]) {
         func owner(_ id: Bytes, _ seat: Int) -> Bytes {
             guard let page = UInt64(bigEndian: id.prefix(8)),

@@ -178,6 +178,20 @@ struct ProviderPagesTests {
         try market.checkMoney()
     }
 
+    @Test("a page of which a settlement leaves nothing is forgotten")
+    func recovered() throws {
+        var market = try MarketChain()
+        try market.finishEpochs(1)
+        try market.run("30 publish -> ok\n20 provide mrt=700 -> ok\n21 provide mrt=700 -> ok")
+        var page = ProviderPage<Reputation>()
+        page[0].reliability = 65_535
+        market.chain.overwrite(page, at: StateKey.reputations(page: 0))
+        #expect(market.reputation(20)?.reliability == 65_535)
+        _ = try RequesterTests.paid(&market)
+        #expect(market.reputation(20)?.reliability == 65_536)
+        #expect(market.chain.store.load(.state, key: StateKey.reputations(page: 0)) == nil)
+    }
+
     @Test("an account that has nothing but its purse pays from it, and is admitted for it")
     func poor() throws {
         var market = try MarketChain()
