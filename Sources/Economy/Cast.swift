@@ -27,8 +27,10 @@ package struct ProviderPlan: Hashable, Sendable {
     package var delay: UInt64 = 0
     /// Knows the results of the subject's own jobs without executing.
     package var knowsOwnJobs = false
-    /// Hands in receipts for tasks that others have.
-    package var steals = false
+    /// Share of tasks (ppm) that it does not execute. It hands in receipts for tasks that others have in their place.
+    package var steals: UInt64 = 0
+    /// Hands in what others found in the same job for those tasks of its own.
+    package var passesOff = false
     /// Base units in every epoch for a validator of others that covers the subject.
     package var bribe: UInt64 = 0
     /// Share of panel tasks (ppm) whose result is made up, of those where most seats are the subject's.

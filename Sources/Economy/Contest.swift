@@ -1,5 +1,7 @@
 // Pits a strategy against honest use of the same capital: every setting runs on the same seeds as the honest casts, the
-// best setting is searched on some seeds and judged on others, so that luck in the search is not reported as gain.
+// best setting is searched on some seeds and judged on others, so that luck in the search is not reported as gain. Who
+// is within chance of honest then is judged once more, on new seeds alone: bounds whose runs are added until the result
+// pleases hold less often than they say.
 import Primitives
 
 /// One strategy's outcome.
@@ -25,12 +27,15 @@ package struct Verdict: Sendable {
     package var beatsHonest: Bool { difference.low.map { $0 > 0 } ?? (difference.mean > 0) }
     /// Less than honest, beyond chance.
     package var losesToHonest: Bool { difference.high.map { $0 < 0 } ?? (difference.mean < 0) }
+    var isDecided: Bool { beatsHonest || losesToHonest }
 }
 
 package struct Effort: Hashable, Sendable {
     /// Seeds of one trial in the search, and of the final judgement.
     package var searchSeeds: Int
     package var finalSeeds: Int
+    /// At most so many more of a second judgement, where the first left it open; 0: there is none.
+    package var moreSeeds: Int
     /// Settings that the climb may try after the grid.
     package var climb: Int
     package var seed: UInt64
@@ -38,14 +43,21 @@ package struct Effort: Hashable, Sendable {
     package var searchEpochs: UInt64
 
     package init(
-        searchSeeds: Int = 1, finalSeeds: Int = 6, climb: Int = 3, seed: UInt64 = 1, searchEpochs: UInt64 = .max
+        searchSeeds: Int = 1, finalSeeds: Int = 6, moreSeeds: Int = 0, climb: Int = 3, seed: UInt64 = 1,
+        searchEpochs: UInt64 = .max
     ) {
-        (self.searchSeeds, self.finalSeeds, self.climb, self.seed) = (searchSeeds, finalSeeds, climb, seed)
-        self.searchEpochs = searchEpochs
+        (self.searchSeeds, self.finalSeeds, self.moreSeeds) = (searchSeeds, finalSeeds, moreSeeds)
+        (self.climb, self.seed, self.searchEpochs) = (climb, seed, searchEpochs)
     }
 
     var searching: [UInt64] { seeds(searchSeeds, offset: 0) }
     var judging: [UInt64] { seeds(finalSeeds, offset: 1_000) }
+
+    /// New ones, so many that the bounds would be half as wide as what was measured, or as many as there may be.
+    func judgingAgain(after open: Estimate) -> [UInt64] {
+        let wanted = open.runs(forMargin: open.mean.magnitude / 2) ?? .max
+        return seeds(min(max(wanted, finalSeeds), moreSeeds), offset: 100_000)
+    }
 
     private func seeds(_ count: Int, offset: UInt64) -> [UInt64] {
         (0..<UInt64(count)).map { seed &* 1_000_003 &+ offset &+ $0 }
@@ -99,19 +111,27 @@ package struct Contest {
     package mutating func verdict(settings fixed: [UInt64]? = nil) -> Verdict {
         let settings = fixed ?? search()
         progress("\(strategy.name): judging \(Self.text(strategy, settings)) on \(effort.finalSeeds) seeds")
-        let seeds = effort.judging
-        let attack = allBooks(strategy.cast(settings), seeds)
-        var best: (name: String, books: [Books]) = ("", [])
-        for honest in strategy.honest {
-            let books = allBooks(honest.cast, seeds)
-            if best.books.isEmpty || Self.mean(books) > Self.mean(best.books) { best = (honest.name, books) }
+        let means = strategy.honest.map { Self.mean(allBooks($0.cast, effort.judging)) }
+        guard let most = means.max(), let index = means.firstIndex(of: most) else {
+            preconditionFailure("\(strategy.name) has no honest counterpart")
         }
+        let honest = strategy.honest[index]
+        let first = judged(settings, beside: honest, effort.judging)
+        if first.isDecided || effort.moreSeeds < 2 { return first }
+        let seeds = effort.judgingAgain(after: first.difference)
+        progress("\(strategy.name): within chance of honest, judging it again on \(seeds.count) new seeds")
+        return judged(settings, beside: honest, seeds)
+    }
+
+    private mutating func judged(_ settings: [UInt64], beside honest: Honest, _ seeds: [UInt64]) -> Verdict {
+        let attack = allBooks(strategy.cast(settings), seeds)
+        let books = allBooks(honest.cast, seeds)
         return Verdict(
             strategy: strategy, terms: terms, settings: settings, profit: Estimate(attack.map(\.subject)),
-            honestName: best.name, honestProfit: Estimate(best.books.map(\.subject)),
-            difference: Estimate(zip(attack, best.books).map { $0.subject - $1.subject }),
-            harm: Estimate(zip(attack, best.books).map { $1.others - $0.others }),
-            honestSlashed: (attack + best.books).reduce(0) { $0 + $1.honestSlashed },
+            honestName: honest.name, honestProfit: Estimate(books.map(\.subject)),
+            difference: Estimate(zip(attack, books).map { $0.subject - $1.subject }),
+            harm: Estimate(zip(attack, books).map { $1.others - $0.others }),
+            honestSlashed: (attack + books).reduce(0) { $0 + $1.honestSlashed },
             madeUp: (attack.reduce(0) { $0 + $1.madeUp }, attack.reduce(0) { $0 + $1.madeUpPaid }),
             seeds: seeds.count, runs: runs)
     }

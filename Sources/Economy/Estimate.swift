@@ -6,12 +6,14 @@ package struct Estimate: Hashable, Sendable {
     package let mean: Int64
     /// Half the width of the interval; nil for fewer than two runs.
     package let margin: Int64?
+    private let runs: Int
 
     package init(_ values: [Int64]) {
         let count = Int128(max(1, values.count))
         let sum = values.reduce(Int128(0)) { $0 + Int128($1) }
         let mean = sum / count
         self.mean = Int64(clamping: mean)
+        runs = values.count
         guard values.count > 1 else {
             margin = nil
             return
@@ -32,6 +34,15 @@ package struct Estimate: Hashable, Sendable {
 
     package var low: Int64? { margin.map { mean.subtractingReportingOverflow($0).partialValue } }
     package var high: Int64? { margin.map { mean.addingReportingOverflow($0).partialValue } }
+
+    /// How many such runs would have this margin; nil if none or too many to count would. By the quantile of these few,
+    /// which is larger than that of more: rather too many.
+    func runs(forMargin wanted: UInt64) -> Int? {
+        guard let margin, wanted > 0 else { return nil }
+        let ratio = UInt128(margin.magnitude) * UInt128(margin.magnitude) * UInt128(runs)
+        let (whole, rest) = ratio.quotientAndRemainder(dividingBy: UInt128(wanted) * UInt128(wanted))
+        return Int(exactly: whole + (rest == 0 ? 0 : 1))
+    }
 
     /// Student's t for 95 % of both sides, in thousandths.
     static func quantile(_ degrees: Int) -> UInt64 {

@@ -38,7 +38,7 @@ struct ProviderAgent {
             else { continue }
             jobs[place.job, default: []].append(Receipt(taskIndex: place.index, result: result(place, sight)))
         }
-        if role.plan.steals { steal(into: &jobs, sight) }
+        if role.plan.steals > 0 { steal(into: &jobs, sight) }
         let attestations = jobs.keys.sorted().map { attestation($0, jobs[$0] ?? [], sight) }
         return Act(items: signed(bribe(sight) + merge(sight) + onPanels(sight), sight) + answers(sight) + attestations)
     }
@@ -152,6 +152,10 @@ struct ProviderAgent {
     private mutating func result(_ place: TaskPlace, _ sight: Sight) -> TaskResult? {
         let plan = role.plan
         if OutcomeTable.draw("abstain", place, address) < plan.abstains { return nil }
+        if OutcomeTable.draw("steal", place, address) < plan.steals {
+            guard plan.passesOff else { return nil }
+            if let found = sight.delivered(besides: place) { return found }
+        }
         if forges(place, sight) {
             openForgeries.append(place)
             return sight.forged(place).result

@@ -54,6 +54,15 @@ package struct Sight {
         return table.forged(place, limits: job.request.limits, pages: job.pages)
     }
 
+    /// What another provider handed in for another task of the same job: anybody reads it in a block.
+    func delivered(besides place: TaskPlace) -> TaskResult? {
+        let own = task(place)?.provider
+        return (0..<job(place.job).request.tasks).lazy.compactMap { index in
+            let other = task(TaskPlace(job: place.job, index: index))
+            return other?.provider == own ? nil : other?.result
+        }.first
+    }
+
     /// A result that neither executing gives nor a forger says.
     func apart(_ place: TaskPlace) -> TaskResult {
         let job = job(place.job)

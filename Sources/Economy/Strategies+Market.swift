@@ -136,11 +136,14 @@ extension Strategies {
             return providing(fourSlots, plan)
         },
         Strategy(
-            "result_thief", "hands in receipts for tasks that others have", knobs: [],
+            "result_thief", "hands in what others found, for their tasks or for its own, in place of executing",
+            knobs: [.share("steal_ppm", grid: [100_000, 1_000_000]), .choice("passes_off", [0, 1])],
             honest: honestProviding(fourSlots)
-        ) { _ in
+        ) { settings in
             var plan = ProviderPlan()
-            plan.steals = true
+            (plan.steals, plan.passesOff) = (settings[0], settings[1] == 1)
+            // What others hand in is in a block before it can be passed off.
+            plan.delay = settings[1]
             return providing(fourSlots, plan)
         },
         Strategy(

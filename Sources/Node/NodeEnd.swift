@@ -18,7 +18,8 @@ package struct NodeEnd: Error, Sendable, CustomStringConvertible {
 
     package init(_ error: StorageError) {
         switch error {
-        case .alreadyOpen, .foreignChain, .foreignLog, .missingRecord, .recordExists, .malformedInterchange,
+        case .alreadyOpen, .foreignChain, .newerSchema, .olderSchema, .foreignLog, .missingRecord, .recordExists,
+            .malformedInterchange,
             .foreignInterchange:
             self.init(.refused, error.description)
         default: self.init(.disk, error.description)

@@ -6,8 +6,9 @@ import Foundation
 package import Primitives
 
 package final class LedgerStore: @unchecked Sendable {
-    /// Version of the layout on disk; an older program refuses a newer one.
-    package static let schema: UInt32 = 1
+    /// Version of the layout on disk: tables, records and rows. A store of any other is refused, never converted: its
+    /// blocks are what other nodes have, and syncing makes the rest anew.
+    package static let schema: UInt32 = 2
 
     let folder: String
     private let lock: FolderLock
@@ -20,7 +21,7 @@ package final class LedgerStore: @unchecked Sendable {
     private var handles = [MDB_dbi](repeating: 0, count: 256)
 
     /// Opens the store of a chain, or makes an empty one. `mapBytes` is where a fresh map starts; `schema` is the
-    /// newest layout that the caller knows.
+    /// layout that the caller knows.
     package init(
         folder: String, chainID: Bytes, mapBytes: Int = StorageLimits.mapBytesInitial,
         growthWait: Duration = StorageLimits.growthWait, schema: UInt32 = LedgerStore.schema
@@ -53,6 +54,7 @@ package final class LedgerStore: @unchecked Sendable {
         if let found = try transaction.get(identity, 0, key: chainKey) {
             let schema = try transaction.get(identity, 0, key: schemaKey).flatMap { UInt32(bigEndian: $0) } ?? 0
             if schema > known { return .newerSchema(path: folder, found: schema, known: known) }
+            if schema < known { return .olderSchema(path: folder, found: schema, known: known) }
             if found != chainID { return .foreignChain(path: folder, expected: chainID, found: found) }
         } else {
             try transaction.put(identity, 0, key: chainKey, value: chainID)

@@ -15,6 +15,7 @@ package enum StorageError: Error, Equatable, Sendable {
     case corruptStore(path: String, reason: String)
     case foreignChain(path: String, expected: Bytes, found: Bytes)
     case newerSchema(path: String, found: UInt32, known: UInt32)
+    case olderSchema(path: String, found: UInt32, known: UInt32)
     /// A log damaged before its tail; `repair` is the caller's exact command.
     case corruptLog(path: String, offset: Int, repair: String)
     /// A log of another kind, version or owner.
@@ -51,6 +52,9 @@ extension StorageError: CustomStringConvertible {
             "\(path) holds chain \(Self.text(found)), not \(Self.text(expected)): choose the home folder of this chain"
         case .newerSchema(let path, let found, let known):
             "\(path) was written by a newer version (schema \(found), this one knows \(known)): install that version"
+        case .olderSchema(let path, let found, let known):
+            "\(path) was written by an older version (schema \(found), this one knows \(known)): remove that folder "
+                + "and start again, and it syncs anew; keys and signing records lie elsewhere"
         case .corruptLog(let path, let offset, let repair):
             "\(path) is damaged at byte \(offset), before its tail; after saving a copy, run: \(repair)"
         case .foreignLog(let path, let expected, let found):

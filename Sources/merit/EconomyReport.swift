@@ -48,7 +48,7 @@ struct EconomyReport {
                 ]))
             lines.append(
                 "    \(verdict.strategy.about); best with \(Contest.text(verdict.strategy, verdict.settings)); beside: "
-                    + verdict.honestName + verdict.madeUpText)
+                    + verdict.honestName + ", in \(verdict.seeds) pairs of runs" + verdict.madeUpText)
         }
         lines += chart
         if !checks.isEmpty { lines += ["", "One parameter 20 % past its limit:"] + checks.map(\.text) }

@@ -37,6 +37,8 @@ struct SimulateEconomyCommand: AsyncParsableCommand {
     @Flag(help: "Name the attackers and the checks and end.") var list = false
     @Option(help: "Epochs of every run that judges; each is a day.") var epochs: UInt64 = 200
     @Option(help: "Pairs of runs by which an attacker is judged.") var seeds = 4
+    @Option(help: "At most so many new pairs for an attacker that those leave within chance of honest; 0: none.")
+    var moreSeeds = 32
     @Option(help: "Runs of each setting that is tried.") var searchSeeds = 1
     @Option(help: "Epochs of those, if they are fewer.") var searchEpochs: UInt64 = 40
     @Option(help: "Where the seeds begin: the same number gives the same runs.") var seed: UInt64 = 1
@@ -53,6 +55,9 @@ struct SimulateEconomyCommand: AsyncParsableCommand {
             throw ValidationError("\(name) is at least \(quiet + 2)")
         }
         guard seeds >= 2, searchSeeds >= 1 else { throw ValidationError("--seeds is at least 2, --search-seeds 1") }
+        guard moreSeeds == 0 || moreSeeds >= seeds else {
+            throw ValidationError("--more-seeds is 0 or at least \(seeds), as --seeds")
+        }
         guard (1...100).contains(cost) else { throw ValidationError("--cost is 1 to 100 percent") }
         if let years, !(1...Outlook.yearsMax).contains(years) {
             throw ValidationError("--years is 1 to \(Outlook.yearsMax)")
@@ -94,7 +99,8 @@ struct SimulateEconomyCommand: AsyncParsableCommand {
     }
 
     private var effort: Effort {
-        Effort(searchSeeds: searchSeeds, finalSeeds: seeds, seed: seed, searchEpochs: searchEpochs)
+        Effort(
+            searchSeeds: searchSeeds, finalSeeds: seeds, moreSeeds: moreSeeds, seed: seed, searchEpochs: searchEpochs)
     }
 
     /// As many at once as there are cores, in the order of the list.

@@ -4,6 +4,7 @@ import Chain
 import Codec
 import Cryptography
 import Ledger
+import enum Ledger.Rule
 import Primitives
 import Rewards
 import Testing
@@ -66,6 +67,27 @@ struct AttackerTests {
         let unjudged = try Self.difference(
             of: "lazy_auditor_of_few", [1_000_000], WorldTests.terms(rules, epochs: 12))
         #expect(caught < 0 && unjudged > caught + Int64(20 * Amount.unitsPerToken), "\(caught) \(unjudged)")
+    }
+
+    @Test(
+        "a thief is paid for none of the tasks of others, and what it passes off for its own costs more than it saves")
+    func resultThief() throws {
+        let (terms, seed) = (WorldTests.terms(epochs: 9), UInt64(5))
+        let strategy = try #require(Strategies.named("result_thief"))
+        let honest = strategy.honest[0].cast
+        let honestly = RunID(cast: honest, seed: seed).run(terms).subject
+        for passesOff in UInt64(0)...1 {
+            var world = World(strategy.cast([1_000_000, passesOff]), terms, seed: seed)
+            let books = world.run()
+            #expect(world.isConserved && books.honestSlashed == 0)
+            #expect(world.refused[Rule.receiptNotAssigned.rawValue, default: 0] > 0, "\(world.refused)")
+            #expect(books.subject < honestly)
+        }
+        var rules = Terms.standard
+        (rules.audit.bondMultiple, rules.audit.rateFloor, rules.audit.rateNumerator) = (2, 1_000, 10_000)
+        let rare = WorldTests.terms(rules, epochs: 9)
+        let stolen = RunID(cast: strategy.cast([1_000_000, 1]), seed: seed).run(rare).subject
+        #expect(stolen > RunID(cast: honest, seed: seed).run(rare).subject)
     }
 
     @Test("who makes results up where it has a panel's majority loses to the checks, and wins where they take nothing")

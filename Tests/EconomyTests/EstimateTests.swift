@@ -1,5 +1,6 @@
-import Economy
 import Testing
+
+@testable import Economy
 
 @Suite("means and bounds")
 struct EstimateTests {
@@ -29,5 +30,17 @@ struct EstimateTests {
         let estimate = Estimate([.max / 2, .min / 2, .max / 2, .min / 2])
         #expect(estimate.mean == 0)
         #expect(try #require(estimate.margin) > .max / 2)
+    }
+
+    @Test("half the margin takes four times the runs, rounded up; no margin, none or no runs at all say nothing")
+    func moreRuns() throws {
+        let estimate = Estimate([1_000_000, 2_000_000, 3_000_000, 4_000_000])
+        let margin = try #require(estimate.margin).magnitude
+        #expect(estimate.runs(forMargin: margin) == 4)
+        #expect(estimate.runs(forMargin: margin - 1) == 5)
+        #expect(estimate.runs(forMargin: 2 * margin) == 1)
+        #expect(estimate.runs(forMargin: (margin + 1) / 2) == 16)
+        #expect(estimate.runs(forMargin: 0) == nil && Estimate([7]).runs(forMargin: 1) == nil)
+        #expect(Estimate([.max / 2, .min / 2]).runs(forMargin: 1) == nil)
     }
 }

@@ -1,9 +1,10 @@
 // A fast part of the simulation: it repeats itself, it conserves money, cheating loses, and it can fail.
-import Economy
 import Ledger
 import Primitives
 import Rewards
 import Testing
+
+@testable import Economy
 
 @Suite("the simulated economy")
 struct WorldTests {
@@ -70,6 +71,28 @@ struct WorldTests {
         #expect(verdict.runs == 3)
         var alone = Contest(strategy, terms, effort)
         #expect(verdict.profit == alone.verdict(settings: []).profit)
+    }
+
+    /// The cast of the strategy is its honest counterpart: no number of runs tells them apart.
+    @Test("who is within chance of honest is judged again on new seeds alone, who is not is not")
+    func secondJudgement() throws {
+        let terms = Self.terms(epochs: 6)
+        let cast = Casts.honest()
+        let same = Strategy("same", "", knobs: [], honest: [Honest("honest", cast)]) { _ in cast }
+        let effort = Effort(finalSeeds: 2, moreSeeds: 3)
+        var again = Contest(same, terms, effort)
+        var once = Contest(same, terms, Effort(finalSeeds: 2))
+        let (late, early) = (again.verdict(), once.verdict())
+        #expect((late.seeds, late.runs, early.seeds, early.runs) == (3, 5, 2, 2))
+        #expect(late.difference.mean == 0 && late.profit != early.profit)
+        #expect(Set(effort.judgingAgain(after: late.difference)).isDisjoint(with: effort.judging))
+        // The margin is 12.706 million, 8.47 times half the mean: 8.47 * 8.47 * 2 runs.
+        let (wide, few) = (Estimate([2_000_000, 4_000_000]), Effort(finalSeeds: 2, moreSeeds: 500))
+        #expect(few.judgingAgain(after: wide).count == 144)
+        let omitter = try #require(Strategies.named("precommit_omitter"))
+        var decided = Contest(omitter, terms, effort)
+        let verdict = decided.verdict()
+        #expect(verdict.losesToHonest && verdict.seeds == 2 && verdict.runs == 4)
     }
 
     @Test("a forger beats honest where a bond is a tenth and audits are rare")

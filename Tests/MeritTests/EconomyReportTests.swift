@@ -28,6 +28,7 @@ struct EconomyReportTests {
                 "made_up", "made_up_paid", "settings", "missing_rule", "seeds", "runs",
             ])
         #expect(report.text.contains("precommit_omitter"))
+        #expect(report.text.contains("beside: validate honestly, in 2 pairs of runs"))
     }
 
     @Test("merit.outlook.1 has these members, and the chart a line for each demand")

@@ -257,7 +257,7 @@ struct LedgerStoreTests {
         store = try Self.open(folder)
     }
 
-    @Test("a store of another chain, one of a newer version and a file that is no store are refused")
+    @Test("a store of another chain, one of another version and a file that is no store are refused")
     func foreign() throws {
         let folder = try TemporaryFolder()
         let path = folder.file("chain")
@@ -269,6 +269,11 @@ struct LedgerStoreTests {
         #expect(throws: StorageError.newerSchema(path: path, found: LedgerStore.schema, known: 0)) {
             try LedgerStore(folder: path, chainID: Self.chain, schema: 0)
         }
+        let next = LedgerStore.schema + 1
+        let older = StorageError.olderSchema(path: path, found: LedgerStore.schema, known: next)
+        #expect(throws: older) { try LedgerStore(folder: path, chainID: Self.chain, schema: next) }
+        #expect("\(older)".contains("remove that folder and start again"))
+        #expect(!"\(older)".contains("\n"))
         try File.write(Bytes(repeating: 7, count: 8192), to: path + "/data.mdb")
         let error = #expect(throws: StorageError.self) { try Self.open(folder) }
         guard case .corruptStore? = error else {
