@@ -39,12 +39,24 @@ package struct Crowd: Sendable {
     private var escrowPerTask: Amount { Amount(Self.limits.computeUnits * Self.bid) }
     private var bondPerProvider: Amount { Self.parameters.rewards.market.slotBond }
 
-    /// Nobody is asked for signs of life, which the validators of this chain do not answer for the providers.
+    /// Nobody is asked for signs of life any more, which the validators of this chain do not answer for the providers:
+    /// all challenges are as old as the chain, and close in the second epoch, beside the tasks.
     static let parameters: LedgerParameters = {
         var value = Terms.standard
         value.usage.challengesPerEpoch = 0
+        value.usage.answerBlocks = Terms.blocksPerEpoch
         return LedgerParameters(rewards: value)
     }()
+
+    private static let challenges: UInt64 = 48
+    /// Every so many of the providers, one answered all but three of them.
+    package static let lateEvery = 16
+
+    private static func uptime(of number: Int) -> UptimeRecord {
+        var record = UptimeRecord(since: 0)
+        for challenge in 0..<challenges - (number % lateEvery == 0 ? 3 : 0) { record.answer(challenge) }
+        return record
+    }
 
     private static func address(_ role: UInt8, _ number: Int) -> Address {
         let digest = Hash.sha256([Bytes("merit/crowd".utf8), [role], UInt64(number).bigEndianBytes])
@@ -119,6 +131,9 @@ package struct Crowd: Sendable {
         if providers > 0 {
             records.append((StateKey.singleton(.providers), ProviderCount(given: UInt64(providers)).encoded))
         }
+        var open = ChallengeRecord()
+        for _ in 0..<Self.challenges { open.issue(at: .first, beacon: .zero) }
+        records.append((StateKey.singleton(.challenges), open.encoded))
         // Audits are another cost, and another's: here nobody's key counts yet.
         let set = EpochSet(
             epoch: 0,
@@ -131,7 +146,7 @@ package struct Crowd: Sendable {
 
     private func providerRecords() -> [(key: Bytes, value: Bytes)] {
         let offers = [Offer(resource: ResourceClass.cpu.rawValue, engineID: Self.engine, ask: Self.bid)]
-        let (work, uptime) = (WorkRecord(offers: offers).encoded, UptimeRecord(since: 0).encoded)
+        let work = WorkRecord(offers: offers).encoded
         return (0..<providers).flatMap { number -> [(key: Bytes, value: Bytes)] in
             let provider = Self.address(1, number)
             let record = ProviderRecord(
@@ -140,7 +155,7 @@ package struct Crowd: Sendable {
             account.providerNumber = ProviderNumber(UInt64(number))
             return [
                 (StateKey.account(provider), account.encoded), (StateKey.provider(provider), record.encoded),
-                (StateKey.work(provider), work), (StateKey.uptime(provider), uptime),
+                (StateKey.work(provider), work), (StateKey.uptime(provider), Self.uptime(of: number).encoded),
             ]
         }
     }

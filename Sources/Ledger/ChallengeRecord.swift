@@ -46,7 +46,7 @@ package struct ChallengeRecord: Hashable, Sendable, Message {
         open.firstIndex { $0.height == height }.map { firstOpen + UInt64($0) }
     }
 
-    mutating func issue(at height: Height, beacon: Digest) {
+    package mutating func issue(at height: Height, beacon: Digest) {
         guard open.count < Self.openMax else { return }
         open.append(Open(height: height, beacon: beacon))
         (issued, issuedNow) = (issued + 1, issuedNow + 1)
@@ -107,7 +107,7 @@ package struct UptimeRecord: Hashable, Sendable, Message {
     }
 
     /// Of a challenge that it has not answered.
-    mutating func answer(_ number: UInt64) {
+    package mutating func answer(_ number: UInt64) {
         if newestPlusOne > number {
             marks |= 1 << (newestPlusOne - 1 - number)
         } else {

@@ -13,10 +13,10 @@ struct BenchSettlementCommand: ParsableCommand {
         discussion: """
             Makes a chain with so many providers and delegations in a store on this disk, and lets the ledger apply \
             three epochs to it, with the clock at their last blocks: judgement, tables, roots and state tree, then \
-            the commit. In the first and the third epoch every provider only has a slot, in the second the active \
-            ones have delivered a task each. Beside each figure, in the same run, stands what the processor needs to \
-            hash as many bytes and the disk to store them. At the end all records are summed and compared with the \
-            supply.
+            the commit. In the first and the third epoch every provider only has a slot; in the second all have \
+            answered 45 or 48 signs of life, and the active ones have delivered a task each. Beside each figure, in \
+            the same run, stands what the processor needs to hash as many bytes and the disk to store them. At the \
+            end all records are summed and compared with the supply.
 
             The defaults need two gigabytes of disk, six of memory, and one to three minutes, most of it for making \
             the chain.

@@ -164,6 +164,20 @@ struct SettlementScaleTests {
         #expect(paid == 700 && moved == 640)
     }
 
+    @Test("signs of life count beside the tasks, all of them or fewer")
+    func uptime() throws {
+        let after = try Self.run(Crowd(validators: 4, providers: 32, delegations: 8, active: 32), epochs: 2)
+        for entry in after.store.providers {
+            let rows = TableRows(.rewards, epoch: 1, of: entry.account, on: after.store)
+            let answers = try rows.compactMap { row -> (asked: UInt64, answered: UInt64)? in
+                guard let bytes = row.basis, case .standby(let basis) = try RowBasis(decoding: bytes) else { return nil }
+                return (basis.asked, basis.answered)
+            }
+            let isLate = entry.number.value % UInt64(Crowd.lateEvery) == 0
+            #expect(answers.map(\.asked) == [48] && answers.map(\.answered) == [isLate ? 45 : 48])
+        }
+    }
+
     @Test("a provider with nothing to settle costs it nothing but its own records", arguments: [0, 12])
     func idle(active: Int) throws {
         let few = try Self.run(Crowd(validators: 4, providers: 24, delegations: 8, active: active), epochs: 2)
