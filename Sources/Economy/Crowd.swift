@@ -197,8 +197,11 @@ package struct Crowd: Sendable {
                 records.append((StateKey.task(place), task.encoded))
                 receipts[index % Self.blocksOfReceipts].append(
                     DueReceipt(
-                        provider: task.provider, place: place, computeUnits: task.computeUnits,
-                        pace: Pace(used: UInt64(index % Self.blocksOfReceipts), budget: task.budget)))
+                        provider: task.provider, place: place,
+                        work: (
+                            task.computeUnits,
+                            Pace(used: UInt64(index % Self.blocksOfReceipts), budget: task.budget)
+                        ), auditRate: task.auditRate))
             }
         }
         return records + due(receipts)

@@ -138,15 +138,14 @@ package struct Outlook: Sendable {
         try tally.add(PayerTally(account: payer))
         for account in accounts.prefix(4) {
             var provider = ProviderTally(account: account)
-            // Long at work: audited at the floor, nothing held back.
-            (provider.slots, provider.verified, provider.streak) = (4, 1, 1_000)
+            (provider.slots, provider.verified) = (4, 1)
             try tally.add(provider)
             let part = units / 4
             let (fee, overflow) = part.multipliedReportingOverflow(by: pools.cpu.floorPrice)
             try tally.record(
                 SettledTask(
                     fee: Amount(overflow ? .max : fee), computeUnits: part, pace: Pace(used: 1, budget: 3),
-                    resource: .cpu), by: account, for: payer, parameters)
+                    resource: .cpu, auditRate: parameters.audit.rateFloor), by: account, for: payer, parameters)
         }
         let staked = supply(pools) / 1_000_000 * stakedShare
         tally.blocks = 4

@@ -181,7 +181,7 @@ extension BlockExecution {
 
     // MARK: Charges
 
-    /// Moves v of the escrow out of a provider's bond, then out of what is unbonding, into the job's escrow.
+    /// Moves v of the escrow out of what a provider has at stake into the job's escrow.
     private mutating func holdCharge(of provider: Address, escrow: Amount) -> Amount {
         let due: Amount
         do throws(ArithmeticError) {
@@ -189,27 +189,8 @@ extension BlockExecution {
         } catch {
             preconditionFailure("the charge for \(escrow): \(error)")
         }
-        let taken = reduceBond(of: provider, atMost: due)
-        supply.bonds = supply.bonds.debited(taken)
+        let taken = takeBond(of: provider, atMost: due)
         supply.escrow = supply.escrow.credited(taken)
-        return taken
-    }
-
-    /// Takes up to `due` out of the records of a provider's bond, then of what is unbonding; the totals are the
-    /// caller's.
-    mutating func reduceBond(of provider: Address, atMost due: Amount) -> Amount {
-        guard var record: ProviderRecord = state.load(StateKey.provider(provider)) else { return .zero }
-        var taken = min(record.bond, due)
-        record.bond = record.bond.debited(taken)
-        state.store(record, at: StateKey.provider(provider))
-        for (id, entry) in taken < due ? state.scan(.providerUnbonding, as: UnbondingRecord.self) : []
-        where id.dropFirst(8).elementsEqual(provider.bytes) {
-            let part = min(entry.amount, due.debited(taken))
-            taken = taken.credited(part)
-            let key = [StateTag.providerUnbonding.rawValue] + id
-            let rest = entry.amount.debited(part)
-            if rest == .zero { state.remove(key) } else { state.store(UnbondingRecord(amount: rest), at: key) }
-        }
         return taken
     }
 

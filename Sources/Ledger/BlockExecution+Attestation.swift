@@ -86,22 +86,25 @@ extension BlockExecution {
         (task.state, task.result, task.delivered) = (.delivered, result, view.height)
         task.settlesIn = view.epoch.number + 1
         task.computeUnits = Ledger.computeUnits(of: result, in: job)
-        task.auditRate = auditRate(streak: streak, job)
+        let rate = auditRate(streak: streak)
+        task.auditRate = max(rate, job.request.assurance)
         calendar.countReceipt(at: view.height)
         job.done += 1
         state.store(task, at: StateKey.task(place))
         state.store(job, at: StateKey.job(place.job))
         work.receipts.append(
             DueReceipt(
-                provider: task.provider, place: place, computeUnits: task.computeUnits,
-                pace: Pace(used: view.height.distance(from: task.assigned), budget: task.budget)))
+                provider: task.provider, place: place,
+                work: (
+                    task.computeUnits,
+                    Pace(used: view.height.distance(from: task.assigned), budget: task.budget)
+                ), auditRate: rate))
     }
 
     /// Streaks move with settlements alone, so this is the one before the epoch.
-    private func auditRate(streak: UInt64, _ job: JobRecord) -> UInt64 {
+    private func auditRate(streak: UInt64) -> UInt64 {
         do throws(ArithmeticError) {
-            let rate = try Rewards.Rule.auditRate(streak: streak, rules: view.parameters.rewards.audit)
-            return max(rate, job.request.assurance)
+            return try Rewards.Rule.auditRate(streak: streak, rules: view.parameters.rewards.audit)
         } catch {
             preconditionFailure("the audit rate of streak \(streak): \(error)")
         }

@@ -100,24 +100,6 @@ extension BlockExecution {
         return largest
     }
 
-    /// Takes up to `amount` of what a provider has at stake: bond, unbonding, then what vests. Leaves the totals.
-    private mutating func takeBond(of provider: Address, atMost amount: Amount) -> Amount {
-        collect(for: provider)
-        let fromBond = reduceBond(of: provider, atMost: amount)
-        supply.bonds = supply.bonds.debited(fromBond)
-        var taken = fromBond
-        guard taken < amount, let number = state.account(provider).providerNumber else { return taken }
-        for (epoch, grant) in state.grants(of: number) where taken < amount {
-            let part = min(grant.granted.debited(grant.paid), amount.debited(taken))
-            taken = taken.credited(part)
-            supply.vesting = supply.vesting.debited(part)
-            var grant = grant
-            grant.paid = grant.paid.credited(part)
-            state.store(grant, number, granted: epoch)
-        }
-        return taken
-    }
-
     // MARK: Validators
 
     /// Once in an epoch; the common rate of the window is charged with the top-ups. False where it is charged already.

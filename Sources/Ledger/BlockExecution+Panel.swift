@@ -124,8 +124,7 @@ extension BlockExecution {
             let isAbsent = record.phase == .sealing ? seat.seal == nil : seat.result == nil
             guard isAbsent else { continue }
             leave(&record.seats[index], place, job, isLate: true)
-            let taken = reduceBond(of: seat.provider, atMost: partOfTask(job))
-            supply.bonds = supply.bonds.debited(taken)
+            let taken = takeBond(of: seat.provider, atMost: partOfTask(job))
             supply.burned = supply.burned.credited(taken)
             addSlash(SlashKey(account: seat.provider, offence: .timeout, evidence: place.job), taken)
         }

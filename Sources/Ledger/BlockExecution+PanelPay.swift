@@ -120,7 +120,7 @@ extension BlockExecution {
         )
     }
 
-    /// All that is held, and what 25 v of this task are above that out of the bond: else whoever has little held yet,
+    /// All that is held, and what 25 v of this task are above that out of its bond: else whoever has little held yet,
     /// or had it released by leaving, could make results up for nothing.
     private mutating func forfeit(_ verdict: PanelVerdict) {
         let part = partOfTask(requireJob(verdict.place.job))
@@ -130,8 +130,7 @@ extension BlockExecution {
             state.remove(StateKey.held(seat.provider))
             supply.escrow = supply.escrow.debited(held)
             let due = overflow ? Amount(.max) : Amount(most)
-            let taken = held < due ? reduceBond(of: seat.provider, atMost: due.debited(held)) : .zero
-            supply.bonds = supply.bonds.debited(taken)
+            let taken = held < due ? takeBond(of: seat.provider, atMost: due.debited(held)) : .zero
             let lost = held.credited(taken)
             supply.burned = supply.burned.credited(lost)
             let evidence = DisputeRecord.id(verdict.place)

@@ -198,7 +198,7 @@ extension BlockExecution {
         if let reason = judgement.unpaid[account] { tally.withhold(reason) }
         if record.isTombstoned { tally.withhold(.tombstoned) }
         tally.takesCredits = record.takesCredits
-        (tally.streak, tally.reliability) = (reputation.streak, reputation.reliability)
+        tally.reliability = reputation.reliability
         tally.failed = reputation.failed + (judgement.failures[account] ?? 0)
         if reputation.failed > 0 { tally.withhold(.taskTimedOut) }
         return tally
@@ -208,10 +208,10 @@ extension BlockExecution {
     private func capacity(_ resource: ResourceClass, _ slots: UInt64, _ work: WorkRecord) -> UInt64 {
         guard !work.isPaused, work.offers.contains(where: { $0.resource == resource.rawValue })
         else { return 0 }
-        let perBlock = UInt128(view.parameters.rewards.market.fuelPerBlock(resource) / 1_000_000)
         let slotBlocks = UInt128(slots) * UInt128(count.blocks)
-        let (units, overflow) = slotBlocks.multipliedReportingOverflow(by: perBlock)
-        return overflow ? .max : UInt64(clamping: units)
+        let fuel = view.parameters.rewards.market.fuelPerBlock(resource)
+        let (product, overflow) = slotBlocks.multipliedReportingOverflow(by: UInt128(fuel))
+        return overflow ? .max : UInt64(clamping: product / 1_000_000)
     }
 
     /// Counts every receipt for its provider and its payer. The order of neither matters.
@@ -234,7 +234,7 @@ extension BlockExecution {
             }
             let task = SettledTask(
                 fee: charge.fee, computeUnits: receipt.computeUnits, pace: receipt.pace, resource: .cpu,
-                assurance: job.assurance)
+                auditRate: receipt.auditRate, assurance: job.assurance)
             try tally.record(task, by: receipt.provider, for: job.requester, rules, near: &seats)
             jobs[place].closed += 1
             jobs[place].refund = jobs[place].refund.credited(charge.refund)

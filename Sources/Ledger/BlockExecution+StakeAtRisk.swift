@@ -28,7 +28,7 @@ extension BlockExecution {
 
     private func parts(of operatorAddress: Address, _ record: ValidatorRecord) -> [(part: StakePart, value: Amount)] {
         var parts: [(StakePart, Amount)] = [(.pool, record.bond), (.joining, record.joining)]
-        parts += ownUnbonding(of: operatorAddress).map { (.ownUnbonding($0.key), $0.record.amount) }
+        parts += ownUnbonding(of: operatorAddress, at: StateKey.unbonding).map { (.ownUnbonding($0.key), $0.record.amount) }
         let exits = StateKey.tranches(.exit, of: operatorAddress)
         for (id, tranche) in state.scan(prefix: exits, as: TrancheRecord.self) where !tranche.isShares {
             parts.append((.waiting(exits + id), Amount(tranche.pool.tokens)))
@@ -58,21 +58,6 @@ extension BlockExecution {
         return expecting("shares of \(operatorAddress)") { () throws(ArithmeticError) in
             Amount(try record.delegations.tokens.scaled(by: shares, over: record.delegations.shares))
         }
-    }
-
-    /// One entry for each epoch at most, found without reading those of other operators.
-    private func ownUnbonding(of operatorAddress: Address) -> [(key: Bytes, record: UnbondingRecord)] {
-        var found: [(Bytes, UnbondingRecord)] = []
-        var epoch: UInt64 = 0
-        while let key = state.firstKey(from: StateKey.unbonding(operatorAddress, free: epoch)),
-            key.first == StateTag.unbonding.rawValue, let free = UInt64(bigEndian: key.dropFirst().prefix(8))
-        {
-            let isOwn = key.dropFirst(9).elementsEqual(operatorAddress.bytes)
-            if isOwn, let record: UnbondingRecord = state.load(key) { found.append((key, record)) }
-            if free == .max && (isOwn || epoch == .max) { break }
-            epoch = isOwn || free == epoch ? free + 1 : free
-        }
-        return found
     }
 
     /// Burns up to `amount` of the stake behind a validator. Returns what was burned.
@@ -170,7 +155,7 @@ extension BlockExecution {
         record.joining = record.joining.debited(fromJoining)
         state.store(record, at: StateKey.validator(operatorAddress))
         var burned = fromBond.credited(fromJoining)
-        for (key, entry) in burned < amount ? ownUnbonding(of: operatorAddress) : [] {
+        for (key, entry) in burned < amount ? ownUnbonding(of: operatorAddress, at: StateKey.unbonding) : [] {
             let part = min(entry.amount, amount.debited(burned))
             if part == .zero { continue }
             burned = burned.credited(take(part, of: .ownUnbonding(key), behind: operatorAddress))

@@ -14,10 +14,13 @@ package struct DueReceipt: Hashable, Sendable {
     package let computeUnits: UInt64
     /// Blocks from the assignment to the receipt, and the task's budget of them.
     package let pace: Pace
+    /// p(n) of the provider at the receipt, by which its pay has the haircut; without what the requester prepaid.
+    package let auditRate: UInt64
 
-    package init(provider: Address, place: TaskPlace, computeUnits: UInt64, pace: Pace) {
+    package init(provider: Address, place: TaskPlace, work: (computeUnits: UInt64, pace: Pace), auditRate: UInt64) {
         (self.provider, self.place) = (provider, place)
-        (self.computeUnits, self.pace) = (computeUnits, pace)
+        (computeUnits, pace) = work
+        self.auditRate = auditRate
     }
 }
 
@@ -57,7 +60,7 @@ package struct DueReceipts: Hashable, Sendable, Message {
             receipts.append(
                 DueReceipt(
                     provider: entry.provider, place: TaskPlace(job: job, index: entry.index),
-                    computeUnits: entry.computeUnits, pace: entry.pace))
+                    work: (entry.computeUnits, entry.pace), auditRate: entry.auditRate))
         }
         if receipts.isEmpty { throw .missing(field: 1) }
     }
@@ -70,11 +73,12 @@ private struct Entry: Message {
     let index: UInt32
     let computeUnits: UInt64
     let pace: Pace
+    let auditRate: UInt64
 
     init(_ receipt: DueReceipt, namesJob: Bool) {
         (provider, index) = (receipt.provider, receipt.place.index)
         job = namesJob ? receipt.place.job : nil
-        (computeUnits, pace) = (receipt.computeUnits, receipt.pace)
+        (computeUnits, pace, auditRate) = (receipt.computeUnits, receipt.pace, receipt.auditRate)
     }
 
     func encode(into encoder: inout Encoder) {
@@ -84,6 +88,7 @@ private struct Entry: Message {
         encoder.unsigned(4, computeUnits)
         encoder.unsigned(5, pace.used)
         encoder.unsigned(6, pace.budget)
+        encoder.unsigned(7, auditRate)
     }
 
     init(from decoder: inout Decoder) throws(DecodeError) {
@@ -92,6 +97,7 @@ private struct Entry: Message {
         index = try decoder.unsigned32(3)
         computeUnits = try decoder.unsigned(4)
         pace = Pace(used: try decoder.unsigned(5), budget: try decoder.unsigned(6))
+        auditRate = try decoder.unsigned(7)
     }
 }
 

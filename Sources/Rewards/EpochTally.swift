@@ -11,12 +11,17 @@ package struct SettledTask: Hashable, Sendable {
     package let computeUnits: UInt64
     package let pace: Pace
     package let resource: ResourceClass
+    /// p(n) of the provider when it delivered, by which auditors were drawn; 0 where nobody audits.
+    package let auditRate: UInt64
     /// Prepaid for a raised audit rate, held in the escrow too.
     package let assurance: Amount
 
-    package init(fee: Amount, computeUnits: UInt64, pace: Pace, resource: ResourceClass, assurance: Amount = .zero) {
+    package init(
+        fee: Amount, computeUnits: UInt64, pace: Pace, resource: ResourceClass, auditRate: UInt64 = 0,
+        assurance: Amount = .zero
+    ) {
         (self.fee, self.computeUnits, self.pace) = (fee, computeUnits, pace)
-        (self.resource, self.assurance) = (resource, assurance)
+        (self.resource, self.auditRate, self.assurance) = (resource, auditRate, assurance)
     }
 }
 
@@ -51,8 +56,6 @@ package struct ProviderTally: Hashable, Sendable {
     package var slots: UInt64 = 0
     /// May work for pay.
     private(set) var isAdmitted = true
-    /// n before the epoch.
-    package var streak: UInt64 = 0
     /// R before the epoch, in units of 2^-16.
     package var reliability: UInt64 = Rule.reliabilityStart
     package var challengesAsked: UInt64 = 0
@@ -280,11 +283,8 @@ extension ProviderTally {
     mutating func count(
         _ task: SettledTask, _ split: FeeSplit, speed: UInt64, _ parameters: Parameters
     ) throws(ArithmeticError) {
-        let rate = try Rule.auditRate(streak: streak, rules: parameters.audit)
-        // Nobody audits what a panel judges.
-        let haircut =
-            task.resource == .open
-            ? .zero : try Rule.haircut(pay: split.provider, rate: rate, floor: parameters.audit.rateFloor)
+        let haircut = try Rule.haircut(
+            pay: split.provider, rate: task.auditRate, floor: parameters.audit.rateFloor)
         var totals = fees
         totals.charged = try totals.charged.adding(task.fee)
         totals.audit = try totals.audit.adding(split.audit)

@@ -187,11 +187,18 @@ package enum RowBasis: Hashable, Sendable {
         return sum
     }
 
-    /// Two of one row: only referrals of several referees meet in one.
-    func merged(with other: RowBasis) -> RowBasis {
-        guard case .referral(let left) = self, case .referral(let right) = other else {
-            preconditionFailure("two calculations of one row: \(self) and \(other)")
+    /// Referees of one row that a calculation names; a row for more has none.
+    package static let refereesMax = 65_536
+
+    /// Of one row: only referrals of several referees meet in one. nil for more of them than a calculation names.
+    static func merged(_ all: [RowBasis]) -> RowBasis? {
+        if all.count == 1 { return all[0] }
+        var parts: [ReferralPart] = []
+        for basis in all {
+            guard case .referral(let more) = basis else { preconditionFailure("several calculations of one row: \(all)") }
+            if parts.count + more.count > refereesMax { return nil }
+            parts += more
         }
-        return .referral((left + right).sorted { $0.referee < $1.referee })
+        return .referral(parts.sorted { $0.referee < $1.referee })
     }
 }

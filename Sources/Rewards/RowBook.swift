@@ -64,12 +64,11 @@ struct RowBook {
     /// Ascending, one for each key.
     private func mergedEntries() throws(ArithmeticError) -> [Entry] {
         var result: [Entry] = []
-        for (_, place) in inOrder() {
-            if let last = result.last, last.row.key == entries[place].row.key {
-                result[result.count - 1] = try Self.merge(last, entries[place])
-            } else {
-                result.append(entries[place])
-            }
+        var rest = inOrder()[...]
+        while let key = rest.first?.key {
+            let places = rest.prefix { $0.key == key }.map(\.place)
+            rest = rest.dropFirst(places.count)
+            result.append(places.count == 1 ? entries[places[0]] : try merge(places))
         }
         return result
     }
@@ -80,15 +79,14 @@ struct RowBook {
             .sorted { $0.key == $1.key ? $0.place < $1.place : $0.key < $1.key }
     }
 
-    private static func merge(_ left: Entry, _ right: Entry) throws(ArithmeticError) -> Entry {
-        Entry(
-            row: try merge(left.row, right.row), basis: merge(left.basis, right.basis),
-            isMixed: left.isMixed || right.isMixed)
-    }
-
-    private static func merge(_ left: RowBasis?, _ right: RowBasis?) -> RowBasis? {
-        guard let left, let right else { return left ?? right }
-        return left.merged(with: right)
+    /// Entries of one key, each looked at once.
+    private func merge(_ places: [Int]) throws(ArithmeticError) -> Entry {
+        var row = entries[places[0]].row
+        for place in places.dropFirst() { row = try Self.merge(row, entries[place].row) }
+        let bases = places.compactMap { entries[$0].basis }
+        let basis = bases.isEmpty ? nil : RowBasis.merged(bases)
+        let isMixed = places.contains { entries[$0].isMixed } || (basis == nil && !bases.isEmpty)
+        return Entry(row: row, basis: basis, isMixed: isMixed)
     }
 
     /// Amounts add; a reason for pay wins over one for a zero, then the larger code; the smaller evidence stays.

@@ -13,8 +13,8 @@ struct DueReceiptsTests {
 
     private static func receipt(_ index: UInt32, job: Digest = Hash32.of(7)) -> DueReceipt {
         DueReceipt(
-            provider: MarketChain.address(20), place: TaskPlace(job: job, index: index), computeUnits: 16,
-            pace: Pace(used: 1, budget: 3))
+            provider: MarketChain.address(20), place: TaskPlace(job: job, index: index), 
+            work: (16, Pace(used: 1, budget: 3)), auditRate: 400_000)
     }
 
     private enum Hash32 {

@@ -35,8 +35,8 @@ struct GoldenMarketTests {
         (task.state, task.computeUnits, task.delivered, task.settlesIn) = (.delivered, 16, Height(5), 2)
         let due = [UInt32(2), 0].map {
             DueReceipt(
-                provider: address, place: TaskPlace(job: digest, index: $0), computeUnits: 16,
-                pace: Pace(used: 1, budget: 3))
+                provider: address, place: TaskPlace(job: digest, index: $0), 
+                work: (16, Pace(used: 1, budget: 3)), auditRate: 300)
         }
         var purses = ProviderPage<Purse>()
         purses[0].balance = Amount(300)
@@ -74,7 +74,7 @@ struct GoldenMarketTests {
             ("AssignmentRecord", AssignmentRecord(provider: address, deadline: .first).encoded, "0a14\(twenty)1001"),
             (
                 "DueReceipts", DueReceipts(due).encoded,
-                "0a40" + "0a14\(twenty)1220\(b)1802201028013003" + "0a1c" + "0a14\(twenty)201028013003"
+                "0a43" + "0a14\(twenty)1220\(b)180220102801300338ac02" + "0a1f" + "0a14\(twenty)20102801300338ac02"
             ),
             ("QueueRecord", QueueRecord(tasks: 2).encoded, "0802"),
             ("ProviderPage of purses", purses.encoded, "0a05" + "080110ac02" + "0a06" + "084018022009"),

@@ -143,6 +143,60 @@ struct MarketPayTests {
         try market.checkMoney()
     }
 
+    @Test("what vests answers for late tasks last, and a neighbour's grant does not")
+    func unvested() throws {
+        var market = try MarketChain()
+        market.present = []
+        try market.run("30 publish -> ok\n20 provide mrt=700 -> ok\n30 job tasks=3 -> ok\nblock 2")
+        try market.run("20 unbond mrt=700 -> ok")
+        var record = try #require(market.provider(20))
+        let state = WorkingState(market.chain.store)
+        let key = try #require(
+            market.chain.store.keys(.state).first { $0[0] == StateTag.providerUnbonding.rawValue })
+        var supply = market.chain.view.supply
+        let (left, granted) = (Amount(10_000), Amount(3 * 12_320))
+        // Of 700 MRT in unbonding, 10,000 units stay there, and the grant has what three tasks cost.
+        let moved = try #require(state.load(key, as: UnbondingRecord.self)).amount.units - left.units
+        supply.bonds = Amount(supply.bonds.units - moved)
+        supply.vesting = granted
+        supply.burned = Amount(supply.burned.units + moved - granted.units)
+        market.chain.overwrite(UnbondingRecord(amount: left), at: key)
+        var page = ProviderPage<Grant>()
+        page[record.number.seat].granted = granted
+        page[record.number.seat + 1].granted = Amount(7)
+        market.chain.overwrite(page, at: StateKey.grants(page: 0, granted: 0))
+        market.chain.overwrite(supply, at: StateKey.singleton(.supply))
+        market.chain.view = try #require(LedgerView(market.chain.store))
+        try market.run("block 7")
+        #expect((0..<3).allSatisfy { market.task(0, $0)?.state == .timedOut })
+        record = try #require(market.provider(20))
+        #expect(record.bond == .zero && market.chain.store.load(.state, key: key) == nil)
+        let after: ProviderPage<Grant>? = WorkingState(market.chain.store).load(StateKey.grants(page: 0, granted: 0))
+        let taken = 3 * 12_320 - left.units
+        #expect(after?[record.number.seat].paid == Amount(taken))
+        #expect(after?[record.number.seat + 1] == page[record.number.seat + 1])
+        #expect(market.chain.view.supply.vesting == Amount(granted.units - taken))
+        #expect(market.chain.view.supply.isConserved)
+    }
+
+    /// Drawn with p(0), and long at work when it is paid.
+    @Test("pay has the haircut of the rate by which its auditors were drawn, whatever the streak has become")
+    func haircut() throws {
+        var market = try MarketChain()
+        try market.run("30 publish -> ok\n20 provide mrt=700 -> ok\n30 job tasks=3 -> ok\nblock 2")
+        try market.deliverAll([20])
+        let number = try #require(market.provider(20)?.number)
+        try market.finishEpochs(1)
+        var page = ProviderPage<Reputation>()
+        page[number.seat] = try #require(market.reputation(20))
+        page[number.seat].streak = 100
+        market.chain.overwrite(page, at: StateKey.reputations(page: 0))
+        try market.finishEpochs(1)
+        let row = try #require(try market.row(20, .fee, epoch: 1))
+        #expect(row.amount == Amount(308 * (0..<3).reduce(0) { $0 + MarketChain.computeUnits($1) }))
+        #expect(row.reason == .newcomerHaircut)
+    }
+
     @Test("a receipt begins the count of late tasks anew")
     func counting() throws {
         var market = try MarketChain()

@@ -159,7 +159,7 @@ struct PropertyTests {
         var providers: [ProviderTally] = []
         for index in 0..<UInt8(6) {
             var provider = ProviderTally(account: account(index))
-            (provider.slots, provider.streak) = (random.below(3), random.below(20))
+            provider.slots = random.below(3)
             (provider.challengesAsked, provider.challengesAnswered) = (8, random.below(3) + 6)
             (provider.verified, provider.failed) = (random.below(9), random.below(2))
             provider.takesCredits = random.below(3) == 0
@@ -191,7 +191,7 @@ struct PropertyTests {
         for (who, payer, fee, used, resource, assurance) in isReversed ? tasks.reversed() : tasks {
             let task = SettledTask(
                 fee: Amount(fee), computeUnits: fee >> 20, pace: Pace(used: used, budget: 3),
-                resource: resource == 0 ? .cpu : .open, assurance: Amount(assurance))
+                resource: resource == 0 ? .cpu : .open, auditRate: fee % 1_000_001, assurance: Amount(assurance))
             try tally.record(task, by: account(UInt8(who)), for: account(200 + UInt8(payer)), .local)
         }
         return tally

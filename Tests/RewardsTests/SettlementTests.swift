@@ -29,7 +29,7 @@ struct SettlementScenario {
 
     private mutating func addProviders() throws {
         var first = ProviderTally(account: account(0x11))
-        (first.slots, first.streak, first.verified) = (2, 15, 1)
+        (first.slots, first.verified) = (2, 1)
         (first.challengesAsked, first.challengesAnswered) = (8, 8)
         var second = ProviderTally(account: account(0x22))
         (second.slots, second.failed) = (1, 1)
@@ -41,9 +41,11 @@ struct SettlementScenario {
         try tally.add(idle)
         try tally.add(PayerTally(account: account(0xAA), referral: .to(account(0x33))))
         let long = SettledTask(
-            fee: Amount(1_000_000_007), computeUnits: 1_000, pace: Pace(used: 3, budget: 3), resource: .cpu)
+            fee: Amount(1_000_000_007), computeUnits: 1_000, pace: Pace(used: 3, budget: 3), resource: .cpu,
+            auditRate: try Rule.auditRate(streak: 15, rules: parameters.audit))
         let late = SettledTask(
-            fee: Amount(500_000_000), computeUnits: 500, pace: Pace(used: 4, budget: 3), resource: .cpu)
+            fee: Amount(500_000_000), computeUnits: 500, pace: Pace(used: 4, budget: 3), resource: .cpu,
+            auditRate: try Rule.auditRate(streak: 0, rules: parameters.audit))
         try tally.record(long, by: account(0x11), for: account(0xAA), parameters)
         try tally.record(late, by: account(0x22), for: account(0xAA), parameters)
     }
@@ -88,6 +90,24 @@ struct SettlementTests {
         #expect(throws: SettlementError.unknownProvider(account(4))) {
             try tally.record(task, by: account(4), for: account(7), .local, near: &seats)
         }
+    }
+
+    @Test("a row of many referees names each once, ascending, and one of too many has no calculation")
+    func referees() throws {
+        func part(_ number: Int) throws -> RowBasis {
+            let bytes = Bytes(repeating: 0, count: 12) + UInt64(number).bigEndianBytes
+            let referee = try #require(Address(bytes))
+            return .referral([ReferralPart(referee: referee, treasury: Amount(10), rate: 100_000)])
+        }
+        let few = try #require(RowBasis.merged([try part(3), try part(1), try part(2)]))
+        guard case .referral(let parts) = few else {
+            Issue.record("\(few)")
+            return
+        }
+        #expect(parts.map(\.referee) == parts.map(\.referee).sorted() && Set(parts.map(\.referee)).count == 3)
+        #expect(try few.amount() == Amount(3))
+        let many = try (0...RowBasis.refereesMax).map(part)
+        #expect(RowBasis.merged(many) == nil && RowBasis.merged(Array(many.dropLast())) != nil)
     }
 
     @Test("every row has its amount and its reason")
