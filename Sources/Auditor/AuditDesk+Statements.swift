@@ -75,7 +75,7 @@ extension AuditDesk {
     }
 
     mutating func vote(in dispute: DisputedTask) -> [AuditContent] {
-        guard !dispute.hasVoted, let finding = findings[dispute.run], let own = finding.digests.first else { return [] }
+        guard let finding = findings[dispute.run], let own = finding.digests.first else { return [] }
         return say(.vote(dispute.task)) {
             .vote(
                 DisputeVote(

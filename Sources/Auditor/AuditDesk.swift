@@ -154,7 +154,7 @@ package struct AuditDesk: Sendable {
     }
 
     private mutating func plan(_ epochs: [AuditedEpoch], _ disputes: [DisputedTask]) {
-        var needed = disputes.filter { !$0.hasVoted }.map(\.run)
+        var needed = disputes.map(\.run)
         for epoch in epochs {
             let duties = epoch.duties.prefix(AuditorLimits.dutiesMax)
             needed += duties.filter { $0.isNeeded(in: epoch) }.map(\.run)
@@ -169,7 +169,7 @@ package struct AuditDesk: Sendable {
     /// What was said on subjects that nothing more can be said on.
     private mutating func forget(_ situation: AuditSituation, _ open: [AuditedEpoch]) {
         let epochs = Set(open.map(\.epoch))
-        let votes = Set(situation.disputes.filter { !$0.hasVoted }.map(\.task))
+        let votes = Set(situation.disputes.map(\.task))
         let misses = Set(situation.misses.compactMap(\.subject))
         sent = sent.filter { subject, _ in
             switch subject {

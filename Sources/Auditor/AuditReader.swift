@@ -67,7 +67,7 @@ package struct AuditReader: Sendable {
         }
         let open = Ledger.disputes(open: own, limit: AuditorLimits.disputesMax, on: snapshot, view: view)
         let disputes = open.filter(\.isVoting).map { dispute in
-            DisputedTask(task: dispute.place, salts: [dispute.salt] + dispute.salts, hasVoted: dispute.hasVoted)
+            DisputedTask(task: dispute.place, salts: [dispute.salt] + dispute.salts)
         }
         return AuditSituation(
             height: view.tip.height, epochs: epochs, disputes: disputes,

@@ -110,13 +110,11 @@ package struct SaidCommit: Hashable, Sendable {
     }
 }
 
+/// On which a vote counts now and was not given.
 package struct DisputedTask: Hashable, Sendable {
     package let task: TaskPlace
     /// The own one, then those that the dispute lists.
     package let salts: [Bytes]
-    package let hasVoted: Bool
 
-    package init(task: TaskPlace, salts: [Bytes], hasVoted: Bool) {
-        (self.task, self.salts, self.hasVoted) = (task, salts, hasVoted)
-    }
+    package init(task: TaskPlace, salts: [Bytes]) { (self.task, self.salts) = (task, salts) }
 }

@@ -33,7 +33,6 @@ package struct DisputeDuty: Hashable, Sendable {
     package let salts: [Bytes]
     /// A vote counts now.
     package let isVoting: Bool
-    package let hasVoted: Bool
 }
 
 /// What one auditor said of the epochs that are running and judged.

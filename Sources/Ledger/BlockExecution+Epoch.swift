@@ -20,9 +20,11 @@ extension BlockExecution {
 
     /// The seating that this block created; nil when the set stays as it is.
     mutating func endEpochIfDue() -> Seating? {
-        let isLast = view.parameters.rewards.calendar.epochEnds(
+        // Its time is over, and so are the windows of its judgement: after a halt nobody is paid unaudited, or absent from
+        // a vote for which there was no block.
+        let isOver = view.parameters.rewards.calendar.epochEnds(
             started: view.epoch.startTime, now: block.header.time, blocks: count.blocks)
-        guard isLast else {
+        guard isOver && calendar.phase == .closed else {
             state.store(count, .epochCount)
             return nil
         }

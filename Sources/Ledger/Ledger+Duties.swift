@@ -97,28 +97,30 @@ extension Ledger {
         return duties
     }
 
-    /// Open disputes that the validator may vote on, ascending by task; at most `limit`.
+    /// Open disputes on which the validator may vote and has not; at most `limit`. Those in their last epoch come
+    /// first, else ascending by task: whoever opens many of them does not hide others behind what was voted on.
     package static func disputes(
         open operatorAddress: Address, limit: Int, on snapshot: some Snapshot, view: LedgerView
     ) -> [DisputeDuty] {
         let check = AuditCheck(WorkingState(snapshot), view: view)
+        var (last, others): ([DisputeDuty], [DisputeDuty]) = ([], [])
         let prefix = [StateTag.dispute.rawValue]
-        var duties: [DisputeDuty] = []
         var next = snapshot.first(.state, from: prefix)
-        while let found = next, found.key.starts(with: prefix), duties.count < limit {
+        while let found = next, found.key.starts(with: prefix), last.count < limit {
             next = snapshot.first(.state, from: found.key + [0])
             let place = TaskPlace(keySuffix: found.key)
             guard let dispute: DisputeRecord = check.state.load(found.key),
-                check.epochSet(dispute.epoch).member(operatorAddress) != nil
+                dispute.isExtended || others.count < limit,
+                check.epochSet(dispute.epoch).member(operatorAddress) != nil,
+                check.state.bytes(StateKey.vote(place, of: operatorAddress)) == nil
             else { continue }
-            duties.append(
-                DisputeDuty(
-                    place: place, job: records(place, check.state).job, epoch: dispute.epoch,
-                    salt: Verdict.salt(beacon: dispute.beacon, auditor: operatorAddress, task: place),
-                    salts: dispute.salts(place), isVoting: dispute.isExtended || check.calendar.phase == .vote,
-                    hasVoted: check.state.bytes(StateKey.vote(place, of: operatorAddress)) != nil))
+            let duty = DisputeDuty(
+                place: place, job: records(place, check.state).job, epoch: dispute.epoch,
+                salt: Verdict.salt(beacon: dispute.beacon, auditor: operatorAddress, task: place),
+                salts: dispute.salts(place), isVoting: dispute.isExtended || check.calendar.phase == .vote)
+            if dispute.isExtended { last.append(duty) } else { others.append(duty) }
         }
-        return duties
+        return last + others.prefix(limit - last.count)
     }
 
     /// Where the calendar stands and what the auditor said, so that a node that starts again says nothing twice.

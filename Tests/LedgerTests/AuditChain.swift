@@ -186,7 +186,7 @@ struct AuditChain {
     private func votes(_ auditor: UInt8) -> [Item] {
         if manners[auditor] == .absent { return [] }
         return Ledger.disputes(open: Self.address(auditor), limit: 1_000, on: store, view: view)
-            .filter { $0.isVoting && !$0.hasVoted }
+            .filter(\.isVoting)
             .map { Self.statement(auditor, .vote(vote(auditor, $0))) }
     }
 

@@ -22,7 +22,7 @@ struct AuditStoryTests {
         try chain.begin(epoch: 1)
         try chain.reach(.open)
         let disputes = Ledger.disputes(open: AuditChain.address(0), limit: 100, on: chain.store, view: chain.view)
-        #expect(!disputes.isEmpty && disputes.allSatisfy { !$0.isVoting && !$0.hasVoted && $0.epoch == 0 })
+        #expect(!disputes.isEmpty && disputes.allSatisfy { !$0.isVoting && $0.epoch == 0 })
         for duty in disputes {
             #expect(chain.tasks(of: 22).contains { $0.index == duty.place.index && Self.thirds.contains($0.index) })
         }
@@ -65,6 +65,48 @@ struct AuditStoryTests {
         #expect(rows.filter { $0.key.kind == .audit }.allSatisfy { $0.reason == .dutiesDone || $0.amount == .zero })
         #expect(Ledger.disputes(open: AuditChain.address(0), limit: 9, on: chain.store, view: chain.view).isEmpty)
         #expect(chain.market.chain.view.supply.escrow == .zero)
+    }
+
+    @Test(
+        "after a halt every window is as long as ever: what was forged is found, and nobody is absent from a vote",
+        arguments: [AuditPhase.commit, .recheck, .reveal, .open, .vote])
+    func halt(phase: AuditPhase) throws {
+        var chain = try AuditChain.delivered(cheats: [22: Self.thirds])
+        try chain.begin(epoch: 1)
+        try chain.reach(phase)
+        try chain.step(seconds: 1_000)
+        #expect(chain.view.epoch.number == 1 && chain.phase.rawValue <= phase.rawValue + 1)
+        try chain.begin(epoch: 2)
+        let slashes = try chain.slashes(1)
+        #expect(!slashes.isEmpty)
+        for row in slashes {
+            #expect(row.key.account == MarketChain.address(22) && row.key.offence == .wrongResult)
+        }
+        #expect(try chain.rewards(1).allSatisfy { $0.reason != .absentFromVote && $0.reason != .auditKeyUndisclosed })
+        #expect(chain.tasks(of: 22).allSatisfy { $0.record.state == .forfeited })
+    }
+
+    @Test("whoever voted is asked for the disputes that are left, and for those in their last epoch first")
+    func asking() throws {
+        var chain = try AuditChain.delivered(cheats: [22: Self.thirds])
+        try chain.begin(epoch: 1)
+        try chain.reach(.open)
+        func asked(_ chain: AuditChain, _ limit: Int) -> [TaskPlace] {
+            Ledger.disputes(open: AuditChain.address(0), limit: limit, on: chain.store, view: chain.view).map(\.place)
+        }
+        let all = asked(chain, 100)
+        #expect(all.count > 1 && asked(chain, 1) == [all[0]])
+        let key = StateKey.dispute(try #require(all.last))
+        var last: DisputeRecord = try #require(WorkingState(chain.store).load(key))
+        last.isExtended = true
+        chain.market.chain.overwrite(last, at: key)
+        #expect(asked(chain, 1) == [all[all.count - 1]])
+        #expect(asked(chain, 100) == [all[all.count - 1]] + all.dropLast())
+        last.isExtended = false
+        chain.market.chain.overwrite(last, at: key)
+        try chain.reach(.vote)
+        try chain.steps { asked($0, 100).isEmpty }
+        #expect(all.allSatisfy { chain.dispute($0.index) != nil } && chain.phase == .vote)
     }
 
     @Test("a slash takes the bond, then what vests, oldest first, and leaves what a neighbour was granted")

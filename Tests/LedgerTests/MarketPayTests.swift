@@ -183,7 +183,8 @@ struct MarketPayTests {
     @Test("pay has the haircut of the rate by which its auditors were drawn, whatever the streak has become")
     func haircut() throws {
         var market = try MarketChain()
-        try market.run("30 publish -> ok\n20 provide mrt=700 -> ok\n30 job tasks=3 -> ok\nblock 2")
+        try market.finishEpochs(1)
+        try market.run("30 publish -> ok\n20 provide mrt=700 -> ok\n30 job tasks=3 fuel=3000000 cu=18 -> ok\nblock 2")
         try market.deliverAll([20])
         let number = try #require(market.provider(20)?.number)
         try market.finishEpochs(1)
@@ -192,7 +193,7 @@ struct MarketPayTests {
         page[number.seat].streak = 100
         market.chain.overwrite(page, at: StateKey.reputations(page: 0))
         try market.finishEpochs(1)
-        let row = try #require(try market.row(20, .fee, epoch: 1))
+        let row = try #require(try market.row(20, .fee, epoch: 2))
         #expect(row.amount == Amount(308 * (0..<3).reduce(0) { $0 + MarketChain.computeUnits($1) }))
         #expect(row.reason == .newcomerHaircut)
     }
