@@ -10,6 +10,9 @@ package struct LedgerParameters: Hashable, Sendable {
     package var txBytePrice: UInt64 = 10
     package var rewards = Parameters.standard
 
+    /// A kilobyte for an MRT: what a proposal to lower it costs can still be paid.
+    static let txBytePriceMax: UInt64 = 1_000_000
+
     package init() {}
 
     package init(rewards: Parameters) { self.rewards = rewards }
@@ -49,6 +52,7 @@ package struct LedgerParameters: Hashable, Sendable {
         guard rewards.validation.stakeMin.units >= Amount.unitsPerToken else {
             throw .parameters("validator_stake_min >= 10^9")
         }
+        guard txBytePrice <= Self.txBytePriceMax else { throw .parameters("tx_byte_price <= \(Self.txBytePriceMax)") }
         do { try rewards.validate() } catch { throw .parameters("\(error)") }
     }
 

@@ -25,6 +25,8 @@ package enum ParameterError: Error, Equatable, Sendable {
     case windowIsEmpty
     /// A rate above its largest value.
     case rateAboveMaximum(name: ParameterName, value: UInt64, maximum: UInt64)
+    /// A number that would leave no room for a sum, or for the end of a loop or of an epoch.
+    case valueAboveMaximum(name: ParameterName, value: UInt64, maximum: UInt64)
     /// A number that must be at least something.
     case valueBelowMinimum(name: ParameterName, value: UInt64, minimum: UInt64)
     /// audit + burn + treasury must leave the provider something.
@@ -60,6 +62,7 @@ package enum ParameterError: Error, Equatable, Sendable {
 
 /// The parameters that are checked one by one, by name.
 package enum ParameterName: Hashable, Sendable {
+    case epochBlocksMin, epochsPerDay, timeoutsMax, dutiesMin, reporterCap, breakerOperatorsMin
     case feeMinimum, escrowDivisor, taskCap, priceMin, stepDivisor, slotBond, fuelPerBlock, budgetBlocksMin
     case bandHigh, growth, insurance, shareMax, bondedGoal, shareSpeed
     case subsidy, standby, accountCap, referral, vesting, vestingDays, challengesPerEpoch, answerBlocks

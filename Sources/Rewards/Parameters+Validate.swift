@@ -64,6 +64,7 @@ extension Parameters {
         try checkCalendar()
         try checkRates()
         try checkMinima()
+        try checkMaxima()
         try checkSums()
         try checkPeriods()
         try checkInequalities()
@@ -156,6 +157,32 @@ extension Parameters {
         ]
         for (name, value, minimum) in minima where value < minimum {
             throw .valueBelowMinimum(name: name, value: value, minimum: minimum)
+        }
+    }
+
+    /// Nothing is so large that sums overflow, that a loop over days or blocks does not end, or that no epoch or job comes
+    /// any more in which it could be voted back.
+    private func checkMaxima() throws(ParameterError) {
+        let (count, days, amount) = (UInt64(1_000_000), UInt64(3_650), UInt64(1_000_000_000_000_000_000))
+        let maxima: [(ParameterName, UInt64, UInt64)] = [
+            (.epochBlocksMin, calendar.epochBlocksMin, count),
+            (.epochsPerDay, calendar.epochsPerDay, 86_400 / calendar.epochSeconds),
+            (.taskCap, fees.taskCap.units, amount / 1_000), (.escrowDivisor, fees.escrowDivisor, count),
+            (.priceMin, market.priceMin.units, fees.taskCap.units), (.stepDivisor, market.stepDivisor, count),
+            (.slotBond, market.slotBond.units, amount), (.fuelPerBlock, market.fuelPerBlockCPU, amount),
+            (.fuelPerBlock, market.fuelPerBlockOpen, amount), (.budgetBlocksMin, market.budgetBlocksMin, count),
+            (.timeoutsMax, market.timeoutsMax, count), (.challengesPerEpoch, usage.challengesPerEpoch, count),
+            (.answerBlocks, usage.answerBlocks, count), (.auditRateOffset, audit.rateOffset, count),
+            (.dutiesMin, audit.dutiesMin, count), (.stakeMin, validation.stakeMin.units, amount),
+            (.signedWindow, slashing.signedWindow, count), (.reporterCap, slashing.reporterCap.units, amount),
+            (.breakerOperatorsMin, slashing.breakerOperatorsMin, count), (.vestingDays, usage.vestingDays, days),
+            (.period, usage.referralDays, days), (.period, slashing.breakerDays, days),
+            (.period, slashing.jailDays, days), (.period, slashing.tombstoneDays, days),
+            (.period, periods.unbond, days), (.period, periods.correlation, days),
+            (.period, periods.dispute, days), (.period, periods.settlement, days),
+        ]
+        for (name, value, maximum) in maxima where value > maximum {
+            throw .valueAboveMaximum(name: name, value: value, maximum: maximum)
         }
     }
 

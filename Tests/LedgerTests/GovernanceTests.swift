@@ -22,6 +22,14 @@ struct GovernanceTests {
         Ledger.proposals(on: chain.store).first { $0.number == number }
     }
 
+    /// What a chain under it would do is left to nobody to find out.
+    @Test("no parameter may be as large as a number can be", arguments: LedgerParameters.fields.map(\.name))
+    func largest(name: String) throws {
+        let field = try #require(LedgerParameters.fields.first { $0.name == name })
+        #expect(throws: GenesisError.self) { try LedgerParameters([Setting(number: field.number, value: .max)]) }
+        #expect(throws: GenesisError.self) { try LedgerParameters([Setting(number: field.number, value: 1 << 63)]) }
+    }
+
     @Test("proposals and votes go by the rules, each refusal by name")
     func rules() throws {
         let chain = try LedgerTableTests.run(

@@ -65,7 +65,12 @@ struct ParameterTests {
         ),
         (.unbondShorterThanEvidence(unbond: 19, evidence: 20), { $0.periods.unbond = 19 }),
         (.evidenceShorterThanDispute(evidence: 20, needed: 21), { $0.periods.dispute = 20 }),
-        (.evidenceShorterThanDispute(evidence: 20, needed: .max), { $0.periods.dispute = .max }),
+        (.valueAboveMaximum(name: .period, value: .max, maximum: 3_650), { $0.periods.dispute = .max }),
+        (.valueAboveMaximum(name: .epochsPerDay, value: 2, maximum: 1), { $0.calendar.epochsPerDay = 2 }),
+        (
+            .valueAboveMaximum(name: .priceMin, value: 14_000_000_001, maximum: 14_000_000_000),
+            { $0.market.priceMin = Amount(14_000_000_001) }
+        ),
         (.lightTrustNotShorterThanUnbond(lightTrust: 21, unbond: 21), { $0.periods.lightTrust = 21 }),
         (
             .washTradingPays(Inequality(left: 460_000_200_000, right: 460_000_000_000, holds: false)),
