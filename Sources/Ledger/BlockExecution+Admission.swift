@@ -74,7 +74,8 @@ extension BlockExecution {
         guard let account = Address(Bytes(key.dropFirst())), let record: AdmissionRecord = state.load(key),
             record.missing > 0,
             let provider: ProviderRecord = state.load(StateKey.provider(account)), slots(provider) > 0,
-            let work: WorkRecord = state.load(StateKey.work(account)), !work.isPaused, work.offersKnownEngine
+            let work: WorkRecord = state.load(StateKey.work(account)), !work.isPaused, work.offersKnownEngine,
+            !isJailed(account)
         else { return nil }
         return Newcomer(account: account, record: record)
     }

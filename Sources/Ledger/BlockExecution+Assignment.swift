@@ -23,10 +23,10 @@ extension BlockExecution {
     }
 
     private func candidates() -> [ProviderDraw.Candidate] {
-        let reputations = state.reputations()
+        let (reputations, prisoners) = (state.reputations(), prisoners())
         return state.scan(.provider, as: ProviderRecord.self).compactMap { id, record in
             guard let account = Address(id), let work: WorkRecord = state.load(StateKey.work(account)),
-                !work.isPaused, !work.offers.isEmpty, isAdmitted(account)
+                !work.isPaused, !work.offers.isEmpty, isAdmitted(account), !prisoners.contains(account)
             else { return nil }
             let slots = slots(record)
             if slots == 0 { return nil }

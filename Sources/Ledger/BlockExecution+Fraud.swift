@@ -71,9 +71,10 @@ extension BlockExecution {
     private mutating func noteFraud(of provider: Address) {
         guard var record: ProviderRecord = state.load(StateKey.provider(provider)) else { return }
         let window = view.parameters.epochs(days: view.parameters.rewards.slashing.tombstoneDays)
-        if let last = record.lastFraud, view.epoch.number - last <= window { record.isTombstoned = true }
+        let isSecond = record.lastFraud.map { view.epoch.number - $0 <= window } ?? false
         record.lastFraud = view.epoch.number
         state.store(record, at: StateKey.provider(provider))
+        if isSecond { exclude(provider) }
     }
 
     // MARK: Amounts

@@ -26,6 +26,7 @@ extension BlockExecution {
 
     mutating func perform(_ registration: RegisterProvider, by sender: Address) throws(Rule) {
         guard state.bytes(StateKey.provider(sender)) == nil else { throw .providerExists }
+        try checkNotExcluded(sender)
         guard registration.bond >= view.parameters.rewards.market.slotBond else { throw .bondBelowSlot }
         try check(registration.offers)
         try pay(registration.bond, from: sender)

@@ -22,8 +22,8 @@ extension BlockExecution {
             var record: ValidatorRecord = state.load(StateKey.validator(reference.operatorAddress))
         else { preconditionFailure("no operator for validator \(consensusAddress), which was in a set") }
         if record.isTombstoned { return }
+        exclude(reference.operatorAddress)
         record.isTombstoned = true
-        state.store(record, at: StateKey.validator(reference.operatorAddress))
         let stake = slashableStake(of: reference.operatorAddress, record)
         let offender = OffenderRecord(epoch: view.epoch.number, stake: stake, charged: .zero, evidence: evidence)
         state.store(offender, at: StateKey.offender(.equivocation, reference.operatorAddress, epoch: view.epoch.number))

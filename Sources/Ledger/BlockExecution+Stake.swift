@@ -17,6 +17,7 @@ extension BlockExecution {
         guard keys.allSatisfy(Ed25519.isRegistrable) else { throw .keyNotRegistrable }
         guard Set(keys + [content.sender]).count == keys.count + 1 else { throw .keyTaken }
         for key in keys where state.bytes(StateKey.keyAddress(Hash.address(of: key))) != nil { throw .keyTaken }
+        try checkNotExcluded(sender)
         try pay(registration.stake, from: sender)
         var record = ValidatorRecord(
             keys: registration.keys, name: registration.name, registeredEpoch: view.epoch.number)

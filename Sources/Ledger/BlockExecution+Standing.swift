@@ -70,6 +70,32 @@ extension BlockExecution {
         }
     }
 
+    // MARK: Operators
+
+    /// For good, in every role: a validator and a provider of one account are one operator.
+    mutating func exclude(_ operatorAddress: Address) {
+        if var validator: ValidatorRecord = state.load(StateKey.validator(operatorAddress)) {
+            validator.isTombstoned = true
+            state.store(validator, at: StateKey.validator(operatorAddress))
+        }
+        if var provider: ProviderRecord = state.load(StateKey.provider(operatorAddress)) {
+            provider.isTombstoned = true
+            state.store(provider, at: StateKey.provider(operatorAddress))
+        }
+    }
+
+    /// Whoever is excluded in one role takes no other.
+    func checkNotExcluded(_ operatorAddress: Address) throws(Rule) {
+        let validator: ValidatorRecord? = state.load(StateKey.validator(operatorAddress))
+        let provider: ProviderRecord? = state.load(StateKey.provider(operatorAddress))
+        if validator?.isTombstoned == true || provider?.isTombstoned == true { throw .tombstoned }
+    }
+
+    /// Everybody in jail: at most as many as ever had a seat, and mostly nobody.
+    func prisoners() -> Set<Address> {
+        Set(state.scan(.standing, as: StandingRecord.self).compactMap { $1.isJailed ? Address($0) : nil })
+    }
+
     // MARK: Jail
 
     func isJailed(_ operatorAddress: Address) -> Bool {

@@ -2,10 +2,11 @@
 import Chain
 import Codec
 import Cryptography
-import Ledger
 import Primitives
 import Rewards
 import Testing
+
+@testable import Ledger
 
 @Suite("market pay")
 struct MarketPayTests {
@@ -211,6 +212,50 @@ struct MarketPayTests {
         try market.run("30 job tasks=2 -> ok\nblock 8")
         #expect(market.work(20)?.timeouts == 2 && market.work(20)?.isPaused == false)
         try market.checkMoney()
+    }
+
+    @Test("an operator in jail gets no task until it is back")
+    func jailed() throws {
+        var market = try MarketChain()
+        try market.run("30 publish -> ok\n20 provide mrt=700 -> ok")
+        let key = StateKey.standing(MarketChain.address(20))
+        market.chain.overwrite(StandingRecord(jailings: 1, jailedEpoch: 0, freeEpoch: 9), at: key)
+        try market.run("30 job tasks=1 -> ok\nblock 6")
+        #expect(market.job(0)?.next == 0)
+        var standing: StandingRecord = try #require(WorkingState(market.chain.store).load(key))
+        standing.isJailed = false
+        market.chain.overwrite(standing, at: key)
+        try market.run("block 6")
+        #expect(market.job(0)?.next == 1)
+    }
+
+    @Test("a validator that is excluded is no provider any more, and a new account of it becomes none")
+    func excludedValidator() throws {
+        var market = try MarketChain(more: [2, 3])
+        try market.run("30 publish -> ok\n3 provide mrt=700 -> ok\nblock 2")
+        let height = market.chain.view.tip.height.value
+        try market.chain.advance(
+            evidence: [market.chain.duplicateVotes(3, at: height), market.chain.duplicateVotes(2, at: height)])
+        #expect(market.provider(3)?.isTombstoned == true)
+        try market.run("30 job tasks=1 -> ok\nblock 6\n2 provide mrt=700 -> tombstoned\n3 offer -> tombstoned")
+        #expect(market.job(0)?.next == 0)
+        try market.checkMoney()
+    }
+
+    @Test("a provider that is excluded becomes no validator")
+    func excludedProvider() throws {
+        var market = try MarketChain()
+        try market.run("20 provide mrt=700 -> ok")
+        var record = try #require(market.provider(20))
+        record.isTombstoned = true
+        market.chain.overwrite(record, at: StateKey.provider(MarketChain.address(20)))
+        for (sender, code) in [(UInt8(20), LedgerRule.tombstoned.rawValue), (21, 0)] {
+            let registration = RegisterValidator(
+                keys: TestKeys(sender).validator, stake: Amount(20_000 * TestChain.token), name: [],
+                proofs: [.zero, .zero, .zero])
+            try market.chain.advance([(0, [market.send(sender, .registerValidator(registration))])])
+            #expect(market.chain.results.last?.code == code)
+        }
     }
 
     @Test("a task that one provider was late with goes to another, and only the late one is charged")
