@@ -42,6 +42,10 @@ extension BlockExecution {
         guard let height = UInt64(bigEndian: id.prefix(8)).flatMap({ Height($0) }), let digest = Digest(id.dropFirst(8))
         else { preconditionFailure("queue key \(Hex.lower(id))") }
         var job = requireJob(digest)
+        if isQuarantined(job) {
+            state.remove(StateKey.queue(height, digest))
+            return withdraw(&job, digest)
+        }
         let first = job.next
         if job.request.replicas > 0 { beginPanels(of: digest, &job, &draw, room: &room) }
         while job.request.replicas == 0 && job.next < job.end && room > 0 {
@@ -141,7 +145,7 @@ extension BlockExecution {
     private mutating func redraw(_ place: TaskPlace, _ draw: inout ProviderDraw) {
         var task = requireTask(place)
         var job = requireJob(place.job)
-        if let chosen = draw.draw(place, of: job, not: task.late), let late = task.late {
+        if !isQuarantined(job), let chosen = draw.draw(place, of: job, not: task.late), let late = task.late {
             assign(place, of: job, to: chosen, &draw, late: (late, task.charge))
             return
         }

@@ -34,28 +34,30 @@ extension BlockExecution {
         }
     }
 
-    /// A decision whose slashes wait: only the disputed pay is lost at once.
-    mutating func postpone(_ truth: DisputeSide, _ losers: DisputeLosers, on disputed: DisputedTask, isReported: Bool) {
-        for loser in losers.results { postpone(.approvedWrongResult, of: loser, on: disputed) }
-        for loser in losers.digests { postpone(.wrongDigest, of: loser, on: disputed) }
-        if disputed.task.result == truth.result {
-            judgement.verified.insert(disputed.place)
-            return
-        }
+    /// A wrong provider whose slash waits: only the disputed pay is lost at once.
+    mutating func postpone(_ truth: DisputeSide, on disputed: DisputedTask, _ reporter: Address?) {
         let record = DeferredSlashRecord(
-            task: disputed.place, amount: providerSlash(disputed),
-            reporter: isReported ? disputed.dispute.reporter : nil,
+            task: disputed.place, amount: providerSlash(disputed), reporter: reporter,
             voters: zip(truth.voters, truth.stakes).map { EngineLossRecord.Loser($0, stake: $1) })
         wait(.wrongResult, of: disputed.task.provider, record, on: disputed)
         judgement.withhold(.deferredByBreaker, from: disputed.task.provider)
         if disputed.task.state == .delivered { refuse(disputed.place, as: .forfeited) }
     }
 
-    /// A validator's: by its stake at the offence.
-    private mutating func postpone(_ offence: SlashOffence, of validator: Address, on disputed: DisputedTask) {
-        guard let stake = slashableStake(of: validator) else { return }
-        let record = DeferredSlashRecord(task: disputed.place, amount: stake, reporter: nil, voters: [])
-        wait(offence, of: validator, record, on: disputed)
+    /// Of validators, by their stake at the offence. The first of them pays the voters, as it would at once.
+    mutating func postpone(_ losers: DisputeLosers, _ claim: VoterClaim?, on disputed: DisputedTask) {
+        var claim = claim
+        let all =
+            losers.results.map { (SlashOffence.approvedWrongResult, $0) }
+            + losers.digests.map { (SlashOffence.wrongDigest, $0) }
+        for (offence, validator) in all {
+            guard let stake = slashableStake(of: validator) else { continue }
+            let voters = claim.map { zip($0.voters, $0.stakes).map { EngineLossRecord.Loser($0, stake: $1) } } ?? []
+            let record = DeferredSlashRecord(
+                task: disputed.place, amount: stake, reporter: claim?.reporter, voters: voters)
+            wait(offence, of: validator, record, on: disputed)
+            claim = nil
+        }
     }
 
     private mutating func wait(
@@ -125,16 +127,25 @@ extension BlockExecution {
     }
 
     private mutating func execute(_ record: DeferredSlashRecord, _ slash: SlashKey) {
+        let (task, job) = (requireTask(record.task), requireJob(record.task.job))
+        let (voters, stakes) = (record.voters.map(\.operatorAddress), record.voters.map(\.stake))
+        let claim = VoterClaim(
+            computeUnits: task.computeUnits,
+            price: AuditCheck(state, view: view, calendar: calendar).workPrice(of: job), voters: voters, stakes: stakes,
+            reporter: record.reporter, evidence: slash.evidence)
+        let claimed = voters.isEmpty && record.reporter == nil ? nil : claim
         switch slash.offence {
-        case .approvedWrongResult: punishApproval(by: slash.account, evidence: slash.evidence, stake: record.amount)
-        case .wrongDigest: punishDigest(of: slash.account, evidence: slash.evidence, stake: record.amount, nil)
+        case .approvedWrongResult:
+            if punishApproval(by: slash.account, evidence: slash.evidence, stake: record.amount) {
+                judgement.claims[slash.account] = claimed
+            }
+        case .wrongDigest:
+            punishDigest(of: slash.account, evidence: slash.evidence, stake: record.amount, claimed)
         default:
-            let (task, job) = (requireTask(record.task), requireJob(record.task.job))
             punishProvider(
                 ProvenFraud(
                     evidence: slash.evidence, provider: slash.account, computeUnits: task.computeUnits, job: job,
-                    due: record.amount, voters: record.voters.map(\.operatorAddress),
-                    stakes: record.voters.map(\.stake), reporter: record.reporter))
+                    due: record.amount, voters: voters, stakes: stakes, reporter: record.reporter))
         }
     }
 }

@@ -14,7 +14,11 @@ extension BlockExecution {
             return decision(
                 DisputedTask(place: place, dispute: dispute, task: requireTask(place), job: requireJob(place.job)))
         }
-        noteLosses(decisions)
+        // Before anything is carried out: nobody is slashed because another dispute about the program came later.
+        for decision in decisions where decision.outcome == .nonDeterministic {
+            quarantine(decision.disputed.job.request.program)
+        }
+        noteLosses(decisions.filter { !isQuarantined($0.disputed.job) })
         for decision in decisions { carryOut(decision) }
         if !judgement.frauds.isEmpty { forfeitPay() }
     }
@@ -32,10 +36,9 @@ extension BlockExecution {
     private mutating func carryOut(_ decision: DisputeDecision) {
         let (disputed, sides, votes) = (decision.disputed, decision.sides, decision.votes)
         let (place, dispute) = (disputed.place, disputed.dispute)
-        switch decision.outcome {
+        switch isQuarantined(disputed.job) ? .nonDeterministic : decision.outcome {
         case .stands(let index): enforce(sides[index], among: sides, on: disputed)
         case .nonDeterministic:
-            quarantine(disputed.job.request.program)
             void(disputed, .programNotDeterministic)
             voidAnswer(disputed)
             returnDeposit(disputed, paying: (sides.flatMap(\.voters), sides.flatMap(\.stakes)), isFalse: false)
@@ -76,14 +79,20 @@ extension BlockExecution {
         let isReported =
             !wrong.contains(dispute.reporter)
             && reporterIsRight(disputed, truth, isWrong: isWrong, digests: losers.digests)
+        let isFalse = dispute.claimed != nil && !isReported
+        // Else whoever pays for a false dispute would buy his provider a record with it.
+        if !isWrong, !isFalse { judgement.verified.insert(disputed.place) }
+        let reporter = isReported ? dispute.reporter : nil
+        let claim = isWrong ? nil : claim(truth, on: disputed, reporter, without: wrong)
         if judgement.tripped.contains(disputed.job.request.engineID) {
-            postpone(truth, losers, on: disputed, isReported: isReported)
+            postpone(losers, claim, on: disputed)
+            if isWrong { postpone(truth, on: disputed, reporter) }
             voidAnswer(disputed)
-            returnDeposit(disputed, paying: ([], []), isFalse: false)
+            // The work of a vote that was asked for in vain is paid for, whatever the engine turns out to be.
+            returnDeposit(disputed, paying: isFalse ? (truth.voters, truth.stakes) : ([], []), isFalse: isFalse)
             return
         }
-        let reporter = isReported ? dispute.reporter : nil
-        punish(losers, on: disputed, isWrong ? nil : claim(truth, on: disputed, reporter, without: wrong))
+        punish(losers, on: disputed, claim)
         if isWrong {
             punishProvider(
                 ProvenFraud(
@@ -93,9 +102,6 @@ extension BlockExecution {
         }
         let hasPaid = isWrong || !losers.isEmpty
         judgeAnswer(truth, on: disputed, reporter, paying: hasPaid ? ([], []) : (truth.voters, truth.stakes))
-        let isFalse = dispute.claimed != nil && !isReported
-        // Else whoever pays for a false dispute would buy his provider a record with it.
-        if !isWrong, !isFalse { judgement.verified.insert(disputed.place) }
         returnDeposit(disputed, paying: isFalse ? (truth.voters, truth.stakes) : ([], []), isFalse: isFalse)
     }
 
@@ -142,6 +148,12 @@ extension BlockExecution {
         guard var record: DisclosureRecord = state.load(key) else { return }
         record.done -= min(record.done, computeUnits)
         state.store(record, at: key)
+    }
+
+    /// Honest machines disagree about the job's program: nothing of it is given out or judged any more.
+    func isQuarantined(_ job: JobRecord) -> Bool {
+        let program: BlobRecord? = state.load(StateKey.blob(.program, job.request.program))
+        return program?.isQuarantined == true
     }
 
     private mutating func quarantine(_ program: Digest) {

@@ -176,9 +176,14 @@ extension BlockExecution {
         guard var job: JobRecord = state.load(StateKey.job(cancel.job)) else { throw .unknownJob }
         guard job.requester == sender else { throw .notTheRequester }
         guard job.next < job.end else { throw .nothingToCancel }
+        withdraw(&job, cancel.job)
+    }
+
+    /// Tasks that nobody was given.
+    mutating func withdraw(_ job: inout JobRecord, _ id: Digest) {
         let tasks = job.end - job.next
         (job.end, job.closed) = (job.next, job.closed + tasks)
-        state.store(job, at: StateKey.job(cancel.job))
+        state.store(job, at: StateKey.job(id))
         refund(Amount(UInt64(tasks) * job.heldPerTask.units), of: job)
     }
 

@@ -209,16 +209,30 @@ struct AdmissionTests {
         var chain = try AuditChain.withNewcomers()
         try chain.work(tasks: 20)
         chain.manners = [2: .diverging, 3: .diverging]
-        // Waits for a provider until the program is quarantined.
-        try chain.market.run("20 offer ask=9000 -> ok\n21 offer ask=9000 -> ok")
-        try chain.step([chain.market.send(30, .submitJob(AuditChain.request(tasks: 20)))])
         try chain.step([chain.answer(22, chain.issued(to: 22))])
+        // Given out before the program is quarantined.
+        try chain.begin(epoch: 1)
+        try chain.reach(.closed)
+        try chain.step([chain.market.send(30, .submitJob(AuditChain.request(tasks: 20)))])
         try chain.begin(epoch: 2)
-        #expect(chain.admission(of: 22)?.wait == .tasks)
-        try chain.market.run("20 offer -> ok\n21 offer -> ok\nblock 5")
+        #expect(chain.admission(of: 22)?.wait == .tasks && chain.market.job(1)?.next == 20)
         try chain.deliver([20, 21])
         try chain.step()
         #expect(chain.market.job(1)?.done == 20 && chain.issued(to: 22).isEmpty)
+    }
+
+    @Test("tasks of a quarantined program that wait for a provider go back to who asked for them")
+    func withdrawn() throws {
+        var chain = try AuditChain.withNewcomers()
+        try chain.work(tasks: 20)
+        chain.manners = [2: .diverging, 3: .diverging]
+        try chain.market.run("20 offer ask=9000 -> ok\n21 offer ask=9000 -> ok")
+        try chain.step([chain.market.send(30, .submitJob(AuditChain.request(tasks: 20)))])
+        try chain.begin(epoch: 2)
+        try chain.market.run("20 offer -> ok\n21 offer -> ok\nblock 6")
+        #expect(chain.market.job(1)?.next == 0 && chain.market.job(1)?.closed == 20)
+        #expect(chain.view.supply.escrow == .zero)
+        try chain.market.checkMoney()
     }
 
     @Test("a dispute in its second epoch still judges the answer")

@@ -8,13 +8,24 @@ import Quorum
 import Rewards
 import Testing
 
+extension AuditChain {
+    /// A task of the provider that nobody disputes yet.
+    fileprivate func undisputed(by provider: UInt8) -> TaskPlace? {
+        tasks(of: provider).first { dispute($0.index) == nil }.map {
+            TaskPlace(job: market.jobs[0], index: $0.index)
+        }
+    }
+}
+
 @Suite("breaker")
 struct BreakerTests {
     /// Stakes of 0 to 3: 2 and 3 can lose against the other two with more than 2/3.
     static let stakes: [UInt64] = [40_000, 34_000, 13_000, 13_000]
 
     /// Delivered by 20 and 21, who are right; 2 and 3 get something else. Slashes wait two epochs.
-    static func tripped(cheats: [UInt8: Set<UInt32>] = [:], days: UInt64 = 2) throws -> AuditChain {
+    static func tripped(
+        cheats: [UInt8: Set<UInt32>] = [:], days: UInt64 = 2, until phase: AuditPhase? = nil
+    ) throws -> AuditChain {
         var parameters = Parameters.local
         parameters.slashing.breakerDays = days
         parameters.audit.admissionTasks = 0
@@ -29,7 +40,12 @@ struct BreakerTests {
         ])
         try chain.market.run("30 job tasks=40 fuel=100000000 cu=116 -> ok\nblock 2")
         try chain.deliver([20, 21])
-        try chain.begin(epoch: 2)
+        if let phase {
+            try chain.begin(epoch: 1)
+            try chain.reach(phase)
+        } else {
+            try chain.begin(epoch: 2)
+        }
         return chain
     }
 
@@ -109,6 +125,33 @@ struct BreakerTests {
         #expect(chain.market.bond(21) == Amount(held.units - taken))
         #expect(slashes.allSatisfy { $0.injured > .zero && $0.reporter > .zero })
         try chain.market.checkMoney()
+    }
+
+    @Test("voters on a validator's loss are paid when its slash is executed, once for each dispute")
+    func voters() throws {
+        var chain = try Self.tripped()
+        chain.manners = [:]
+        try chain.begin(epoch: 4)
+        let rows = try chain.slashes(3)
+        #expect(!rows.isEmpty)
+        for same in Dictionary(grouping: rows, by: \.key.evidence).values {
+            #expect(same.count { $0.injured > .zero } == 1)
+        }
+        #expect(try chain.market.row(0, .compensation, epoch: 3)?.amount ?? .zero > .zero)
+        #expect(try chain.market.row(2, .compensation, epoch: 3) == nil)
+        try chain.market.checkMoney()
+    }
+
+    @Test("a false dispute costs the same where the breaker tripped, and makes no success of the task")
+    func falseDispute() throws {
+        var chain = try Self.tripped(until: .open)
+        let place = try #require(chain.undisputed(by: 20))
+        let deposit = try #require(Ledger.disputeDeposit(place, on: chain.store, view: chain.view))
+        let request = OpenDispute(task: place, claimed: AuditChain.wrong(9_999), deposit: deposit)
+        try Self.send(&chain, 30, .openDispute(request), "ok")
+        try chain.begin(epoch: 2)
+        let row = try #require(try chain.slashes(1).first { $0.key.offence == .falseDispute })
+        #expect(row.key.account == MarketChain.address(30) && row.amount > .zero && row.injured > .zero)
     }
 
     @Test("one operator, or a sixth of T and no more, is slashed at once")
