@@ -30,10 +30,16 @@ extension AuditDesk {
         let ready = open.filter { findings[$0.run] != nil }.sorted { $0.task < $1.task }
         let isComplete = open.allSatisfy { findings[$0.run] != nil || isHopeless($0.run) }
         guard !ready.isEmpty, isComplete || epoch.isUrgent else { return nil }
-        let duties = ready.prefix(AuditLimits.verdictsMax)
-        let leaves = duties.compactMap { verdict($0, epoch.epoch)?.encoded }
+        var (tasks, leaves, bytes): ([TaskPlace], [Bytes], Int) = ([], [], 0)
+        for duty in ready.prefix(AuditLimits.verdictsMax) {
+            guard let leaf = verdict(duty, epoch.epoch)?.encoded else { continue }
+            bytes += leaf.count + 4
+            if bytes > AuditLimits.leafBytesMax { break }
+            tasks.append(duty.task)
+            leaves.append(leaf)
+        }
         return VerdictCommit(
-            epoch: epoch.epoch, round: round, part: part, tasks: duties.map(\.task), root: MerkleTree.root(of: leaves))
+            epoch: epoch.epoch, round: round, part: part, tasks: tasks, root: MerkleTree.root(of: leaves))
     }
 
     private mutating func disclose(_ epoch: AuditedEpoch) -> [AuditContent] {
@@ -93,11 +99,11 @@ extension AuditDesk {
 
     private func verdict(_ duty: DrawnTask, _ epoch: UInt64) -> Verdict? {
         guard let finding = findings[duty.run], let own = finding.digests.first else { return nil }
+        let others = finding.digests.dropFirst()
         return Verdict(
             task: duty.task, result: finding.result, digest: own,
-            others: (
-                duty.round == .recheck ? finding.digests[1] : nil, duty.hasAnswer ? finding.digests.last : nil
-            ), nonce: nonce(duty, epoch))
+            others: (Array(others.dropLast(duty.hasAnswer ? 1 : 0)), duty.hasAnswer ? others.last : nil),
+            nonce: nonce(duty, epoch))
     }
 
     private func nonce(_ duty: DrawnTask, _ epoch: UInt64) -> Digest {

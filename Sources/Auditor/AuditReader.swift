@@ -173,7 +173,7 @@ extension DrawnTask {
     fileprivate init(_ duty: AuditDuty) {
         self.init(
             task: duty.place, round: duty.round, computeUnits: duty.computeUnits,
-            salts: [duty.salt] + (duty.firstSalt.map { [$0] } ?? []), admissionSalt: duty.admissionSalt)
+            salts: [duty.salt] + duty.firstSalts, admissionSalt: duty.admissionSalt)
     }
 }
 

@@ -84,14 +84,14 @@ package struct DrawnTask: Hashable, Sendable {
     package let round: AuditRound
     /// Of the receipt.
     package let computeUnits: UInt64
-    /// The own one; in a re-check then the first auditor's; then that of who is not admitted, if there is one.
+    /// The own one; in a re-check then the first auditors'; then that of who is not admitted, if there is one.
     package let salts: [Bytes]
     package let hasAnswer: Bool
 
     package init(
         task: TaskPlace, round: AuditRound, computeUnits: UInt64, salts: [Bytes], admissionSalt: Bytes? = nil
     ) {
-        precondition(salts.count == (round == .first ? 1 : 2), "\(salts.count) salts in round \(round)")
+        precondition((salts.count == 1) == (round == .first), "\(salts.count) salts in round \(round)")
         (self.task, self.round, self.computeUnits) = (task, round, computeUnits)
         self.salts = salts + (admissionSalt.map { [$0] } ?? [])
         hasAnswer = admissionSalt != nil

@@ -1,8 +1,9 @@
 // What an auditor lets itself hold and repeat.
+import Chain
 
 package enum AuditorLimits {
     /// Duties of one epoch that are executed: no more can be committed.
-    package static let dutiesMax = 65_536
+    package static let dutiesMax = Int(AuditLimits.dutiesMax)
     /// Heights until a statement that did not reach the state is handed in again, and until a restarted auditor says
     /// anything new: what its earlier life handed in may still be on its way.
     package static let patience: UInt64 = 4

@@ -12,8 +12,14 @@ package enum AuditLimits {
     package static let verdictsMax = 4_096
     /// Parts of one auditor's commits in one epoch and round.
     package static let partsMax: UInt32 = 16
+    /// Verdicts that an auditor has room for in one epoch and round.
+    package static let dutiesMax = UInt32(verdictsMax) * partsMax
     /// Salted digests that one dispute compares.
     package static let digestsMax = 64
+    /// First auditors whose digests a second one repeats.
+    package static let firstsMax = 8
+    /// Of the leaves of one reveal, so that it fits an item.
+    package static let leafBytesMax = Item.bytesMax - 65_536
 }
 
 /// The job and number of one task.
@@ -218,23 +224,23 @@ package struct Verdict: Hashable, Sendable, Message {
     package let result: TaskResult
     /// SHA-256(own salt ‖ final linear memory): only who executed the task can know it.
     package let digest: Digest
-    /// In a re-check: the same for the first auditor's salt.
-    package let firstDigest: Digest?
+    /// In a re-check: the same for the salts of the first auditors, in the order in which the beacon names them.
+    package let firstDigests: [Digest]
     /// Secret until the reveal.
     package let nonce: Digest
     /// The same for the salt of the provider to whom the task was issued again.
     package let admissionDigest: Digest?
 
     package init(
-        task: TaskPlace, result: TaskResult, digest: Digest, others: (first: Digest?, admission: Digest?),
+        task: TaskPlace, result: TaskResult, digest: Digest, others: (firsts: [Digest], admission: Digest?),
         nonce: Digest
     ) {
         (self.task, self.result, self.digest) = (task, result, digest)
-        (firstDigest, admissionDigest, self.nonce) = (others.first, others.admission, nonce)
+        (firstDigests, admissionDigest, self.nonce) = (others.firsts, others.admission, nonce)
     }
 
-    package init(task: TaskPlace, result: TaskResult, digest: Digest, firstDigest: Digest?, nonce: Digest) {
-        self.init(task: task, result: result, digest: digest, others: (firstDigest, nil), nonce: nonce)
+    package init(task: TaskPlace, result: TaskResult, digest: Digest, firstDigests: [Digest], nonce: Digest) {
+        self.init(task: task, result: result, digest: digest, others: (firstDigests, nil), nonce: nonce)
     }
 
     /// SHA-256("salt" ‖ beacon of the draw ‖ operator ‖ task).
@@ -246,7 +252,7 @@ package struct Verdict: Hashable, Sendable, Message {
         encoder.message(1, task)
         encoder.message(2, result)
         encoder.data(3, digest)
-        if let firstDigest { encoder.data(4, firstDigest) }
+        for digest in firstDigests { encoder.element(4, digest.bytes) }
         encoder.data(5, nonce)
         if let admissionDigest { encoder.data(6, admissionDigest) }
     }
@@ -255,7 +261,7 @@ package struct Verdict: Hashable, Sendable, Message {
         task = try decoder.message(1)
         result = try decoder.message(2)
         digest = try decoder.fixedBytes(3)
-        firstDigest = try decoder.optionalFixedBytes(4)
+        firstDigests = try decoder.digests(4, count: AuditLimits.firstsMax)
         nonce = try decoder.fixedBytes(5)
         admissionDigest = try decoder.optionalFixedBytes(6)
     }

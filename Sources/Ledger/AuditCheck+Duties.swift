@@ -67,7 +67,7 @@ extension AuditCheck {
 
     // MARK: Draws
 
-    /// `first`: in a re-check, whose digest is repeated.
+    /// `first`: in a re-check, whose digest is repeated first, and who leaves W for it.
     func isDuty(_ auditor: KnownAuditor, _ judged: JudgedTask, first: Address?) -> Bool {
         let (place, task) = (judged.place, judged.task)
         let beacon: Digest?
@@ -84,9 +84,9 @@ extension AuditCheck {
             provider: task.provider, first: first)
     }
 
-    func recheckTarget(of auditor: Address, _ place: TaskPlace, _ audits: TaskAudits?) -> Address? {
-        guard let audits, let beacon = calendar.recheckBeacon else { return nil }
-        return audits.first(for: auditor, place, beacon: beacon)
+    func recheckTargets(of auditor: Address, _ place: TaskPlace, _ audits: TaskAudits?) -> [Address] {
+        guard let audits, let beacon = calendar.recheckBeacon else { return [] }
+        return audits.firsts(for: auditor, place, beacon: beacon)
     }
 
     // MARK: Misses
@@ -119,6 +119,12 @@ extension AuditCheck {
         state.load(StateKey.disclosure(epoch, of: operatorAddress), as: DisclosureRecord.self)?.key
     }
 
+    /// It has done as much as an auditor may say in one epoch: whoever buys more audits than that makes nobody miss them.
+    private func hasSaidAll(_ auditor: KnownAuditor) -> Bool {
+        let key = StateKey.disclosure(auditor.set.epoch, of: auditor.operatorAddress)
+        return state.load(key, as: DisclosureRecord.self)?.verdicts ?? 0 >= AuditLimits.dutiesMax
+    }
+
     /// Who must do a missed duty in its place is named by the state: nobody need prove that it is missed again.
     func missedUnits(_ judged: JudgedTask, by auditor: KnownAuditor) throws(Rule) -> UInt64 {
         if let entry = judged.audits?.entry(of: auditor.operatorAddress, auditor.round), entry.state.counts {
@@ -126,8 +132,8 @@ extension AuditCheck {
         }
         if auditor.round == .first && judged.redraw != nil { throw .notDrawn }
         let isFirst = auditor.round == .first
-        let first = isFirst ? nil : recheckTarget(of: auditor.operatorAddress, judged.place, judged.audits)
-        guard isDuty(auditor, judged, first: first) else { throw .notDrawn }
+        let firsts = isFirst ? [] : recheckTargets(of: auditor.operatorAddress, judged.place, judged.audits)
+        guard isDuty(auditor, judged, first: firsts.first), !hasSaidAll(auditor) else { throw .notDrawn }
         return judged.task.computeUnits
     }
 }

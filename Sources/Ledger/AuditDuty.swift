@@ -16,7 +16,7 @@ package struct AuditDuty: Hashable, Sendable {
     /// Before the final memory in the verdict's digest.
     package let salt: Bytes
     /// In a re-check: the same for the first auditor's digest.
-    package let firstSalt: Bytes?
+    package let firstSalts: [Bytes]
     /// The same for the answer of who is not admitted, where the task was issued again.
     package var admissionSalt: Bytes?
 }

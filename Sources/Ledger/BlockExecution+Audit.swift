@@ -71,16 +71,16 @@ extension BlockExecution {
         var task = requireTask(place)
         var entry = audits.entries[index]
         let check = auditing
-        entry.first = duty.round == .first ? nil : check.recheckTarget(of: auditor, place, audits)
-        let isDuty = check.isDuty(duty, check.judged(place, task, audits, with: epoch), first: entry.first)
+        let firsts = duty.round == .first ? [] : check.recheckTargets(of: auditor, place, audits)
+        let isDuty = check.isDuty(duty, check.judged(place, task, audits, with: epoch), first: firsts.first)
         let answer = admissionAnswer(place, judgedWith: epoch, by: auditor)
         let isWhole =
-            (duty.round == .first || verdict.firstDigest != nil) && (answer == nil || verdict.admissionDigest != nil)
+            verdict.firstDigests.count == firsts.count && (answer == nil || verdict.admissionDigest != nil)
         if isDuty && isWhole {
             entry.state = verdict.result == task.result ? .agrees : .differs
             entry.result = verdict.result == task.result ? nil : verdict.result
             entry.digest = verdict.digest
-            entry.firstDigest = duty.round == .first ? nil : verdict.firstDigest
+            (entry.firsts, entry.firstDigests) = (firsts, verdict.firstDigests)
             entry.admissionDigest = answer == nil ? nil : verdict.admissionDigest
         } else {
             entry.state = .ignored

@@ -69,12 +69,12 @@ struct DisputedTask {
         return said != right
     }
 
-    /// The second auditor's copy of the first one's digest is not what it should be.
+    /// A second auditor's copy of a first one's digest is not what it should be.
     private func repeatsWrongly(_ entry: AuditEntry, _ truth: DisputeSide) -> Bool {
-        guard let first = entry.first,
-            let index = dispute.verdicts.firstIndex(where: { $0.operatorAddress == first && $0.round == .first })
-        else { return false }
-        return entry.firstDigest != truth.digests[index]
+        zip(entry.firsts, entry.firstDigests).contains { first, said in
+            let index = dispute.verdicts.firstIndex { $0.operatorAddress == first && $0.round == .first }
+            return index.map { said != truth.digests[$0] } ?? false
+        }
     }
 }
 

@@ -51,7 +51,7 @@ extension Ledger {
         else { return nil }
         return AuditDuty(
             place: place, round: .first, job: job, computeUnits: task.computeUnits, delivered: delivered,
-            salt: Verdict.salt(beacon: beacon, auditor: operatorAddress, task: place), firstSalt: nil,
+            salt: Verdict.salt(beacon: beacon, auditor: operatorAddress, task: place), firstSalts: [],
             admissionSalt: admissionSalt(place, epoch: set.epoch, state))
     }
 
@@ -77,21 +77,21 @@ extension Ledger {
         while let found = next, found.key.starts(with: prefix), duties.count < limit {
             next = snapshot.first(.state, from: found.key + [0])
             let place = TaskPlace(keySuffix: found.key)
-            guard let audits: TaskAudits = state.load(found.key),
-                let first = audits.first(for: operatorAddress, place, beacon: beacon)
-            else { continue }
+            let firsts = state.load(found.key, as: TaskAudits.self)?
+                .firsts(for: operatorAddress, place, beacon: beacon) ?? []
+            if firsts.isEmpty { continue }
             let (task, job) = records(place, state)
             guard let delivered = task.delivered,
                 let firstBeacon = check.drawBeacon(of: place, task, with: epoch),
                 set.isDrawn(
                     operatorAddress, word: AuditRound.recheck.word(key: key, beacon: beacon, place), rate: rate,
-                    provider: task.provider, first: first)
+                    provider: task.provider, first: firsts[0])
             else { continue }
             duties.append(
                 AuditDuty(
                     place: place, round: .recheck, job: job, computeUnits: task.computeUnits, delivered: delivered,
                     salt: Verdict.salt(beacon: beacon, auditor: operatorAddress, task: place),
-                    firstSalt: Verdict.salt(beacon: firstBeacon, auditor: first, task: place),
+                    firstSalts: firsts.map { Verdict.salt(beacon: firstBeacon, auditor: $0, task: place) },
                     admissionSalt: admissionSalt(place, epoch: epoch, state)))
         }
         return duties

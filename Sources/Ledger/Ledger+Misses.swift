@@ -19,7 +19,7 @@ extension Ledger {
             guard let delivered = task.delivered, task.state == .delivered else { return nil }
             return AuditDuty(
                 place: place, round: .first, job: job, computeUnits: task.computeUnits, delivered: delivered,
-                salt: Verdict.salt(beacon: redraw.beacon, auditor: operatorAddress, task: place), firstSalt: nil)
+                salt: Verdict.salt(beacon: redraw.beacon, auditor: operatorAddress, task: place), firstSalts: [])
         }
     }
 

@@ -50,9 +50,9 @@ package struct AuditEntry: Hashable, Sendable, Message {
     package let round: AuditRound
     package var state = AuditState.committed
     package var digest: Digest?
-    /// In a re-check: whose digest it repeats, and what it should be.
-    package var first: Address?
-    package var firstDigest: Digest?
+    /// In a re-check: whose digests it repeats, and what they should be, one for each.
+    package var firsts: [Address] = []
+    package var firstDigests: [Digest] = []
     /// Where it is not the receipt's.
     package var result: TaskResult?
     /// What the answer of who is not admitted should be.
@@ -67,8 +67,8 @@ package struct AuditEntry: Hashable, Sendable, Message {
         encoder.unsigned(2, UInt64(round.rawValue))
         encoder.unsigned(3, UInt64(state.rawValue))
         if let digest { encoder.data(4, digest) }
-        if let first { encoder.data(5, first) }
-        if let firstDigest { encoder.data(6, firstDigest) }
+        for first in firsts { encoder.element(5, first.bytes) }
+        for digest in firstDigests { encoder.element(6, digest.bytes) }
         encoder.message(7, optional: result)
         if let admissionDigest { encoder.data(8, admissionDigest) }
     }
@@ -79,8 +79,13 @@ package struct AuditEntry: Hashable, Sendable, Message {
         guard let state = AuditState(rawValue: try decoder.unsigned32(3)) else { throw .invalid(field: 3) }
         self.state = state
         digest = try decoder.optionalFixedBytes(4)
-        first = try decoder.optionalFixedBytes(5)
-        firstDigest = try decoder.optionalFixedBytes(6)
+        firsts = try decoder.elements(5, count: AuditLimits.firstsMax, max: Address.count).map {
+            (bytes) throws(DecodeError) in
+            guard let address = Address(bytes) else { throw .invalid(field: 5) }
+            return address
+        }
+        firstDigests = try decoder.digests(6, count: AuditLimits.firstsMax)
+        if firsts.count != firstDigests.count { throw .invalid(field: 6) }
         result = try decoder.optionalMessage(7)
         admissionDigest = try decoder.optionalFixedBytes(8)
     }
@@ -104,24 +109,26 @@ package struct TaskAudits: Hashable, Sendable, Message {
         entries.contains { $0.round == .first && $0.operatorAddress != operatorAddress }
     }
 
-    /// Whose verdict a second auditor checks: the first auditor, and of several the one that the beacon picks; never
-    /// the second auditor itself.
-    func first(for operatorAddress: Address, _ place: TaskPlace, beacon: Digest) -> Address? {
+    /// Whose verdicts a second auditor checks, never its own: all first auditors that committed, drawn or not, which
+    /// nobody can see yet. From the one that the beacon picks on, so that of very many nobody chooses who is left out.
+    func firsts(for operatorAddress: Address, _ place: TaskPlace, beacon: Digest) -> [Address] {
         let others = entries.filter { $0.round == .first && $0.operatorAddress != operatorAddress }
             .map(\.operatorAddress).sorted()
-        if others.isEmpty { return nil }
+        if others.isEmpty { return [] }
         let seed = Hash.sha256([Bytes("first".utf8), beacon.bytes, place.bytes])
         guard let word = UInt64(bigEndian: seed.bytes.prefix(8)) else { preconditionFailure("8 bytes of 32") }
-        return others[Int(word.multipliedFullWidth(by: UInt64(others.count)).high)]
+        let start = Int(word.multipliedFullWidth(by: UInt64(others.count)).high)
+        return Array((others[start...] + others[..<start]).prefix(AuditLimits.firstsMax))
     }
 
     /// A revealed digest of a first auditor that a revealed re-check contradicts; the second auditor of it.
     var contradiction: Address? {
         for second in entries where second.state.counts {
-            guard let first = second.first, let said = second.firstDigest, let index = index(of: first, .first),
-                entries[index].state.counts, entries[index].digest != said
-            else { continue }
-            return second.operatorAddress
+            for (first, said) in zip(second.firsts, second.firstDigests) {
+                if let index = index(of: first, .first), entries[index].state.counts, entries[index].digest != said {
+                    return second.operatorAddress
+                }
+            }
         }
         return nil
     }

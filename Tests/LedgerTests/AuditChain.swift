@@ -27,6 +27,8 @@ struct AuditChain {
         case forgetful
         /// Forgets the first of its first round's duties.
         case sloppy
+        /// Commits to every task, drawn or not.
+        case crowding
         /// Says nothing of answers of admission.
         case bare
         /// Is wrong about answers of admission alone.
@@ -107,7 +109,7 @@ struct AuditChain {
         return Verdict(
             task: duty.place, result: result, digest: Hash.sha256([duty.salt, memory]),
             others: (
-                duty.firstSalt.map { Hash.sha256([$0, memory]) },
+                duty.firstSalts.map { Hash.sha256([$0, memory]) },
                 admissionDigest(auditor, duty, memory)
             ), nonce: Hash.sha256([[auditor], duty.place.bytes]))
     }
@@ -156,7 +158,8 @@ struct AuditChain {
         if manners[auditor] == .forgetful { return [] }
         let duties = manners[auditor] == .sloppy && round == .first ? Array(duties.dropFirst()) : duties
         let isCommitted = status.parts.contains { $0.epoch == epoch && $0.round == round }
-        let mine = duties.map { verdict(auditor, $0) }.sorted {
+        let invented = manners[auditor] == .crowding && round == .first ? undrawn(auditor, epoch, duties) : []
+        let mine = (duties.map { verdict(auditor, $0) } + invented).sorted {
             ($0.task.job, $0.task.index) < ($1.task.job, $1.task.index)
         }
         if isCommitted || mine.isEmpty { return [] }
@@ -167,6 +170,15 @@ struct AuditChain {
                 auditor,
                 .commit(VerdictCommit(epoch: epoch, round: round, part: 0, tasks: mine.map(\.task), root: reveal.root)))
         ]
+    }
+
+    private func undrawn(_ auditor: UInt8, _ epoch: UInt64, _ duties: [AuditDuty]) -> [Verdict] {
+        let drawn = Set(duties.map(\.place))
+        return Ledger.dueReceipts(of: epoch, on: store).map(\.place).filter { !drawn.contains($0) }.map { place in
+            Verdict(
+                task: place, result: MarketChain.result(place.index), digest: Hash.sha256([auditor]), firstDigests: [],
+                nonce: Hash.sha256([[auditor], place.bytes]))
+        }
     }
 
     private func reveals(_ auditor: UInt8, _ epoch: UInt64, _ status: AuditStatus) -> [Item] {

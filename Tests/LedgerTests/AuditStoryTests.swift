@@ -190,6 +190,20 @@ struct AuditStoryTests {
         #expect(pay.filter { $0.key.account != own.key.account }.allSatisfy { $0.amount > own.amount })
     }
 
+    @Test("whoever commits to tasks that it did not draw keeps no second auditor from those who did")
+    func crowd() throws {
+        func caught(beside manner: AuditChain.Manner) throws -> Set<Digest> {
+            var chain = try AuditChain.delivered()
+            (chain.manners[1], chain.manners[3]) = (.copyingAudits, manner)
+            try chain.begin(epoch: 2)
+            let slashes = try chain.slashes(1)
+            #expect(slashes.allSatisfy { $0.key.account == AuditChain.address(1) && $0.key.offence == .wrongDigest })
+            return Set(slashes.map(\.key.evidence))
+        }
+        let alone = try caught(beside: .honest)
+        #expect(try alone.count > 2 && caught(beside: .crowding) == alone)
+    }
+
     /// Too small to trip the breaker together.
     @Test(
         "of several validators that lose one dispute the first pays the voters, and no other",

@@ -94,7 +94,7 @@ extension AuditChain {
         let nonce = Hash.sha256([[sender], options.number("nonce", 0).bigEndianBytes])
         let verdicts = tasks.map { index in
             Verdict(
-                task: place(index, options), result: MarketChain.result(index), digest: .zero, firstDigest: nil,
+                task: place(index, options), result: MarketChain.result(index), digest: .zero, firstDigests: [],
                 nonce: nonce)
         }
         let reveal = VerdictReveal(epoch: epoch, round: round, part: part, verdicts: verdicts)

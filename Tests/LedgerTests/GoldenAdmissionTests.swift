@@ -23,7 +23,7 @@ struct GoldenAdmissionTests {
         var issued = AdmissionTask(provider: address, epoch: 2, beacon: digest)
         (issued.state, issued.digest) = (.answered, digest)
         let verdict = Verdict(
-            task: place, result: GoldenMarketTests.result, digest: digest, others: (nil, digest), nonce: digest)
+            task: place, result: GoldenMarketTests.result, digest: digest, others: ([], digest), nonce: digest)
         return [
             (
                 "AnswerAdmission", AnswerAdmission(answers: [answer]).encoded,

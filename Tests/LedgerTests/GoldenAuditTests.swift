@@ -23,7 +23,7 @@ struct GoldenAuditTests {
     static let commit = VerdictCommit(epoch: 1, round: .recheck, part: 2, tasks: [place], root: digest)
     static let disclosure = KeyDisclosure(
         epoch: 1, proof: VRFProof(Bytes(repeating: 0xCC, count: 80))!, duties: 2, computeUnits: 300)
-    static let verdict = Verdict(task: place, result: result, digest: digest, firstDigest: digest, nonce: digest)
+    static let verdict = Verdict(task: place, result: result, digest: digest, firstDigests: [digest], nonce: digest)
     static let reveal = VerdictReveal(epoch: 1, round: .first, part: 0, verdicts: [verdict])
     static let vote = DisputeVote(task: place, result: result, digest: digest, digests: [digest, digest])
 
@@ -40,7 +40,7 @@ struct GoldenAuditTests {
         let voted = "0a25\(task)124a\(outcome)1a20\(b)2220\(b)2220\(b)"
         let auditor = "0a20\(b)"
         var entry = AuditEntry(address, .recheck)
-        (entry.state, entry.digest, entry.first, entry.firstDigest) = (.differs, digest, address, digest)
+        (entry.state, entry.digest, entry.firsts, entry.firstDigests) = (.differs, digest, [address], [digest])
         entry.result = result
         let said = "0a14\(twenty)100218032220\(b)2a14\(twenty)3220\(b)3a4a\(outcome)"
         var audits = TaskAudits()
@@ -197,5 +197,41 @@ struct GoldenAuditTests {
         #expect(calendar.phase == .reveal && calendar.recheckBeacon == Hash.sha256([UInt8(13)]))
         for height in UInt64(15)...20 { close(height, 60 + Int64(height)) }
         #expect(calendar.phase == .closed)
+    }
+
+    @Test("a second auditor checks every other one that committed, of very many the first after the beacon's")
+    func firsts() throws {
+        func address(_ byte: UInt8) -> Address { Address(Bytes(repeating: byte, count: 20))! }
+        var audits = TaskAudits()
+        audits.entries = [3, 1, 2].map { AuditEntry(address($0), .first) } + [AuditEntry(address(9), .recheck)]
+        #expect(Set(audits.firsts(for: address(9), Self.place, beacon: .zero)) == Set([1, 2, 3].map(address)))
+        #expect(Set(audits.firsts(for: address(2), Self.place, beacon: .zero)) == Set([1, 3].map(address)))
+        #expect(TaskAudits().firsts(for: address(2), Self.place, beacon: .zero).isEmpty)
+        audits.entries = (1...20).map { AuditEntry(address($0), .first) }
+        let all = try (UInt8(0)..<40).map { byte -> [UInt8] in
+            let beacon = try #require(Digest(Bytes(repeating: byte, count: 32)))
+            return audits.firsts(for: address(21), Self.place, beacon: beacon).map { $0.bytes[0] }
+        }
+        for found in all {
+            #expect(found == (0..<8).map { (found[0] - 1 + $0) % 20 + 1 })
+        }
+        #expect(Set(all.map { $0[0] }).count > 10)
+    }
+
+    @Test("any copied digest that is another than the first auditor's calls for a vote, while that one counts")
+    func contradictions() {
+        func address(_ byte: UInt8) -> Address { Address(Bytes(repeating: byte, count: 20))! }
+        var audits = TaskAudits()
+        audits.entries = [
+            AuditEntry(address(1), .first), AuditEntry(address(2), .first), AuditEntry(address(3), .recheck),
+        ]
+        for index in 0..<3 { (audits.entries[index].state, audits.entries[index].digest) = (.agrees, Self.digest) }
+        audits.entries[2].firsts = [address(1), address(2)]
+        audits.entries[2].firstDigests = [Self.digest, Self.digest]
+        #expect(audits.contradiction == nil)
+        audits.entries[1].digest = .zero
+        #expect(audits.contradiction == address(3))
+        audits.entries[1].state = .ignored
+        #expect(audits.contradiction == nil)
     }
 }

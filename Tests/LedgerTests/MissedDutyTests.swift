@@ -38,6 +38,24 @@ struct MissedDutyTests {
         1 missed auditor=0 tasks=REST -> duty_proven
         """
 
+    @Test("who has as many verdicts as there is room for missed nothing, one verdict less and it did")
+    func full() throws {
+        var (chain, drawn) = try Self.silent()
+        try chain.begin(epoch: 1)
+        chain.manners[0] = .sloppy
+        try chain.reach(.open)
+        let key = StateKey.disclosure(0, of: AuditChain.address(0))
+        var record: DisclosureRecord = try #require(WorkingState(chain.store).load(key))
+        func missed(_ verdicts: UInt32) -> Int {
+            record.verdicts = verdicts
+            chain.market.chain.overwrite(record, at: key)
+            return Ledger.missedDuties(besides: AuditChain.address(1), limit: 100, on: chain.store, view: chain.view)
+                .reduce(0) { $0 + $1.tasks.count }
+        }
+        #expect(drawn.count > 1 && missed(record.verdicts) == 1)
+        #expect(missed(65_536) == 0 && missed(65_535) == 1)
+    }
+
     static func list(_ tasks: [UInt32]) -> String { tasks.map(String.init).joined(separator: ",") }
 
     /// All silent, 60 tasks of one provider; who speaks does so in rows.
