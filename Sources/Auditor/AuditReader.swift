@@ -131,7 +131,7 @@ package struct AuditReader: Sendable {
         return AuditedEpoch(
             epoch: epoch, window: (window, isUrgent: calendar.map { Self.isHalfOver($0, view) } ?? false),
             proof: drawn.proof, duties: drawn.tasks + (forced + rechecks).map(DrawnTask.init),
-            said: (parts, status.isDisclosed || (status.judgedReceipts == 0 && forced.isEmpty)))
+            said: (parts, status.isDisclosed || (status.judgedReceipts == 0 && forced.isEmpty && rechecks.isEmpty)))
     }
 
     private static func isHalfOver(_ calendar: AuditCalendar, _ view: LedgerView) -> Bool {

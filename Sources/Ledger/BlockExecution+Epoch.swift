@@ -51,7 +51,8 @@ extension BlockExecution {
         state.store(
             EpochCount(
                 members: members.map { EpochCount.Member(operatorAddress: $0.operatorAddress, stake: $0.stake) },
-                burnedBefore: supply.burned), .epochCount)
+                burnedBefore: supply.burned,
+                bonded: validators().reduce(.zero) { $0.credited($1.record.bond) }), .epochCount)
         storeEpochSet(members)
         guard let seating = seating(members), seating.seats != view.nextSeating.seats else { return nil }
         state.store(seating, at: StateKey.seating(since: seating.activeSince))

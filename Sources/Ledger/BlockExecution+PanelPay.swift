@@ -59,7 +59,7 @@ extension BlockExecution {
         }
     }
 
-    /// Fees of the winners into the tally, the rest back to the requester.
+    /// Fees of the winners into the tally, the rest back to the requester. Who is a proven cheat now has lost this too.
     mutating func settle(_ verdict: PanelVerdict, into tally: inout EpochTally)
         throws(SettlementError)
     {
@@ -68,7 +68,7 @@ extension BlockExecution {
         var rest = job.heldPerTask
         if let result = verdict.panel.result {
             let charge = try charge(for: result, job)
-            for seat in verdict.winners {
+            for seat in verdict.winners where !judgement.frauds.contains(seat.provider) {
                 let used = min(2 * verdict.panel.budget, seat.blocks)
                 try tally.record(
                     SettledTask(
@@ -147,7 +147,7 @@ extension BlockExecution {
             let new = work.panelPay[provider] ?? (.zero, .zero)
             let record: HeldRecord? = state.load(StateKey.held(provider))
             let before = record?.amount ?? .zero
-            let part = new.part == .zero ? record?.part ?? .zero : new.part
+            let part = max(new.part, record?.part ?? .zero)
             let (most, overflow) = part.units.multipliedReportingOverflow(
                 by: view.parameters.rewards.audit.bondMultiple)
             let wanted = before.credited(new.pay)

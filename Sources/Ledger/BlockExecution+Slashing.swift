@@ -60,7 +60,7 @@ extension BlockExecution {
         do throws(ArithmeticError) {
             due = try Rewards.Rule.slashTopUp(
                 all.map { Offender(stake: $0.record.stake, charged: $0.record.charged) },
-                base: offence.baseRate(slashing) ?? 0, totalStake: max(count.totalStake, Amount(1)),
+                base: offence.baseRate(slashing) ?? 0, totalStake: max(count.bonded, Amount(1)),
                 multiplier: slashing.correlationMultiplier)
         } catch {
             preconditionFailure("the slash rate of \(offence): \(error)")

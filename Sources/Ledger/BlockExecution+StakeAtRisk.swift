@@ -28,7 +28,9 @@ extension BlockExecution {
 
     private func parts(of operatorAddress: Address, _ record: ValidatorRecord) -> [(part: StakePart, value: Amount)] {
         var parts: [(StakePart, Amount)] = [(.pool, record.bond), (.joining, record.joining)]
-        parts += ownUnbonding(of: operatorAddress, at: StateKey.unbonding).map { (.ownUnbonding($0.key), $0.record.amount) }
+        parts += ownUnbonding(of: operatorAddress, at: StateKey.unbonding).map {
+            (.ownUnbonding($0.key), $0.record.amount)
+        }
         let exits = StateKey.tranches(.exit, of: operatorAddress)
         for (id, tranche) in state.scan(prefix: exits, as: TrancheRecord.self) where !tranche.isShares {
             parts.append((.waiting(exits + id), Amount(tranche.pool.tokens)))

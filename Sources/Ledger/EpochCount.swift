@@ -4,8 +4,10 @@ package import Codec
 package import Primitives
 
 package struct EpochCount: Hashable, Sendable, Message {
-    /// T: stake of all members at the start of the epoch.
+    /// T: stake of all members at the start of the epoch, as far as it counts.
     package var totalStake: Amount
+    /// All bond of validators then, whoever has a seat and however much of it counts.
+    package let bonded: Amount
     package var blocks: UInt64 = 0
     /// `Supply.burned` at the start.
     package let burnedBefore: Amount
@@ -42,8 +44,8 @@ package struct EpochCount: Hashable, Sendable, Message {
         }
     }
 
-    init(members: [Member], burnedBefore: Amount) {
-        (self.members, self.burnedBefore) = (members, burnedBefore)
+    init(members: [Member], burnedBefore: Amount, bonded: Amount) {
+        (self.members, self.burnedBefore, self.bonded) = (members, burnedBefore, bonded)
         totalStake = members.reduce(.zero) { $0.credited($1.stake) }
     }
 
@@ -75,6 +77,7 @@ package struct EpochCount: Hashable, Sendable, Message {
         encoder.unsigned(3, burnedBefore.units)
         encoder.unsigned(4, leaving.units)
         encoder.messages(5, members)
+        encoder.unsigned(6, bonded.units)
     }
 
     package init(from decoder: inout Decoder) throws(DecodeError) {
@@ -85,5 +88,6 @@ package struct EpochCount: Hashable, Sendable, Message {
         burnedBefore = Amount(try decoder.unsigned(3))
         leaving = Amount(try decoder.unsigned(4))
         members = try decoder.messages(5, count: Limits.validatorsMax)
+        bonded = Amount(try decoder.unsigned(6))
     }
 }

@@ -77,7 +77,8 @@ extension Ledger {
         while let found = next, found.key.starts(with: prefix), duties.count < limit {
             next = snapshot.first(.state, from: found.key + [0])
             let place = TaskPlace(keySuffix: found.key)
-            let firsts = state.load(found.key, as: TaskAudits.self)?
+            let firsts =
+                state.load(found.key, as: TaskAudits.self)?
                 .firsts(for: operatorAddress, place, beacon: beacon) ?? []
             if firsts.isEmpty { continue }
             let (task, job) = records(place, state)

@@ -36,7 +36,8 @@ package enum Ledger {
         let members = genesis.validators.map {
             EpochCount.Member(operatorAddress: $0.operatorAddress, stake: $0.stake)
         }
-        state.store(EpochCount(members: members, burnedBefore: .zero), .epochCount)
+        let bonded = members.reduce(Amount.zero) { $0.credited($1.stake) }
+        state.store(EpochCount(members: members, burnedBefore: .zero, bonded: bonded), .epochCount)
         let auditors = members.map {
             EpochSet.Member(operatorAddress: $0.operatorAddress, stake: $0.stake, mayAudit: true)
         }

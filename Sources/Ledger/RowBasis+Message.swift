@@ -186,7 +186,9 @@ private struct ReferralList: Message {
     init(parts: [ReferralPart]) { self.parts = parts }
 
     func encode(into encoder: inout Encoder) { encoder.messages(1, parts) }
-    init(from decoder: inout Decoder) throws(DecodeError) { parts = try decoder.messages(1, count: RowBasis.refereesMax) }
+    init(from decoder: inout Decoder) throws(DecodeError) {
+        parts = try decoder.messages(1, count: RowBasis.refereesMax)
+    }
 }
 
 extension ReferralPart: Message {

@@ -195,7 +195,9 @@ package enum RowBasis: Hashable, Sendable {
         if all.count == 1 { return all[0] }
         var parts: [ReferralPart] = []
         for basis in all {
-            guard case .referral(let more) = basis else { preconditionFailure("several calculations of one row: \(all)") }
+            guard case .referral(let more) = basis else {
+                preconditionFailure("several calculations of one row: \(all)")
+            }
             if parts.count + more.count > refereesMax { return nil }
             parts += more
         }

@@ -170,7 +170,9 @@ struct SettlementScaleTests {
         for entry in after.store.providers {
             let rows = TableRows(.rewards, epoch: 1, of: entry.account, on: after.store)
             let answers = try rows.compactMap { row -> (asked: UInt64, answered: UInt64)? in
-                guard let bytes = row.basis, case .standby(let basis) = try RowBasis(decoding: bytes) else { return nil }
+                guard let bytes = row.basis, case .standby(let basis) = try RowBasis(decoding: bytes) else {
+                    return nil
+                }
                 return (basis.asked, basis.answered)
             }
             let isLate = entry.number.value % UInt64(Crowd.lateEvery) == 0

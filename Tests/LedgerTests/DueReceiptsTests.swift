@@ -13,7 +13,7 @@ struct DueReceiptsTests {
 
     private static func receipt(_ index: UInt32, job: Digest = Hash32.of(7)) -> DueReceipt {
         DueReceipt(
-            provider: MarketChain.address(20), place: TaskPlace(job: job, index: index), 
+            provider: MarketChain.address(20), place: TaskPlace(job: job, index: index),
             work: (16, Pace(used: 1, budget: 3)), auditRate: 400_000)
     }
 

@@ -83,6 +83,24 @@ struct EvidenceTests {
         #expect(chain.validator(3)?.bond == Amount(9_500 * TestChain.token))
     }
 
+    /// Of 1,000,000 MRT the largest validator's 600,000 count for 375,000: half above the average of 250,000.
+    @Test("the rate goes by all bonded stake, not by what of it counts")
+    func bonded() throws {
+        var parameters = TestChain.parameters
+        parameters.rewards.validation.effectiveStakeMax = 1_500_000
+        let genesis = TestChain.genesis(
+            validators: 4, settings: parameters.differences, stakes: [600_000, 100_000, 100_000, 200_000])
+        var chain = try TestChain(genesis: genesis)
+        try chain.finishEpoch()
+        let count: EpochCount = try #require(WorkingState(chain.store).load(StateKey.singleton(.epochCount)))
+        #expect(count.bonded == Amount(1_000_000 * TestChain.token) && count.totalStake < count.bonded)
+        for _ in 0..<3 { try chain.advance() }
+        try chain.advance(
+            evidence: [chain.duplicateVotes(3, at: chain.view.tip.height.value, power: 200_000)])
+        // 3 * 200,000 / 1,000,000 of 200,000.
+        #expect(chain.validator(3)?.bond == Amount(80_000 * TestChain.token))
+    }
+
     @Test("stake on its way out is slashed too")
     func unbonding() throws {
         var chain = try TestChain()

@@ -35,7 +35,7 @@ struct GoldenMarketTests {
         (task.state, task.computeUnits, task.delivered, task.settlesIn) = (.delivered, 16, Height(5), 2)
         let due = [UInt32(2), 0].map {
             DueReceipt(
-                provider: address, place: TaskPlace(job: digest, index: $0), 
+                provider: address, place: TaskPlace(job: digest, index: $0),
                 work: (16, Pace(used: 1, budget: 3)), auditRate: 300)
         }
         var purses = ProviderPage<Purse>()

@@ -13,7 +13,7 @@ struct LedgerReplayTests {
     func golden() throws {
         let chain = try TestChain()
         #expect(chain.genesis.hash.description == "6a643a220fe20c1ee26f1b73e4fb50dcc023cb48c43a50c8dff284ab546e50e5")
-        #expect(chain.view.appHash.description == "6c11a13fb0958d57c809438cf6e0ae85b45fed42614e8c832ec0bda7f0ced94d")
+        #expect(chain.view.appHash.description == "01f65786a16dbae4f029bd1fd8aef571a835e15a080da9fe6435ff3e112a88c8")
         #expect(try Genesis(decoding: chain.genesis.encoded) == chain.genesis)
         #expect(LedgerView(chain.store)?.tip == chain.view.tip)
     }

@@ -114,6 +114,43 @@ struct PanelTests {
         #expect(market.chain.account(20).balance.units == rows[1] + rows[2] - vesting)
     }
 
+    @Test("what is held stays measured by the largest task, whatever small ones come after it")
+    func largest() throws {
+        var market = try Self.chain([20, 21, 22])
+        _ = try market.speak(3, [20: 1, 21: 1, 22: 1])
+        try market.finishEpochs(1)
+        let key = StateKey.held(MarketChain.address(20))
+        market.chain.overwrite(HeldRecord(amount: Amount(Self.pay), part: Amount(1_000_000)), at: key)
+        try market.run("30 job class=2 replicas=3 -> ok")
+        while market.job(1)?.next != 1 { try market.run("block") }
+        _ = try market.speak(4, [20: 1, 21: 1, 22: 1])
+        try market.finishEpochs(1)
+        let record: HeldRecord = try #require(WorkingState(market.chain.store).load(key))
+        #expect(record.part == Amount(1_000_000) && record.amount == Amount(2 * Self.pay))
+        try market.checkMoney()
+    }
+
+    @Test("who is proven to cheat loses what panels would pay it at the same epoch's end, to who asked")
+    func cheat() throws {
+        var market = try Self.chain([20, 21, 22])
+        _ = try market.speak(3, [20: 1, 21: 1, 22: 1])
+        let place = TaskPlace(job: market.jobs[0], index: 0)
+        let epoch = market.chain.view.epoch.number
+        let slash = SlashKey(account: MarketChain.address(20), offence: .wrongResult, evidence: place.job)
+        let record = DeferredSlashRecord(task: place, amount: Amount(7), reporter: nil, voters: [])
+        market.chain.overwrite(record, at: DeferredSlashKey(engine: .zero, due: epoch, slash: slash).bytes)
+        let task = TaskRecord(provider: MarketChain.address(20), assigned: .first, budget: 3)
+        market.chain.overwrite(task, at: StateKey.task(place))
+        let before = market.chain.account(30).balance
+        try market.finishEpochs(1)
+        let lost = try #require(try market.row(20, .fee, epoch: epoch))
+        #expect(lost.amount == .zero && lost.reason == .wrongResult && market.held(20) == .zero)
+        #expect(try market.row(22, .fee, epoch: epoch)?.amount == Amount(Self.pay))
+        // Of five replicas that were held, two are paid; what the slash took is the requester's too.
+        #expect(market.chain.account(30).balance.units - before.units == 5 * 16_000 - 2 * 12_000 + 7)
+        try market.checkMoney()
+    }
+
     @Test("without a majority two more are drawn; three of five are paid")
     func further() throws {
         var market = try Self.chain([20, 21, 22, 23, 24])
