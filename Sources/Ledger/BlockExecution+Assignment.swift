@@ -178,9 +178,9 @@ extension BlockExecution {
         (task.state, task.charge) = (.undeliverable, .zero)
         refund(parts.refund.credited(job.assurance), of: job)
         var kept =
-            state.load(StateKey.singleton(.undeliverable)) ?? UndeliverableRecord(audit: .zero, burn: .zero)
+            state.load(StateKey.undeliverable(job.requester)) ?? UndeliverableRecord(audit: .zero, burn: .zero)
         (kept.audit, kept.burn) = (kept.audit.credited(parts.audit), kept.burn.credited(parts.burn))
-        state.store(kept, .undeliverable)
+        state.store(kept, at: StateKey.undeliverable(job.requester))
     }
 
     // MARK: Charges

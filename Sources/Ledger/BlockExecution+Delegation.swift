@@ -85,7 +85,9 @@ extension BlockExecution {
             terms.commissionSince == 0 && validator.own.shares == validator.delegations.shares
             && terms.arrived(in: epoch) == .zero
         if !isFirst {
-            guard Rewards.Rule.commissionIsAllowed(change.rate, from: terms.commission, rules: rules) else {
+            // A maximum that was lowered since is the rate that counts.
+            let current = min(terms.commission, rules.commissionMax)
+            guard Rewards.Rule.commissionIsAllowed(change.rate, from: current, rules: rules) else {
                 throw .commissionStepTooLarge
             }
             guard terms.commissionSince == 0 || (terms.commissionSince - 1) / perDay != epoch / perDay else {

@@ -122,7 +122,9 @@ extension BlockExecution {
             )
             (validator.includedStake, validator.delegations) = (member.includedStake, record.delegations)
             validator.own = record.own
-            validator.commission = stakeTerms(member.operatorAddress).commission(in: view.epoch.number)
+            validator.commission = min(
+                stakeTerms(member.operatorAddress).commission(in: view.epoch.number),
+                view.parameters.rewards.validation.commissionMax)
             if record.isTombstoned { validator.withhold(.tombstoned) }
             countAudits(of: &validator, judged)
             try tally.add(validator)

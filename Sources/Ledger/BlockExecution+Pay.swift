@@ -65,12 +65,20 @@ extension BlockExecution {
             refund(job.refund, of: record)
         }
         for verdict in verdicts { try settle(verdict, into: &tally) }
-        if let kept: UndeliverableRecord = state.load(StateKey.singleton(.undeliverable)) {
-            (tally.undeliverableAudit, tally.undeliverableBurn) = (kept.audit, kept.burn)
-            supply.escrow = supply.escrow.debited(kept.audit).debited(kept.burn)
-            state.remove(StateKey.singleton(.undeliverable))
-        }
+        closeUndeliverable(into: &tally)
         return providers
+    }
+
+    /// What is kept of fees for tasks that nobody delivered, and who paid it.
+    private mutating func closeUndeliverable(into tally: inout EpochTally) {
+        for (id, kept) in state.scan(.undeliverable, as: UndeliverableRecord.self) {
+            guard let requester = Address(id) else { preconditionFailure("requester key \(Hex.lower(id))") }
+            tally.undeliverableAudit = tally.undeliverableAudit.credited(kept.audit)
+            tally.undeliverableBurn = tally.undeliverableBurn.credited(kept.burn)
+            tally.unserved.append(requester)
+            supply.escrow = supply.escrow.debited(kept.audit).debited(kept.burn)
+            state.remove(StateKey.undeliverable(requester))
+        }
     }
 
     /// What providers delivered that is settled now.

@@ -22,10 +22,6 @@ extension Ledger {
                     let record = try PoolRecord(decoding: value)
                     supply.pools = try supply.pools.adding(record.held.subtracting(record.credits))
                 }
-                if key == StateKey.singleton(.undeliverable) {
-                    let kept = try UndeliverableRecord(decoding: value)
-                    supply.escrow = try supply.escrow.adding(kept.audit).adding(kept.burn)
-                }
             }
             return supply
         } catch {
@@ -49,6 +45,9 @@ extension Ledger {
             supply.bonds = try supply.bonds.adding(try ProviderRecord(decoding: value).bond)
         case .job:
             supply.escrow = try supply.escrow.adding(try JobRecord(decoding: value).held)
+        case .undeliverable:
+            let kept = try UndeliverableRecord(decoding: value)
+            supply.escrow = try supply.escrow.adding(kept.audit).adding(kept.burn)
         case .held:
             supply.escrow = try supply.escrow.adding(try HeldRecord(decoding: value).amount)
         case .dispute:

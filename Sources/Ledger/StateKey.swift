@@ -100,6 +100,8 @@ package enum StateTag: UInt8, CaseIterable, Sendable {
     case lock = 61
     /// ‖ engine ‖ operator: `DeclarationRecord`.
     case declaration = 62
+    /// ‖ account: `UndeliverableRecord` of a requester, until the settlement.
+    case undeliverable = 63
     /// ‖ job ‖ index: `PanelRecord`.
     case panel = 64
     /// ‖ height (8 bytes) ‖ job ‖ index: `QueueRecord`, panels whose phase is over after that height.
@@ -132,8 +134,7 @@ package enum Singleton: UInt8, CaseIterable, Sendable {
     case epoch = 6
     case epochCount = 7
     case pools = 8
-    /// `UndeliverableRecord`, absent where nothing is held.
-    case undeliverable = 32
+    // 32 held the parts of all undeliverable tasks.
     case auditCalendar = 33
     /// `AttendanceRecord`, absent before block 2.
     case attendance = 34

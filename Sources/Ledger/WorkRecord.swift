@@ -80,7 +80,7 @@ struct QueueRecord: Hashable, Message {
     }
 }
 
-/// Fee parts of tasks that two providers were late with, until the epoch's settlement takes them.
+/// Fee parts of one requester's tasks that two providers were late with, until the epoch's settlement takes them.
 struct UndeliverableRecord: Hashable, Message {
     /// Above zero, because the smallest fee has an audit part.
     var audit: Amount
@@ -103,6 +103,7 @@ extension StateKey {
     package static func blob(_ kind: BlobKind, _ digest: Digest) -> Bytes {
         [StateTag.blob.rawValue, UInt8(kind.rawValue)] + digest.bytes
     }
+    static func undeliverable(_ requester: Address) -> Bytes { [StateTag.undeliverable.rawValue] + requester.bytes }
     package static func job(_ id: Digest) -> Bytes { [StateTag.job.rawValue] + id.bytes }
     package static func task(_ place: TaskPlace) -> Bytes { [StateTag.task.rawValue] + place.bytes }
     package static func work(_ provider: Address) -> Bytes { [StateTag.work.rawValue] + provider.bytes }

@@ -192,6 +192,8 @@ package struct EpochTally: Hashable, Sendable {
     /// Audit and burn parts of tasks closed as undeliverable.
     package var undeliverableAudit = Amount.zero
     package var undeliverableBurn = Amount.zero
+    /// Who paid them, ascending.
+    package var unserved: [Address] = []
     /// In the order in which the audit pool pays them.
     package var checks: [PanelCheck] = []
     /// Reporter and compensation rows, paid out of slashed bonds by whoever slashed.

@@ -36,7 +36,6 @@ package enum Reason: UInt32, CaseIterable, Sendable {
     case auditKeyNotCounting = 115
     case notAdmitted = 116
     case openAudit = 120
-    case heldForQuorum = 121
     case deferredByBreaker = 122
     case taskTimedOut = 130
     case taskUndeliverable = 131
@@ -102,7 +101,6 @@ package enum Reason: UInt32, CaseIterable, Sendable {
     private var withheldText: String {
         switch self {
         case .openAudit: "an audit, redraw or dispute is open: the task moves to the next settlement"
-        case .heldForQuorum: "the last quorum pay is held while the provider is active"
         case .deferredByBreaker: "slashes of this engine are deferred and the disputed pay is forfeited"
         case .taskTimedOut: "the task timed out; its escrow was refunded"
         case .taskUndeliverable: "two operators timed out on the task; it was closed"

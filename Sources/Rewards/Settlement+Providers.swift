@@ -16,6 +16,11 @@ extension Settlement {
         pools.audit = try pools.audit.adding(tally.undeliverableAudit)
         burned = try burned.adding(tally.undeliverableBurn)
         for payer in tally.payers { try settleReferral(payer) }
+        // Who paid for other tasks too has a row that says what becomes of fees.
+        let payers = Set(tally.payers.map(\.account))
+        for account in tally.unserved where !payers.contains(account) {
+            add(RewardKey(account: account, kind: .referral), .taskUndeliverable)
+        }
         try settleChecks()
     }
 

@@ -264,6 +264,31 @@ struct DelegationTests {
         #expect(results.last?.code == LedgerRule.poolDiluted.rawValue)
     }
 
+    @Test("a commission above a maximum that was lowered counts as the maximum, and may go down from there")
+    func lowered() throws {
+        var chain = try Self.chain("20 0 delegate 0 5000 -> ok\nblock\nepoch")
+        let key = StateKey.stakeTerms(Self.address(0))
+        var terms: StakeTerms = WorkingState(chain.store).load(key) ?? StakeTerms()
+        // As an earlier maximum of 40 % would have allowed.
+        (terms.commission, terms.commissionSince, terms.commissionBefore) = (400_000, 1, 400_000)
+        chain.overwrite(terms, at: key)
+        try chain.finishEpoch()
+        let rows = try chain.rows(.rewards, 1, as: RewardRow.self).filter { $0.key.account == Self.address(0) }
+        let own = try #require(rows.first { $0.key.kind == .staking }).amount.units
+        let commission = try #require(rows.first { $0.key.kind == .commission }).amount.units
+        // A fifth of all; of the rest two thirds are the operator's.
+        #expect((own / 8 * 3 - 3...own / 8 * 3 + 3).contains(commission), "\(own) \(commission)")
+        let sequence = chain.account(0).nextSequence
+        for (offset, rate, rule) in [
+            (UInt64(0), UInt64(189_999), LedgerRule.commissionStepTooLarge.rawValue), (1, 190_000, 0),
+        ] {
+            try chain.advance([
+                (0, [TestChain.item(0, sequence + offset, .setCommission(CommissionChange(rate: rate)))])
+            ])
+            #expect(chain.results.last?.code == rule)
+        }
+    }
+
     @Test("a delegator earns from the next epoch on as the operator does, less the commission, and is paid on touch")
     func earning() throws {
         var chain = try Self.chain(

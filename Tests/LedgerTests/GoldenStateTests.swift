@@ -23,7 +23,7 @@ struct GoldenStateTests {
                 "47 reputations",
                 "48 epochSet", "49 drawBeacon", "50 auditCommit", "51 taskAudits", "52 disclosure", "53 dispute",
                 "54 disputeVote", "55 standing", "56 attendanceSlot", "57 missedDuty", "58 redraw",
-                "59 engineLoss", "60 deferredSlash", "61 lock", "62 declaration",
+                "59 engineLoss", "60 deferredSlash", "61 lock", "62 declaration", "63 undeliverable",
                 "64 panel", "65 panelDeadline", "66 seat", "67 panelDue", "68 held",
                 "72 proposal", "80 admission", "81 admissionTask", "82 admissionOpen",
                 "96 dutyCount",
@@ -31,7 +31,7 @@ struct GoldenStateTests {
         #expect(
             Singleton.allCases.map { "\($0.rawValue) \($0)" } == [
                 "1 chain", "2 consensusParameters", "3 ledgerParameters", "4 supply", "5 beacon", "6 epoch",
-                "7 epochCount", "8 pools", "32 undeliverable", "33 auditCalendar", "34 attendance", "40 challenges",
+                "7 epochCount", "8 pools", "33 auditCalendar", "34 attendance", "40 challenges",
                 "41 providers",
                 "48 governance",
             ])

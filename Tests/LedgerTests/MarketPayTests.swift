@@ -288,7 +288,10 @@ struct MarketPayTests {
         #expect(market.bond(20) == Amount(700 * TestChain.token) && market.bond(21) == market.bond(20))
         #expect(market.chain.view.supply.escrow == Amount(3_200))
         try market.checkMoney()
+        let epoch = market.chain.view.epoch.number
         try market.finishEpochs(1)
+        let row = try #require(try market.row(30, .referral, epoch: epoch))
+        #expect(row.amount == .zero && row.reason == .taskUndeliverable)
         #expect(market.chain.view.supply.escrow == .zero)
         try market.checkMoney()
     }
