@@ -22,9 +22,12 @@ package struct Holdings: Sendable {
 
     /// Balance, credits and next sequence, with what lies in the purse. The balance is what can be withdrawn now.
     package let account: Account
-    /// Of the account's own validator; delegations to it included.
+    /// The operator's own part of what stands behind its validator, with what joins at the epoch's end; not what others
+    /// delegate to it.
     package let validatorBond: Amount
     package let providerBond: Amount
+    /// A slash waits for its engine: no bond and nothing that vests leaves before it is decided.
+    package let isLocked: Bool
     /// Its part of fees as a provider comes as credits.
     package let takesCredits: Bool
     /// Ascending by epoch, the validator's before the provider's.
@@ -67,8 +70,10 @@ extension Ledger {
         let holder = state.account(account)
         let purse = holder.providerNumber.map(state.purse) ?? Purse()
         return Holdings(
-            account: holder.holding(purse), validatorBond: validator?.bond ?? .zero,
-            providerBond: provider?.bond ?? .zero, takesCredits: provider?.takesCredits ?? false,
+            account: holder.holding(purse),
+            validatorBond: validator.map { $0.ownBond.credited($0.joining) } ?? .zero,
+            providerBond: provider?.bond ?? .zero, isLocked: state.bytes(StateKey.lock(account)) != nil,
+            takesCredits: provider?.takesCredits ?? false,
             leaving: leaving.sorted { $0.freeEpoch < $1.freeEpoch },
             held: held?.amount ?? .zero, grants: vesting(of: account, on: snapshot),
             delegations: delegations(by: account, on: snapshot), referrer: requester?.referrer)

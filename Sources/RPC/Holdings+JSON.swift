@@ -29,7 +29,7 @@ extension Holdings {
             "unbonding": .array(unbonding), "held": .decimal(held.units), "vesting": .decimal(vesting.units),
             "unlocked": .decimal(unlocked.units),
             "releases": .array(dates), "takes_credits": .bool(takesCredits),
-            "referrer": .string(referrer?.bech32 ?? ""), "delegations": .array(delegated),
+            "referrer": .string(referrer?.bech32 ?? ""), "delegations": .array(delegated), "locked": .bool(isLocked),
         ]
     }
 }

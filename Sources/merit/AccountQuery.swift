@@ -11,7 +11,8 @@ struct AccountQuery: ParsableCommand {
             Epochs stand for dates: a part of a grant is free after the last block of its epoch, bond that left at the
             start of its. What stands behind validators of others is shown at its worth now, with what a claim pays.
             With --csv the rows of the account in every settled epoch are printed for accounting, slashes with a minus;
-            amounts in MRT (credits in their own unit).
+            amounts in MRT (credits in their own unit). A validator's slash is what all stake behind it lost, what
+            others delegated too; what a delegator claims or loses stands in no table.
 
               merit query account merit1… --node http://127.0.0.1:26657
               merit query account merit1… --node http://127.0.0.1:26657 --csv --from 0 --to 30 > income.csv
@@ -49,10 +50,14 @@ struct AccountQuery: ParsableCommand {
         var table = TextTable(["what", "MRT", "when"])
         table.add(["free", try tokens(found, "balance"), "now"])
         let unlocked: UInt64 = try found.decimal("unlocked")
-        if unlocked > 0 { table.add(["unlocked", Amount(unlocked).tokens, "free with the next transaction"]) }
+        let isLocked = try found.flag("locked")
+        let decided = "when the slashes that wait are decided"
+        if unlocked > 0 {
+            table.add(["unlocked", Amount(unlocked).tokens, isLocked ? decided : "free with the next transaction"])
+        }
         for role in ["validator", "provider"] {
             let bond: UInt64 = try bonds.decimal(role)
-            if bond > 0 { table.add(["bond, \(role)", Amount(bond).tokens, "after unbonding"]) }
+            if bond > 0 { table.add(["bond, \(role)", Amount(bond).tokens, isLocked ? decided : "after unbonding"]) }
         }
         try addDelegations(of: found, to: &table)
         for part in try found.elements("unbonding", max: 1 << 16) {
@@ -70,6 +75,10 @@ struct AccountQuery: ParsableCommand {
         let place = "height \(try found.text("height")), epoch \(try found.text("epoch"))"
         let head = "\(try found.text("address")) at \(place)"
         var notes: [String] = []
+        if isLocked {
+            notes.append(
+                "Slashes of it wait for their engine: bond and what vests are locked, whatever dates stand here.")
+        }
         let referrer = try found.text("referrer")
         if !referrer.isEmpty { notes.append("Referred by \(referrer), who is paid a part of its fees for a time.") }
         if try found.flag("takes_credits") { notes.append("Its fees as a provider are paid in credits.") }

@@ -70,6 +70,10 @@ struct BreakerTests {
         let unbond = Action.unbond(BondChange(amount: Amount(TestChain.token)))
         try Self.send(&chain, 3, unbond, "bond_locked")
         try Self.send(&chain, 1, unbond, "ok")
+        let locked = [UInt8(1), 3].map {
+            Ledger.holdings(of: AuditChain.address($0), epoch: 2, on: chain.store).isLocked
+        }
+        #expect(locked == [false, true])
         try Self.send(&chain, 1, .declareEngine(DeclareEngine(engineID: .zero)), "engine_not_deferred")
         try Self.send(&chain, 30, Self.declare, "not_a_validator")
         try Self.send(&chain, 1, Self.declare, "ok")

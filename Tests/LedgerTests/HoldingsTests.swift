@@ -71,10 +71,20 @@ struct HoldingsTests {
         func holdings() -> Holdings {
             Ledger.holdings(of: account, epoch: chain.view.epoch.number, on: chain.store)
         }
+        func own() -> Amount {
+            Ledger.holdings(of: DelegationTests.address(0), epoch: chain.view.epoch.number, on: chain.store)
+                .validatorBond
+        }
+        #expect(own() == Amount(10_000 * TestChain.token))
+        let bond = TestChain.item(0, chain.account(0).nextSequence, .bond(BondChange(amount: Amount(5))))
+        try chain.advance([(0, [bond])])
+        #expect(chain.results.last?.code == 0 && own() == Amount(10_000 * TestChain.token + 5), "it joins")
         let validators = [DelegationTests.address(0), DelegationTests.address(1)].sorted()
         #expect(holdings().delegations.map(\.validator) == validators)
         #expect(holdings().delegations.allSatisfy { $0.entry.free == .zero && $0.entry.joining > .zero })
         while chain.view.epoch.number == 0 { _ = try chain.advance([]) }
+        // What others delegate is theirs.
+        #expect(own() == Amount(10_000 * TestChain.token + 5) && chain.validator(0)?.bond ?? .zero > own())
         for part in holdings().delegations {
             #expect(part.entry == Ledger.delegation(to: part.validator, by: account, on: chain.store))
             #expect(part.entry.free > .zero && part.entry.joining == .zero)

@@ -16,7 +16,7 @@ struct AccountQueryTests {
             "unbonding": [["role": "provider", "amount": "5", "free_epoch": "8"]], "held": "0",
             "vesting": "300", "unlocked": "40",
             "releases": [["epoch": "5", "amount": "100"], ["epoch": "6", "amount": "200"]],
-            "takes_credits": false, "referrer": "", "delegations": [],
+            "takes_credits": false, "referrer": "", "delegations": [], "locked": false,
         ]
         let lines = try AccountQuery.text(found).split(separator: "\n").map(String.init)
         #expect(
@@ -33,6 +33,19 @@ struct AccountQueryTests {
             ])
     }
 
+    @Test("where a slash waits for its engine, bond and what is unlocked do not say that they are free")
+    func locked() throws {
+        let found: JSON = [
+            "address": "merit1abc", "balance": "0", "sequence": "0", "height": "9", "epoch": "1", "credits": "0",
+            "bonds": ["validator": "5", "provider": "7"], "unbonding": [], "held": "0", "vesting": "0",
+            "unlocked": "3", "releases": [], "takes_credits": false, "referrer": "", "delegations": [],
+            "locked": true,
+        ]
+        let lines = try AccountQuery.text(found).split(separator: "\n").map(String.init)
+        #expect(lines.filter { $0.hasSuffix("when the slashes that wait are decided") }.count == 3)
+        #expect(lines.last?.hasPrefix("Slashes of it wait for their engine") == true)
+    }
+
     @Test("stake behind validators of others stands with its worth, its rewards and what moves; so does a referrer")
     func delegations() throws {
         let found: JSON = [
@@ -44,7 +57,7 @@ struct AccountQueryTests {
                     "validator": "merit1v", "worth": "4000000000", "joining": "5", "maturing": "0", "leaving": "6",
                     "claimable": "3",
                 ]
-            ],
+            ], "locked": false,
         ]
         let lines = try AccountQuery.text(found).split(separator: "\n").map(String.init)
         #expect(
