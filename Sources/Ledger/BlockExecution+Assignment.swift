@@ -91,7 +91,7 @@ extension BlockExecution {
         record.openTasks += 1
         record.openFuel += fuel
         state.store(record, at: StateKey.work(task.provider))
-        (draw.candidates[chosen].openTasks, draw.candidates[chosen].openFuel) = (record.openTasks, record.openFuel)
+        draw.took(chosen, openTasks: record.openTasks, openFuel: record.openFuel)
     }
 
     // MARK: Ending

@@ -36,9 +36,7 @@ extension BlockExecution {
             record.openTasks += 1
             record.openFuel += fuel
             state.store(record, at: StateKey.work(candidate.account))
-            (draw.candidates[index].openTasks, draw.candidates[index].openFuel) = (
-                record.openTasks, record.openFuel
-            )
+            draw.took(index, openTasks: record.openTasks, openFuel: record.openFuel)
         }
         do throws(ArithmeticError) {
             return try Rewards.Rule.blockBudget(
@@ -46,39 +44,5 @@ extension BlockExecution {
         } catch {
             preconditionFailure("the block budget of a panel: \(error)")
         }
-    }
-}
-
-extension ProviderDraw {
-    /// The positions of `count` distinct providers; nil where there are fewer. Each is drawn by weight from those that
-    /// are left.
-    func panel(
-        _ place: TaskPlace, of job: JobRecord, count: Int, kind: SeatKind, except: Set<Address>
-    ) -> [Int]? {
-        var eligible = candidates.indices.filter {
-            !except.contains(candidates[$0].account)
-                && candidates[$0].serves(job, floorPrice: openFloorPrice)
-        }
-        if eligible.count < count { return nil }
-        var chosen: [Int] = []
-        for round in 0..<count {
-            let seed = Hash.sha256([
-                Bytes("panel".utf8), beacon.bytes, place.bytes, [UInt8(kind.rawValue), UInt8(round)],
-            ])
-            guard let number = UInt128(bigEndian: seed.bytes.prefix(16)) else {
-                preconditionFailure("16 bytes of 32")
-            }
-            let total = eligible.reduce(UInt128(0)) { $0 + candidates[$1].weight }
-            var rest = number.multipliedFullWidth(by: total).high
-            guard
-                let position = eligible.firstIndex(where: { index in
-                    if rest < candidates[index].weight { return true }
-                    rest -= candidates[index].weight
-                    return false
-                })
-            else { return nil }
-            chosen.append(eligible.remove(at: position))
-        }
-        return chosen
     }
 }

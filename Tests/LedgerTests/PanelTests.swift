@@ -121,8 +121,8 @@ struct PanelTests {
         try market.finishEpochs(1)
         let key = StateKey.held(MarketChain.address(20))
         market.chain.overwrite(HeldRecord(amount: Amount(Self.pay), part: Amount(1_000_000)), at: key)
-        try market.run("30 job class=2 replicas=3 -> ok")
-        while market.job(1)?.next != 1 { try market.run("block") }
+        try market.run("30 job class=2 replicas=3 tasks=1 -> ok\nblock")
+        while market.job(1)?.next == 0 { try market.run("block") }
         _ = try market.speak(4, [20: 1, 21: 1, 22: 1])
         try market.finishEpochs(1)
         let record: HeldRecord = try #require(WorkingState(market.chain.store).load(key))
