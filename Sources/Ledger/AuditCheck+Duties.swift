@@ -119,7 +119,8 @@ extension AuditCheck {
         state.load(StateKey.disclosure(epoch, of: operatorAddress), as: DisclosureRecord.self)?.key
     }
 
-    /// It has done as much as an auditor may say in one epoch: whoever buys more audits than that makes nobody miss them.
+    /// It has done as much as an auditor may say in one epoch: whoever buys more audits than that makes nobody miss
+    /// them.
     private func hasSaidAll(_ auditor: KnownAuditor) -> Bool {
         let key = StateKey.disclosure(auditor.set.epoch, of: auditor.operatorAddress)
         return state.load(key, as: DisclosureRecord.self)?.verdicts ?? 0 >= AuditLimits.dutiesMax

@@ -20,8 +20,8 @@ extension BlockExecution {
 
     /// The seating that this block created; nil when the set stays as it is.
     mutating func endEpochIfDue() -> Seating? {
-        // Its time is over, and so are the windows of its judgement: after a halt nobody is paid unaudited, or absent from
-        // a vote for which there was no block.
+        // Its time is over, and so are the windows of its judgement: after a halt nobody is paid unaudited, or absent
+        // from a vote for which there was no block.
         let isOver = view.parameters.rewards.calendar.epochEnds(
             started: view.epoch.startTime, now: block.header.time, blocks: count.blocks)
         guard isOver && calendar.phase == .closed else {

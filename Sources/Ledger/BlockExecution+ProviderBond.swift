@@ -1,5 +1,5 @@
-// What a provider has at stake and what takes it: bond first, then what is unbonding, unvested grants last. Every loss of a
-// provider goes through here, so that none stops short of what may answer for it.
+// What a provider has at stake and what takes it: bond first, then what is unbonding, unvested grants last. Every loss
+// of a provider goes through here, so that none stops short of what may answer for it.
 import Chain
 import Codec
 import Primitives

@@ -1,6 +1,6 @@
-// Who gets a task. Invariant: a draw depends on the beacon, the job, the task and the candidates alone, so every node draws
-// the same; nobody knows the beacon of the block after his job's. A draw costs the logarithm of the candidates: a block
-// gives out thousands of tasks, and there may be a hundred thousand providers.
+// Who gets a task. Invariant: a draw depends on the beacon, the job, the task and the candidates alone, so every node
+// draws the same; nobody knows the beacon of the block after his job's. A draw costs the logarithm of the candidates: a
+// block gives out thousands of tasks, and there may be a hundred thousand providers.
 import Chain
 import Cryptography
 import Primitives

@@ -160,8 +160,8 @@ extension Parameters {
         }
     }
 
-    /// Nothing is so large that sums overflow, that a loop over days or blocks does not end, or that no epoch or job comes
-    /// any more in which it could be voted back.
+    /// Nothing is so large that sums overflow, that a loop over days or blocks does not end, or that no epoch or job
+    /// comes any more in which it could be voted back.
     private func checkMaxima() throws(ParameterError) {
         let (count, days, amount) = (UInt64(1_000_000), UInt64(3_650), UInt64(1_000_000_000_000_000_000))
         let maxima: [(ParameterName, UInt64, UInt64)] = [

@@ -41,8 +41,8 @@ package struct Calendar: Hashable, Sendable {
 
     package init() {}
 
-    /// True where the time of an epoch is over: `blocks` counts the epoch's blocks with this one, `started` is the header
-    /// time of the last block of the epoch before.
+    /// True where the time of an epoch is over: `blocks` counts the epoch's blocks with this one, `started` is the
+    /// header time of the last block of the epoch before.
     package func epochEnds(started: Timestamp, now: Timestamp, blocks: UInt64) -> Bool {
         Window(seconds: epochSeconds, blocks: epochBlocksMin).isClosed(opened: started, now: now, blocks: blocks)
     }
