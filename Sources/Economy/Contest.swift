@@ -16,7 +16,8 @@ package struct Verdict: Sendable {
     package let difference: Estimate
     /// What all others lost by it, seed by seed.
     package let harm: Estimate
-    /// What slashes took of honest others in these runs: nothing, unless a program is not deterministic.
+    /// What slashes took of honest others in these runs: nothing, unless a program is not deterministic or the attacker
+    /// had most seats of a panel and of its check.
     package let honestSlashed: UInt64
     /// Results that were made up in the attack's runs, and those of them that were paid.
     package let madeUp: (all: UInt64, paid: UInt64)

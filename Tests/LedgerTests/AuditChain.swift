@@ -17,6 +17,8 @@ struct AuditChain {
         case copying
         /// Executes, and gets something else than the receipts say.
         case diverging
+        /// The same in every second task.
+        case uneven
         /// Says nothing at all.
         case silent
         /// Audits, but does not vote.
@@ -27,6 +29,8 @@ struct AuditChain {
         case forgetful
         /// Forgets the first of its first round's duties.
         case sloppy
+        /// Repeats no digest of those it checks.
+        case tacit
         /// Commits to every task, drawn or not.
         case crowding
         /// Says nothing of answers of admission.
@@ -100,6 +104,7 @@ struct AuditChain {
         case .copying: return (receipt?.result ?? right, [auditor])
         case .copyingAudits where !isVote: return (receipt?.result ?? right, [auditor])
         case .diverging: return (Self.wrong(place.index), Bytes("other".utf8))
+        case .uneven where place.index % 2 == 0: return (Self.wrong(place.index), Bytes("other".utf8))
         default: return (right, Self.memory)
         }
     }
@@ -109,7 +114,7 @@ struct AuditChain {
         return Verdict(
             task: duty.place, result: result, digest: Hash.sha256([duty.salt, memory]),
             others: (
-                duty.firstSalts.map { Hash.sha256([$0, memory]) },
+                manners[auditor] == .tacit ? [] : duty.firstSalts.map { Hash.sha256([$0, memory]) },
                 admissionDigest(auditor, duty, memory)
             ), nonce: Hash.sha256([[auditor], duty.place.bytes]))
     }

@@ -86,6 +86,46 @@ struct AuditStoryTests {
         #expect(chain.tasks(of: 22).allSatisfy { $0.record.state == .forfeited })
     }
 
+    /// Windows of hours, blocks of a second: twenty blocks pass while auditors may commit, then the chain stands still.
+    @Test("an epoch whose time and blocks are over waits for its windows")
+    func longWindows() throws {
+        var parameters = Parameters.local
+        (parameters.audit.admissionTasks, parameters.calendar.epochSeconds) = (0, 86_400)
+        parameters.supply.lambda = Parameters.standard.supply.lambda
+        for path in [\Calendar.commit, \.recheck, \.reveal, \.open, \.vote] {
+            parameters.calendar[keyPath: path].seconds = 3_600
+        }
+        var chain = try AuditChain.delivered(
+            cheats: [22: Self.thirds], settings: LedgerParameters(rewards: parameters).differences)
+        for _ in 0..<20 { try chain.step() }
+        try chain.step(seconds: 86_400)
+        #expect(chain.view.epoch.number == 1)
+        for _ in 0..<25 { try chain.step() }
+        #expect(chain.phase == .commit)
+        try chain.step(seconds: 100_000)
+        #expect(chain.view.epoch.number == 1 && chain.phase == .recheck)
+        for window in [AuditPhase.recheck, .reveal, .open, .vote] {
+            #expect(chain.phase == window)
+            for _ in 0..<8 { try chain.step() }
+            try chain.step(seconds: 3_600)
+        }
+        try chain.step(seconds: 3_600)
+        #expect(chain.view.epoch.number == 2)
+        #expect(try !chain.slashes(1).isEmpty && chain.tasks(of: 22).allSatisfy { $0.record.state == .forfeited })
+    }
+
+    @Test("a re-check that repeats no digest is none: its duty is missed")
+    func tacit() throws {
+        var chain = try AuditChain.delivered()
+        chain.manners[3] = .tacit
+        try chain.begin(epoch: 1)
+        try chain.reach(.open)
+        let missed = Ledger.missedDuties(
+            besides: AuditChain.address(0), limit: 100, on: chain.store, view: chain.view)
+        #expect(!missed.isEmpty)
+        for part in missed { #expect(part.auditor == AuditChain.address(3) && part.round == .recheck) }
+    }
+
     @Test("whoever voted is asked for the disputes that are left, and for those in their last epoch first")
     func asking() throws {
         var chain = try AuditChain.delivered(cheats: [22: Self.thirds])
@@ -248,6 +288,22 @@ struct AuditStoryTests {
         #expect(program?.isQuarantined == true)
         try chain.market.run("30 job -> program_quarantined")
         #expect(chain.view.supply.escrow == .zero)
+    }
+
+    @Test("where one dispute shows that a program is not deterministic, no other about it costs anybody anything")
+    func oneProgram() throws {
+        let odd = Set((0..<40).filter { $0 % 2 == 1 }.map { UInt32($0) })
+        var chain = try AuditChain.delivered(tasks: 40, cheats: [20: odd, 21: odd, 22: odd])
+        (chain.manners[2], chain.manners[3]) = (.uneven, .uneven)
+        try chain.begin(epoch: 1)
+        try chain.reach(.vote)
+        let disputes = (UInt32(0)..<40).filter { chain.dispute($0) != nil }
+        #expect(disputes.contains { $0 % 2 == 0 } && disputes.contains { $0 % 2 == 1 })
+        try chain.begin(epoch: 2)
+        #expect(try chain.slashes(1).isEmpty)
+        let states = [UInt8(20), 21, 22].flatMap { chain.tasks(of: $0) }.filter { disputes.contains($0.index) }
+        #expect(states.allSatisfy { $0.record.state == .voided })
+        try chain.market.checkMoney()
     }
 
     @Test("an undecided dispute gets one more epoch; then the task is unpaid and nobody is slashed")

@@ -134,13 +134,15 @@ struct MarketPayTests {
         market.present = []
         try market.run("30 publish -> ok\n20 provide mrt=700 -> ok\n30 job tasks=3 -> ok\nblock 2")
         #expect(market.work(20)?.openTasks == 3)
-        try market.run("20 unbond mrt=700 -> ok\nblock 7")
+        try market.run("21 provide mrt=700 -> ok\n22 provide mrt=700 -> ok")
+        try market.run("20 unbond mrt=700 -> ok\n21 unbond mrt=700 -> ok\n22 unbond mrt=700 -> ok\nblock 7")
         #expect((0..<3).allSatisfy { market.task(0, $0)?.state == .timedOut } && market.bond(20) == .zero)
-        let state = WorkingState(market.chain.store)
-        let key = try #require(
-            market.chain.store.keys(.state).first { $0[0] == StateTag.providerUnbonding.rawValue })
-        let rest: UnbondingRecord? = state.load(key)
-        #expect(rest?.amount == Amount(700 * TestChain.token - 3 * 12_320))
+        // Nobody else's, whatever stands before or after it.
+        for (provider, lost) in [(UInt8(20), UInt64(3 * 12_320)), (21, 0), (22, 0)] {
+            let holdings = Ledger.holdings(
+                of: MarketChain.address(provider), epoch: market.chain.view.epoch.number, on: market.chain.store)
+            #expect(holdings.leaving.map(\.amount) == [Amount(700 * TestChain.token - lost)])
+        }
         try market.checkMoney()
     }
 
@@ -149,11 +151,15 @@ struct MarketPayTests {
         var market = try MarketChain()
         market.present = []
         try market.run("30 publish -> ok\n20 provide mrt=700 -> ok\n30 job tasks=3 -> ok\nblock 2")
-        try market.run("20 unbond mrt=700 -> ok")
+        try market.run("21 provide mrt=700 -> ok\n22 provide mrt=700 -> ok")
+        try market.run("20 unbond mrt=700 -> ok\n21 unbond mrt=700 -> ok\n22 unbond mrt=700 -> ok")
         var record = try #require(market.provider(20))
         let state = WorkingState(market.chain.store)
         let key = try #require(
-            market.chain.store.keys(.state).first { $0[0] == StateTag.providerUnbonding.rawValue })
+            market.chain.store.keys(.state).first {
+                $0[0] == StateTag.providerUnbonding.rawValue
+                    && $0.suffix(20).elementsEqual(MarketChain.address(20).bytes)
+            })
         var supply = market.chain.view.supply
         let (left, granted) = (Amount(10_000), Amount(3 * 12_320))
         // Of 700 MRT in unbonding, 10,000 units stay there, and the grant has what three tasks cost.
@@ -177,6 +183,11 @@ struct MarketPayTests {
         #expect(after?[record.number.seat].paid == Amount(taken))
         #expect(after?[record.number.seat + 1] == page[record.number.seat + 1])
         #expect(market.chain.view.supply.vesting == Amount(granted.units - taken))
+        for other in [UInt8(21), 22] {
+            let holdings = Ledger.holdings(
+                of: MarketChain.address(other), epoch: market.chain.view.epoch.number, on: market.chain.store)
+            #expect(holdings.leaving.map(\.amount) == [Amount(700 * TestChain.token)])
+        }
         #expect(market.chain.view.supply.isConserved)
     }
 
