@@ -83,11 +83,10 @@ extension BlockExecution {
     /// nil where nobody may be asked: a program that gives honest validators different results, or everybody's own job.
     private func newcomer(for place: TaskPlace, _ seed: Digest, among waiting: [Newcomer]) -> Int? {
         let job = requireJob(place.job)
-        let program: BlobRecord? = state.load(StateKey.blob(.program, job.request.program))
         let eligible = waiting.indices.filter {
             waiting[$0].record.missing > 0 && waiting[$0].account != job.requester
         }
-        guard !eligible.isEmpty, program?.isQuarantined == false else { return nil }
+        guard !eligible.isEmpty, !isQuarantined(job) else { return nil }
         // The first bytes have sorted the receipts: among those at the front they are all small.
         guard let word = UInt64(bigEndian: seed.bytes.suffix(8)) else { preconditionFailure("8 bytes of 32") }
         return eligible[Int(word.multipliedFullWidth(by: UInt64(eligible.count)).high)]

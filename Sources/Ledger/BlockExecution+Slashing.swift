@@ -19,11 +19,10 @@ extension BlockExecution {
 
     mutating func punishEquivocation(of consensusAddress: Address, evidence: Digest) {
         guard let reference: OperatorReference = state.load(StateKey.keyAddress(consensusAddress)),
-            var record: ValidatorRecord = state.load(StateKey.validator(reference.operatorAddress))
+            let record: ValidatorRecord = state.load(StateKey.validator(reference.operatorAddress))
         else { preconditionFailure("no operator for validator \(consensusAddress), which was in a set") }
         if record.isTombstoned { return }
         exclude(reference.operatorAddress)
-        record.isTombstoned = true
         let stake = slashableStake(of: reference.operatorAddress, record)
         let offender = OffenderRecord(epoch: view.epoch.number, stake: stake, charged: .zero, evidence: evidence)
         state.store(offender, at: StateKey.offender(.equivocation, reference.operatorAddress, epoch: view.epoch.number))

@@ -141,9 +141,6 @@ extension BlockExecution {
 
     /// Validators in jail that no other row of the settlement is about, ascending.
     func idlePrisoners(besides judged: EpochSet?) -> [Address] {
-        state.scan(.standing, as: StandingRecord.self).compactMap { id, record in
-            guard record.isJailed, let prisoner = Address(id) else { return nil }
-            return count.index(of: prisoner) == nil && judged?.member(prisoner) == nil ? prisoner : nil
-        }
+        prisoners().filter { count.index(of: $0) == nil && judged?.member($0) == nil }.sorted()
     }
 }
