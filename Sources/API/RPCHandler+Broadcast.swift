@@ -26,6 +26,7 @@ extension RPCHandler {
         case .admitted: return (0, "")
         case .refused(let code, let reason): return (code, reason)
         case .busy: throw .failed("mempool is full")
+        case .unready(let reason): throw .failed(reason)
         }
     }
 

@@ -157,7 +157,8 @@ final class AuditThread: @unchecked Sendable {
         Task {
             switch await around.submit(item) {
             case .admitted: break
-            case .busy: around.logger.debug("audit statement is handed in later", metadata: ["what": "\(summary)"])
+            case .busy, .unready:
+                around.logger.debug("audit statement is handed in later", metadata: ["what": "\(summary)"])
             case .refused(_, let reason):
                 around.logger.warning(
                     "an audit statement is refused", metadata: ["what": "\(summary)", "reason": "\(reason)"])

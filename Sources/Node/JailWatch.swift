@@ -36,7 +36,7 @@ final class JailWatch: Sendable {
                 switch plan.next(jail, isBehind: around.board.status.isCatchingUp) {
                 case .wait: break
                 case .announce(let jail): around.announce(jail)
-                case .ask(let jail): await around.ask(jail)
+                case .ask(let jail, let isLast): if await around.ask(jail, isLast: isLast) { plan.isPutOff() }
                 }
             }
         }
@@ -61,20 +61,27 @@ extension JailWatch.Surroundings {
             metadata: ["epoch": "\(jail.epoch)", "free": "\(jail.freeEpoch)"])
     }
 
-    fileprivate func ask(_ jail: Jail) async {
+    /// True: the node could not take it now.
+    fileprivate func ask(_ jail: Jail, isLast: Bool) async -> Bool {
         let key: SigningKey
-        do throws(JailObstacle) { key = try operatorKey(of: jail) } catch { return tell(jail, error.reason) }
+        do throws(JailObstacle) { key = try operatorKey(of: jail) } catch {
+            tell(jail, error.reason)
+            return false
+        }
         let content = TransactionContent(
             sender: key.publicKey, sequence: jail.nextSequence, action: .unjail(Unjail()))
         let item = Item.transaction(Transaction(signing: content, by: key, chainID: chainID)).encoded
         switch await submit(item) {
         case .admitted: logger.notice("asked to return from the jail", metadata: ["epoch": "\(jail.epoch)"])
-        case .busy: tell(jail, "the node has no room for a transaction now")
+        case .busy, .unready:
+            if isLast { tell(jail, "the node had no room for a transaction, or no link to a validator") }
+            return true
         case .refused(Rule.nonceStale.rawValue, _):
             // Another transaction of the operator is under way, the own one of an epoch that just ended perhaps.
             logger.debug("the operator's account is busy: asked again in the next epoch")
         case .refused(_, let reason): tell(jail, reason)
         }
+        return false
     }
 
     /// Only from a plain file: whoever sealed the key wants to be asked.

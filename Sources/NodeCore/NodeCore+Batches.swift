@@ -13,9 +13,10 @@ extension NodeCore {
     // MARK: Items of clients, and of peers that take them from clients
 
     mutating func submit(_ bytes: Bytes, _ source: ItemSource, _ snapshot: some Snapshot) {
-        guard isStarted else { return refuse(source, code: 2, "this node is starting") }
+        guard isStarted else { return answer(source, .unready("this node is starting")) }
         guard ownIndex != nil || canRelay(for: source) else {
-            return refuse(source, code: 2, "this node has no vote and no link to a validator; try again or elsewhere")
+            let reason = "this node has no vote and no link to a validator; try again or elsewhere"
+            return answer(source, .unready(reason))
         }
         guard ownIndex != nil || hasRelayRoom else { return answer(source, .busy) }
         let claim: ItemClaim

@@ -90,6 +90,8 @@ package struct Reply: Equatable, Sendable {
         case refused(code: UInt32, reason: String)
         /// The open batch is full; the same item may be handed in again later.
         case busy
+        /// The node itself can take nothing now, whatever the item: it starts, or has nobody to hand it to.
+        case unready(String)
     }
 
     package let ticket: Ticket

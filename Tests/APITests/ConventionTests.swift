@@ -151,6 +151,8 @@ struct ConventionTests {
         let unwanted = try await refusing.post("broadcast_tx_commit", parameters)
         #expect(Answers.member(unwanted, "result.check_tx.code") == .number(3))
         #expect(Answers.member(unwanted, "result.height") == "0")
+        let unready = try await Answers(word: .unready("no link")).post("broadcast_tx_sync", parameters)
+        #expect(Answers.member(unready, "error.data") == "no link")
         let busy = try await Answers(word: .busy).post("broadcast_tx_sync", parameters)
         #expect(Answers.member(busy, "error.data") == "mempool is full")
     }

@@ -50,13 +50,26 @@ struct JailTests {
         #expect(plan.next(early, isBehind: false) == .announce(early))
         #expect(plan.next(try Self.jail(epoch: 4, free: 5), isBehind: false) == .wait)
         #expect(plan.next(late, isBehind: true) == .wait)
-        #expect(plan.next(late, isBehind: false) == .ask(late))
+        #expect(plan.next(late, isBehind: false) == .ask(late, isLast: false))
         #expect(plan.next(late, isBehind: false) == .wait)
         let next = try Self.jail(epoch: 6, free: 5)
-        #expect(plan.next(next, isBehind: false) == .ask(next))
+        #expect(plan.next(next, isBehind: false) == .ask(next, isLast: false))
         // A second term is news again.
         #expect(plan.next(nil, isBehind: false) == .wait)
         #expect(plan.next(early, isBehind: false) == .announce(early))
+    }
+
+    @Test("put off, it asks again with the next block, 16 times in an epoch, and from the start in the next one")
+    func putOff() throws {
+        var plan = JailPlan()
+        for epoch in [5, 6] as [UInt64] {
+            let jail = try Self.jail(epoch: epoch, free: 5)
+            for left in (0..<JailPlan.triesMax).reversed() {
+                #expect(plan.next(jail, isBehind: false) == .ask(jail, isLast: left == 0))
+                plan.isPutOff()
+            }
+            #expect(plan.next(jail, isBehind: false) == .wait)
+        }
     }
 
     /// One validator that decides alone, and a small one that is away; epochs of a second, a term of none.
@@ -113,7 +126,7 @@ struct JailTests {
         await first.stop()
     }
 
-    /// What a watch of its own says when it hears of a block after the term, and how often it handed something in.
+    /// What a watch of its own says when it hears of blocks after the term, and how often it handed something in.
     private static func lines(
         _ home: NodeHome, _ first: RunningNode, of validator: Address, answer: Reply.Answer
     ) async throws -> (lines: [String], submitted: Int) {
@@ -129,8 +142,10 @@ struct JailTests {
                     submitted.withLock { $0 += 1 }
                     return answer
                 }, logger: Logger(label: "test") { _ in LoggedLines.Handler(lines: lines) }))
-        board.committed(first.board.status.tip, items: 0)
-        while lines.all.isEmpty { await Task.yield() }
+        while lines.all.isEmpty {
+            board.committed(first.board.status.tip, items: 0)
+            await Task.yield()
+        }
         await watch.stop()
         return (lines.all, submitted.withLock(\.self))
     }
@@ -151,7 +166,9 @@ struct JailTests {
             (nil, nil, .admitted, "the operator's key is not at \(path)", 0),
             (own, "words", .admitted, "the operator's key is sealed", 0),
             (stranger, nil, .admitted, "\(path) is another account's key", 0),
-            (own, nil, other, "insufficient_balance", 1), (own, nil, .busy, "no room for a transaction now", 1),
+            (own, nil, other, "insufficient_balance", 1),
+            (own, nil, .busy, "no room for a transaction", JailPlan.triesMax),
+            (own, nil, .unready("starting"), "no link to a validator", JailPlan.triesMax),
             (own, nil, stale, nil, 1), (own, nil, .admitted, nil, 1),
         ]
         for row in rows {
@@ -188,7 +205,7 @@ struct JailTests {
         let node = try await Self.start(home, lines)
         try await Self.wait(first) { jail() == nil }
         #expect(lines.all.contains { $0.hasPrefix("asked to return from the jail") })
-        #expect(!lines.all.contains { $0.contains(Self.command(home)) })
+        #expect(!lines.all.contains { $0.contains(Self.command(home)) }, "\(lines.all)")
         await node.stop()
     }
 

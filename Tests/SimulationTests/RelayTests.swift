@@ -133,7 +133,7 @@ struct RelayTests {
     func unlinked() throws {
         let node = try Station(validators: 4)
         node.handle(.peerConnected(NodeKeys(number: 8, seed: Self.seed).transport.address))
-        guard case .refused(2, let reason)? = node.submit(Self.item(0, node.genesis)) else {
+        guard case .unready(let reason)? = node.submit(Self.item(0, node.genesis)) else {
             Issue.record("taken without a link")
             return
         }
