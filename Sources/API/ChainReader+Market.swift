@@ -51,9 +51,14 @@ extension ChainReader {
         for state in TaskState.allCases {
             states.append(.init(state.label, .number(tasks.count { $0.record.state == state })))
         }
+        let view = try view()
+        let shown = tasks[range].map { entry in
+            entry.record.json(
+                index: entry.place.index, Ledger.disputeOutlook(entry.place, on: snapshot, view: view))
+        }
         return [
             "height": .decimal(tip.height), "job": job.json(id: id, states: .object(states)),
-            "tasks": .array(tasks[range].map { $0.record.json(index: $0.place.index) }),
+            "tasks": .array(shown),
             "count": .decimal(range.count), "total": .decimal(tasks.count), "panels": [],
         ]
     }

@@ -90,6 +90,19 @@ extension AuditDesk {
         }
     }
 
+    /// The first digest that this machine's execution does not give; the dispute compares the others.
+    mutating func object(_ check: CheckedTask) -> [AuditContent] {
+        guard check.isOpen, let finding = findings[check.run],
+            let (other, digest) = zip(check.others, finding.digests).first(where: { $0.digest != $1 })
+        else { return [] }
+        if sent[check.subject] == nil { counters.objections += 1 }
+        return say(check.subject) {
+            .objection(
+                DigestObjection(
+                    epoch: check.epoch, task: check.task, of: (other.auditor, other.round), digest: digest))
+        }
+    }
+
     /// What another auditor missed. It needs no execution: the draw is public now.
     mutating func state(_ missed: MissedDuties) -> [AuditContent] {
         guard let subject = missed.subject else { return [] }

@@ -43,6 +43,8 @@ package struct AuditDesk: Sendable {
         package var votes: UInt64 = 0
         /// Duties that others missed and that this auditor stated since the start.
         package var misses: UInt64 = 0
+        /// Digests of others that were objected to since the start.
+        package var objections: UInt64 = 0
         /// Commits that a new execution does not reproduce: they cannot be revealed.
         package var lost = 0
 
@@ -55,6 +57,7 @@ package struct AuditDesk: Sendable {
         case disclosure(epoch: UInt64)
         case reveal(epoch: UInt64, round: AuditRound, part: UInt32)
         case vote(TaskPlace)
+        case objection(epoch: UInt64, TaskPlace)
         case missed(epoch: UInt64, auditor: Address, round: AuditRound, first: TaskPlace)
     }
 
@@ -78,7 +81,7 @@ package struct AuditDesk: Sendable {
     var findings: [Run: Finding] = [:]
     var attempts: [Run: Attempt] = [:]
     var sent: [Subject: Sent] = [:]
-    /// Disputes first, then by epoch; each once.
+    /// Disputes first, then by epoch, then others' digests; each once.
     private(set) var waiting: [Run] = []
     private var running: Set<Run> = []
     private var startedAt: Height?
@@ -136,7 +139,7 @@ package struct AuditDesk: Sendable {
         let open = situation.epochs.filter { $0.window != .over }
         nonceSeeds = Dictionary(
             open.map { ($0.epoch, nonceSeeds[$0.epoch] ?? nonceSeed($0.epoch)) }, uniquingKeysWith: { $1 })
-        plan(open, situation.disputes)
+        plan(open, situation)
         forget(situation, open)
         counters.duties = open.reduce(0) { $0 + $1.duties.count }
         counters.committed = open.reduce(0) { $0 + $1.commits.reduce(0) { $0 + $1.tasks.count } }
@@ -144,6 +147,7 @@ package struct AuditDesk: Sendable {
         var statements: [AuditContent] = []
         for dispute in situation.disputes { statements += vote(in: dispute) }
         for epoch in open { statements += self.statements(for: epoch) }
+        for check in situation.checks { statements += object(check) }
         for missed in situation.misses { statements += state(missed) }
         return statements
     }
@@ -153,12 +157,13 @@ package struct AuditDesk: Sendable {
         epoch.isUrgent || startedAt.map { tip.distance(from: $0) >= AuditorLimits.patience } ?? false
     }
 
-    private mutating func plan(_ epochs: [AuditedEpoch], _ disputes: [DisputedTask]) {
-        var needed = disputes.map(\.run)
+    private mutating func plan(_ epochs: [AuditedEpoch], _ situation: AuditSituation) {
+        var needed = situation.disputes.map(\.run)
         for epoch in epochs {
             let duties = epoch.duties.prefix(AuditorLimits.dutiesMax)
             needed += duties.filter { $0.isNeeded(in: epoch) }.map(\.run)
         }
+        needed += situation.checks.map(\.run)
         var known: Set<Run> = []
         needed = needed.filter { known.insert($0).inserted }
         findings = findings.filter { known.contains($0.key) }
@@ -171,11 +176,13 @@ package struct AuditDesk: Sendable {
         let epochs = Set(open.map(\.epoch))
         let votes = Set(situation.disputes.map(\.task))
         let misses = Set(situation.misses.compactMap(\.subject))
+        let checks = Set(situation.checks.map(\.subject))
         sent = sent.filter { subject, _ in
             switch subject {
             case .commit(let epoch, _, _), .disclosure(let epoch), .reveal(let epoch, _, _): epochs.contains(epoch)
             case .vote(let task): votes.contains(task)
             case .missed: misses.contains(subject)
+            case .objection: checks.contains(subject)
             }
         }
     }
@@ -209,6 +216,11 @@ extension MissedDuties {
     var subject: AuditDesk.Subject? {
         tasks.first.map { .missed(epoch: epoch, auditor: auditor, round: round, first: $0) }
     }
+}
+
+extension CheckedTask {
+    var run: AuditDesk.Run { AuditDesk.Run(task: task, salts: others.map(\.salt)) }
+    var subject: AuditDesk.Subject { .objection(epoch: epoch, task) }
 }
 
 extension DisputedTask {

@@ -71,7 +71,18 @@ package struct AuditReader: Sendable {
         }
         return AuditSituation(
             height: view.tip.height, epochs: epochs, disputes: disputes,
-            misses: misses(of: status, own, view, snapshot))
+            misses: misses(of: status, own, view, snapshot), checks: Self.checks(own, view, snapshot))
+    }
+
+    private static func checks(_ own: Address, _ view: LedgerView, _ snapshot: some Snapshot) -> [CheckedTask] {
+        Ledger.digestDuties(of: own, limit: AuditorLimits.dutiesMax, on: snapshot, view: view).map { duty in
+            let others = zip(duty.others, duty.salts).compactMap { entry, salt in
+                entry.digest.map {
+                    CheckedTask.Other(entry.operatorAddress, entry.round, digest: $0, salt: salt)
+                }
+            }
+            return CheckedTask(task: duty.place, epoch: duty.epoch, others: others, isOpen: duty.isOpen)
+        }
     }
 
     private mutating func findOperator(_ view: LedgerView, _ snapshot: some Snapshot) -> Address? {

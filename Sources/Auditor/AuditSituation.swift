@@ -13,11 +13,41 @@ package struct AuditSituation: Sendable {
     package let disputes: [DisputedTask]
     /// Duties that others missed and that nobody has proven yet, when it is this auditor's turn to.
     package let misses: [MissedDuties]
+    /// Tasks of own verdicts on which others revealed digests.
+    package let checks: [CheckedTask]
 
     package init(
-        height: Height, epochs: [AuditedEpoch], disputes: [DisputedTask], misses: [MissedDuties] = []
+        height: Height, epochs: [AuditedEpoch], disputes: [DisputedTask], misses: [MissedDuties] = [],
+        checks: [CheckedTask] = []
     ) {
         (self.height, self.epochs, self.disputes, self.misses) = (height, epochs, disputes, misses)
+        self.checks = checks
+    }
+}
+
+/// What other auditors revealed on a task that this one executed.
+package struct CheckedTask: Hashable, Sendable {
+    package struct Other: Hashable, Sendable {
+        package let auditor: Address
+        package let round: AuditRound
+        package let digest: Digest
+        /// Before the final memory.
+        package let salt: Bytes
+
+        package init(_ auditor: Address, _ round: AuditRound, digest: Digest, salt: Bytes) {
+            (self.auditor, self.round, self.digest, self.salt) = (auditor, round, digest, salt)
+        }
+    }
+
+    package let task: TaskPlace
+    /// That judges the task now.
+    package let epoch: UInt64
+    package let others: [Other]
+    /// An objection counts now.
+    package let isOpen: Bool
+
+    package init(task: TaskPlace, epoch: UInt64, others: [Other], isOpen: Bool) {
+        (self.task, self.epoch, self.others, self.isOpen) = (task, epoch, others, isOpen)
     }
 }
 

@@ -114,6 +114,7 @@ package enum AuditContent: Hashable, Sendable {
     case reveal(VerdictReveal)
     case vote(DisputeVote)
     case missed(MissedDuties)
+    case objection(DigestObjection)
 
     func encode(into encoder: inout Encoder) {
         switch self {
@@ -122,6 +123,7 @@ package enum AuditContent: Hashable, Sendable {
         case .reveal(let reveal): encoder.message(12, reveal)
         case .vote(let vote): encoder.message(13, vote)
         case .missed(let missed): encoder.message(14, missed)
+        case .objection(let objection): encoder.message(15, objection)
         }
     }
 
@@ -132,6 +134,7 @@ package enum AuditContent: Hashable, Sendable {
         case 12: self = .reveal(try decoder.message(12))
         case 13: self = .vote(try decoder.message(13))
         case 14: self = .missed(try decoder.message(14))
+        case 15: self = .objection(try decoder.message(15))
         case .some(let field): throw .unexpectedField(field)
         case nil: throw .missing(field: 10)
         }
@@ -294,6 +297,39 @@ package struct VerdictReveal: Hashable, Sendable, Message {
         part = try decoder.unsigned32(3)
         verdicts = try decoder.messages(4, count: AuditLimits.verdictsMax)
         if verdicts.isEmpty { throw .missing(field: 4) }
+    }
+}
+
+/// "I executed this task as its auditor too, and that auditor's digest of the final memory is not what it should be."
+package struct DigestObjection: Hashable, Sendable, Message {
+    /// Of the receipt, or into which the task was drawn again.
+    package let epoch: UInt64
+    package let task: TaskPlace
+    /// The operator whose verdict is meant, and which one.
+    package let auditor: Address
+    package let round: AuditRound
+    /// SHA-256(that auditor's salt ‖ final linear memory).
+    package let digest: Digest
+
+    package init(epoch: UInt64, task: TaskPlace, of verdict: (auditor: Address, round: AuditRound), digest: Digest) {
+        (self.epoch, self.task, self.digest) = (epoch, task, digest)
+        (auditor, round) = verdict
+    }
+
+    package func encode(into encoder: inout Encoder) {
+        encoder.unsigned(1, epoch)
+        encoder.message(2, task)
+        encoder.data(3, auditor)
+        encoder.unsigned(4, UInt64(round.rawValue))
+        encoder.data(5, digest)
+    }
+
+    package init(from decoder: inout Decoder) throws(DecodeError) {
+        epoch = try decoder.unsigned(1)
+        task = try decoder.message(2)
+        auditor = try decoder.fixedBytes(3)
+        round = try decoder.auditRound(4)
+        digest = try decoder.fixedBytes(5)
     }
 }
 

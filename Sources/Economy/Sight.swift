@@ -89,7 +89,7 @@ package struct Sight {
 
     /// What an account must hold to dispute a task.
     func disputeCost(_ place: TaskPlace) -> Amount {
-        Ledger.disputeDeposit(place, on: store, view: view) ?? .zero
+        Ledger.disputeOutlook(place, on: store, view: view)?.deposit ?? .zero
     }
 
     func streak(_ account: Address) -> UInt64 { provider(account).map { state.reputation($0.number).streak } ?? 0 }

@@ -77,7 +77,8 @@ struct ValidatorAgent {
     /// The situation without what this validator does not want to know.
     private func seen(_ situation: AuditSituation, _ sight: Sight) -> AuditSituation {
         let plan = role.plan
-        if plan.votes, plan.skips == 0, plan.cover != .silence, plan.ownDisputes != .absent { return situation }
+        let isPlain = plan.votes && plan.skips == 0 && plan.cover == .none && plan.ownDisputes != .absent
+        if isPlain, plan.manner == .honest { return situation }
         let epochs = situation.epochs.map { epoch in
             let duties = epoch.duties.filter { duty in
                 OutcomeTable.draw("skip", duty.task, address) >= plan.skips
@@ -90,8 +91,10 @@ struct ValidatorAgent {
         let disputes = situation.disputes.filter { dispute in
             plan.votes && !(plan.ownDisputes == .absent && isOfSubject(dispute.task, sight))
         }
+        // Whoever makes digests up has nothing to compare others' with, and nobody speaks up about an ally's.
+        let checks = situation.checks.filter { plan.manner == .honest && !isOfSubject($0.task, sight) }
         return AuditSituation(
-            height: situation.height, epochs: epochs, disputes: disputes, misses: situation.misses)
+            height: situation.height, epochs: epochs, disputes: disputes, misses: situation.misses, checks: checks)
     }
 
     private func isOfSubject(_ place: TaskPlace, _ sight: Sight) -> Bool {

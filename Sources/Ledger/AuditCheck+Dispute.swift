@@ -31,15 +31,47 @@ extension AuditCheck {
     }
 }
 
+/// Whether an account may open a dispute about a receipt.
+package enum DisputeWindow: String, CaseIterable, Sendable {
+    /// Not yet: auditors have their word first.
+    case later
+    case open
+    /// All validators execute it already.
+    case disputed
+    /// No more.
+    case over
+}
+
+package struct DisputeOutlook: Hashable, Sendable {
+    package let window: DisputeWindow
+    /// What whoever opens it must hold, as of now.
+    package let deposit: Amount
+}
+
+extension AuditCheck {
+    fileprivate func window(_ place: TaskPlace, _ task: TaskRecord, delivered: Height) -> DisputeWindow {
+        if state.bytes(StateKey.dispute(place)) != nil { return .disputed }
+        guard task.state == .delivered else { return .over }
+        if let epoch = judgedEpoch, isJudged(place, task, with: epoch) {
+            return calendar.phase < .open ? .later : calendar.phase == .open ? .open : .over
+        }
+        let isDrawnAgain = redraw(of: place, with: view.epoch.number) != nil
+        return delivered >= view.epoch.startHeight || isDrawnAgain ? .later : .over
+    }
+}
+
 extension Ledger {
-    /// What whoever opens a dispute about a task must hold now; nil for a task without a receipt, and in epoch 0.
-    package static func disputeDeposit(
+    /// Of a task of class D; nil for one without a receipt.
+    package static func disputeOutlook(
         _ place: TaskPlace, on snapshot: some Snapshot, view: LedgerView
-    ) -> Amount? {
+    ) -> DisputeOutlook? {
         let check = AuditCheck(WorkingState(snapshot), view: view)
-        guard let epoch = check.judgedEpoch, let task: TaskRecord = check.state.load(StateKey.task(place)),
-            task.delivered != nil, let job: JobRecord = check.state.load(StateKey.job(place.job))
+        guard let task: TaskRecord = check.state.load(StateKey.task(place)), let delivered = task.delivered,
+            let job: JobRecord = check.state.load(StateKey.job(place.job))
         else { return nil }
-        return check.deposit(task, job, epoch: epoch)
+        let epoch = delivered >= view.epoch.startHeight ? view.epoch.number : check.judgedEpoch ?? 0
+        return DisputeOutlook(
+            window: check.window(place, task, delivered: delivered),
+            deposit: check.deposit(task, job, epoch: epoch))
     }
 }

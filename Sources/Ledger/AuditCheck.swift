@@ -42,6 +42,7 @@ struct AuditCheck {
         case .reveal(let reveal): try check(reveal, by: auditor)
         case .vote(let vote): _ = try check(vote, by: auditor)
         case .missed(let missed): _ = try check(missed)
+        case .objection(let objection): _ = try check(objection, by: auditor)
         }
     }
 
@@ -112,6 +113,28 @@ struct AuditCheck {
         guard commit.tasks == CommitRecord.digest(of: reveal.verdicts.map(\.task)), commit.root == reveal.root else {
             throw .revealDiffers
         }
+    }
+
+    // MARK: Objections
+
+    /// The verdicts that the dispute will be about.
+    func check(_ objection: DigestObjection, by auditor: Address) throws(Rule) -> [AuditEntry] {
+        guard objection.epoch == judgedEpoch else { throw .epochNotJudged }
+        guard calendar.phase == .open else { throw .auditWindowClosed }
+        let audits: TaskAudits? = state.load(StateKey.taskAudits(objection.epoch, objection.task))
+        let verdicts = BlockExecution.verdicts(audits)
+        guard verdicts.contains(where: { $0.operatorAddress == auditor }) else { throw .noOwnVerdict }
+        let isMeant = { (entry: AuditEntry) in
+            entry.operatorAddress == objection.auditor && entry.round == objection.round
+        }
+        guard objection.auditor != auditor, let entry = verdicts.first(where: isMeant),
+            entry.digest != objection.digest
+        else { throw .objectionWithoutCause }
+        if let dispute: DisputeRecord = state.load(StateKey.dispute(objection.task)) {
+            // Another's was faster, which is nobody's fault.
+            throw dispute.reporter == auditor ? .objectionWithoutCause : .disputeExists
+        }
+        return verdicts
     }
 
     // MARK: Votes

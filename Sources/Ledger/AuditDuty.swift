@@ -21,6 +21,18 @@ package struct AuditDuty: Hashable, Sendable {
     package var admissionSalt: Bytes?
 }
 
+/// Second auditors' digests on a task that this auditor gave a verdict on: executing it shows whether they are right.
+package struct DigestDuty: Hashable, Sendable {
+    package let place: TaskPlace
+    /// That judges the task now.
+    package let epoch: UInt64
+    package let others: [AuditEntry]
+    /// Before the final memory in the digest of each.
+    package let salts: [Bytes]
+    /// An objection counts now.
+    package let isOpen: Bool
+}
+
 /// One task that every validator of its epoch executes.
 package struct DisputeDuty: Hashable, Sendable {
     package let place: TaskPlace

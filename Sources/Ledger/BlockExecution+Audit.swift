@@ -26,6 +26,12 @@ extension BlockExecution {
             _ = try check.check(vote, by: auditor)
             state.store(VoteRecord(vote), at: StateKey.vote(vote.task, of: auditor))
         case .missed(let missed): try prove(missed, by: auditor)
+        case .objection(let objection):
+            let verdicts = try check.check(objection, by: auditor)
+            var dispute = newDispute(of: objection.task, epoch: objection.epoch, reporter: auditor, claim: nil)
+            dispute.verdicts = verdicts
+            dispute.objection = objection
+            state.store(dispute, at: StateKey.dispute(objection.task))
         }
     }
 

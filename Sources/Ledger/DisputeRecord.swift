@@ -25,6 +25,8 @@ package struct DisputeRecord: Hashable, Sendable, Message {
     package var verdicts: [AuditEntry] = []
     /// Of who is not admitted; votes repeat its digest after the verdicts'.
     package var answer: DisputedAnswer?
+    /// With which an auditor opened it: its digest is checked as that of a verdict is.
+    package var objection: DigestObjection?
 
     init(
         epoch: UInt64, reporter: Address, claim: (result: TaskResult, deposit: Amount)?,
@@ -47,6 +49,9 @@ package struct DisputeRecord: Hashable, Sendable, Message {
         return auditors + (answer.map { [$0.salt.bytes] } ?? [])
     }
 
+    /// For people and programs: what opened it.
+    package var opening: String { claimed != nil ? "deposit" : objection != nil ? "objection" : "verdict" }
+
     /// How many digests a vote repeats.
     var digests: Int { verdicts.count + (answer == nil ? 0 : 1) }
 
@@ -60,6 +65,7 @@ package struct DisputeRecord: Hashable, Sendable, Message {
         encoder.bool(7, isExtended)
         encoder.messages(8, verdicts)
         encoder.message(9, optional: answer)
+        encoder.message(10, optional: objection)
     }
 
     package init(from decoder: inout Decoder) throws(DecodeError) {
@@ -74,6 +80,7 @@ package struct DisputeRecord: Hashable, Sendable, Message {
         isExtended = try decoder.bool(7)
         verdicts = try decoder.messages(8, count: AuditLimits.digestsMax)
         answer = try decoder.optionalMessage(9)
+        objection = try decoder.optionalMessage(10)
     }
 }
 

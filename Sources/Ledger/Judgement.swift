@@ -57,6 +57,7 @@ struct DisputedTask {
                 digests.insert(entry.operatorAddress)
             }
         }
+        if isObjectionWrong(truth) { digests.insert(dispute.reporter) }
         return DisputeLosers(results: results.sorted(), digests: digests.subtracting(results).sorted())
     }
 
@@ -67,6 +68,14 @@ struct DisputedTask {
     private func misjudges(_ entry: AuditEntry, _ truth: DisputeSide) -> Bool {
         guard let said = entry.admissionDigest, let right = answer(by: truth) else { return false }
         return said != right
+    }
+
+    private func isObjectionWrong(_ truth: DisputeSide) -> Bool {
+        guard let objection = dispute.objection else { return false }
+        let index = dispute.verdicts.firstIndex {
+            $0.operatorAddress == objection.auditor && $0.round == objection.round
+        }
+        return index.map { truth.digests[$0] != objection.digest } ?? true
     }
 
     /// A second auditor's copy of a first one's digest is not what it should be.

@@ -98,6 +98,36 @@ extension Ledger {
         return duties
     }
 
+    /// Digests of second auditors on tasks of the auditor's own revealed verdicts, ascending by task; at most `limit`
+    /// tasks. A second auditor checks the first ones, and who is left to check it are they. A task comes when all that
+    /// committed to it have revealed, and at the latest when objections are taken; no task on which all vote anyway.
+    package static func digestDuties(
+        of operatorAddress: Address, limit: Int, on snapshot: some Snapshot, view: LedgerView
+    ) -> [DigestDuty] {
+        let check = AuditCheck(WorkingState(snapshot), view: view)
+        let phase = check.calendar.phase
+        guard let epoch = check.judgedEpoch, phase == .reveal || phase == .open else { return [] }
+        let prefix = [StateTag.taskAudits.rawValue] + epoch.bigEndianBytes
+        var duties: [DigestDuty] = []
+        var next = snapshot.first(.state, from: prefix)
+        while let found = next, found.key.starts(with: prefix), duties.count < limit {
+            next = snapshot.first(.state, from: found.key + [0])
+            let place = TaskPlace(keySuffix: found.key)
+            guard let audits: TaskAudits = check.state.load(found.key), audits.entries.count > 1,
+                phase == .open || !audits.entries.contains(where: { $0.state == .committed }),
+                check.state.bytes(StateKey.dispute(place)) == nil
+            else { continue }
+            let verdicts = BlockExecution.verdicts(audits)
+            let own = verdicts.filter { $0.operatorAddress == operatorAddress }
+            let others = verdicts.filter { $0.operatorAddress != operatorAddress && $0.round == .recheck }
+            guard let beacon = check.calendar.recheckBeacon, !own.isEmpty, !others.isEmpty else { continue }
+            let salts = others.map { Verdict.salt(beacon: beacon, auditor: $0.operatorAddress, task: place) }
+            duties.append(
+                DigestDuty(place: place, epoch: epoch, others: others, salts: salts, isOpen: phase == .open))
+        }
+        return duties
+    }
+
     /// Open disputes on which the validator may vote and has not; at most `limit`. Those in their last epoch come
     /// first, else ascending by task: whoever opens many of them does not hide others behind what was voted on.
     package static func disputes(

@@ -192,6 +192,10 @@ package enum Rule: UInt32, Error, CaseIterable, Sendable {
     case dutyDone = 160
     /// All of it was proven so long ago that the author knew.
     case dutyProvenBefore = 161
+    /// Only who revealed a verdict of its own on the task objects to another's.
+    case noOwnVerdict = 162
+    /// No revealed verdict of another auditor there, or one with that digest.
+    case objectionWithoutCause = 163
 
     // 170-179: disputes that an account opens.
     case disputeWindowClosed = 170
@@ -380,6 +384,8 @@ package enum Rule: UInt32, Error, CaseIterable, Sendable {
         case .notDrawn: "not_drawn"
         case .dutyDone: "duty_done"
         case .dutyProvenBefore: "duty_proven_before"
+        case .noOwnVerdict: "no_own_verdict"
+        case .objectionWithoutCause: "objection_without_cause"
         case .dutyProven: "duty_proven"
         case .dutyUnproven: "duty_unproven"
         case .bondLocked: "bond_locked"

@@ -215,6 +215,8 @@ extension AuditContent {
         case .missed(let missed):
             "proves that \(missed.auditor) missed \(missed.tasks.count) duties of epoch \(missed.epoch), "
                 + "\(missed.round) round"
+        case .objection(let objection):
+            "objects to the digest of \(objection.auditor) on task \(objection.task.index) of job \(objection.task.job)"
         case .vote(let vote): "votes in the dispute over task \(vote.task.index) of job \(vote.task.job)"
         }
     }

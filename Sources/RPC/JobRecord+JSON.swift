@@ -26,7 +26,7 @@ extension JobRecord {
 
 extension TaskRecord {
     /// As it is seen in the epoch of the answer.
-    package func json(index: UInt32) -> JSON {
+    package func json(index: UInt32, _ outlook: DisputeOutlook? = nil) -> JSON {
         [
             "index": .number(index), "state": .string(state.label), "provider": .string(provider.bech32),
             "late_provider": .string(late?.bech32 ?? ""), "assigned": .decimal(assigned),
@@ -35,6 +35,9 @@ extension TaskRecord {
             "fuel": .decimal(result?.fuel ?? 0), "peak_pages": .number(result?.peakPages ?? 0),
             "compute_units": .decimal(computeUnits), "delivered": .decimal(delivered ?? .zero),
             "audited": .bool(isAudited),
+            "dispute": outlook.map { outlook -> JSON in
+                ["window": .string(outlook.window.rawValue), "deposit": .decimal(outlook.deposit.units)]
+            } ?? .null,
         ]
     }
 }

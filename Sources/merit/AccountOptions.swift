@@ -105,6 +105,9 @@ extension Rule {
         case .unknownReferrer: "--referrer has never held anything; check the account"
         case .insufficientCredits: "buy more with `merit credits buy`, or pay in MRT"
         case .notAProvider: "only a provider elects its pay: `merit provider register` first"
+        case .disputeWindowClosed: "the window closed before it came into a block; it is too late"
+        case .disputeExists: "somebody disputed it first; `merit audit` shows the votes"
+        case .depositTooSmall: "the work's price has risen meanwhile; run the command again"
         case .badTaskCount: "--tasks is 1 to \(JobLimits.tasksMax)"
         default: nil
         }

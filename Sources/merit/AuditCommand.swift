@@ -2,7 +2,6 @@
 import ArgumentParser
 import Chain
 import Client
-import Execution
 import Foundation
 import Ledger
 import LightClient
@@ -22,7 +21,8 @@ struct AuditCommand: ParsableCommand {
 
             Without --genesis-hash the node's own genesis is where the proofs begin; compare the hash that is printed
             with one you trust. Ends with 0 when the receipt is what the task gives, with 1 when it differs, with 3 when
-            nothing can be said: no such task, no receipt, or something that is not proved.
+            nothing can be said: no such task, no receipt, or something that is not proved. Whoever finds a wrong
+            receipt has all validators execute the task with `merit dispute`.
 
             A task of class Q is not executed, because its engine need not give the same bytes here: its panel's seats
             are proved and shown, who sealed, who revealed what, who agrees with the majority, is paid, and lost bond;
@@ -52,67 +52,24 @@ struct AuditCommand: ParsableCommand {
 
     func run() throws {
         guard let place = Self.place(task) else { throw ValidationError("\(task) is no task") }
-        let hash = try genesisHash.flatMap { Digest(hex: $0) } ?? ownGenesis()
+        let hash = try genesisHash.flatMap { Digest(hex: $0) } ?? node.genesisHash()
         let name: String
-        switch try read(place, genesis: hash) {
+        switch try node.transcript(of: place, genesis: hash) {
         case .panel(let transcript):
             let verdict = PanelVerdict(transcript: transcript)
             answer((verdict.members, verdict.text), transcript.header, genesis: hash)
             name = verdict.name
         case .task(let transcript):
-            let verdict = try judge(transcript)
-            answer((verdict.members, verdict.text), transcript.header, genesis: hash)
+            let verdict = try node.judge(transcript)
+            let way =
+                verdict.isDisputable ? "\n\nTo have all validators execute it: `merit dispute \(task) --key FILE`" : ""
+            answer((verdict.members, verdict.text + way), transcript.header, genesis: hash)
             name = verdict.name
         }
         switch name {
         case "agrees", "quorum": return
         case "differs", "no_quorum": throw ExitCode(1)
         default: throw ExitCode(3)
-        }
-    }
-
-    /// As the node says.
-    private func ownGenesis() throws -> Digest {
-        do { return try Genesis(json: try node.ask("genesis").member("genesis")).hash } catch let error as ShapeError {
-            Merit.leave("\(node.node): no answer of the protocol: \(error)", 1)
-        }
-    }
-
-    private enum Found {
-        case task(TaskTranscript)
-        case panel(PanelTranscript)
-    }
-
-    private func read(_ place: TaskPlace, genesis hash: Digest) throws -> Found {
-        guard let options = VerificationOptions(trustingPeriod: .seconds(14 * 86_400)) else {
-            preconditionFailure("14 days are not negative")
-        }
-        var reader = TaskReader(
-            try node.client(), follower: LightFollower(genesisHash: hash, options: options), now: WallTime.now)
-        do {
-            if let transcript = try reader.transcript(of: place) { return .task(transcript) }
-            if let transcript = try reader.panel(of: place) { return .panel(transcript) }
-        } catch {
-            Merit.leave("\(node.node): \(error.sentence)", error.isUnreachable ? 4 : 3)
-        }
-        Merit.leave(
-            "nobody was given task \(place.index) of job \(place.job): check both with `merit job status`, or ask "
-                + "again in a moment when it was given out just now", 3)
-    }
-
-    private func judge(_ transcript: TaskTranscript) throws -> TaskVerdict {
-        if let obstacle = TaskVerdict.obstacle(transcript) { return TaskVerdict(transcript, notJudged: obstacle) }
-        let job = transcript.job
-        let shared = try job.request.input.map { try node.blob($0) } ?? []
-        let own = try job.ownBytes.map { try node.blob($0) } ?? []
-        var request = RunRequest(
-            program: try node.blob(job.request.program), input: shared + own, taskIndex: transcript.place.index,
-            fuelLimit: job.request.limits.fuel)
-        request.outputLimit = Int(job.request.limits.outputBytes)
-        switch LocalRun.run(request) {
-        case .result(let run): return TaskVerdict(transcript, run)
-        case .abstained(let reason):
-            return TaskVerdict(transcript, notJudged: "this machine could not execute it: \(reason)")
         }
     }
 

@@ -31,7 +31,8 @@ struct Merit: AsyncParsableCommand {
             InitCommand.self, StartCommand.self, KeysCommand.self, TestnetCommand.self, LocalnetCommand.self,
             TxCommand.self, StakeCommand.self, QueryCommand.self, LightCommand.self, ReplayCommand.self,
             ProgramCommand.self,
-            JobCommand.self, AuditCommand.self, CreditsCommand.self, ProviderCommand.self, BenchCommand.self,
+            JobCommand.self, AuditCommand.self, DisputeCommand.self, CreditsCommand.self, ProviderCommand.self,
+            BenchCommand.self,
             SimulateCommand.self,
             ExecutorChildCommand.self, VersionCommand.self,
         ])

@@ -63,6 +63,9 @@ struct ServedNode: NodeFacade {
             Metric("audits_executed_total", .counter, audits.executed, help: "Tasks re-executed for audits and votes."),
             Metric("audits_failed_total", .counter, audits.failed, help: "Executions that this machine failed."),
             Metric("dispute_votes_total", .counter, audits.votes, help: "Votes in disputes that were handed in."),
+            Metric(
+                "audit_objections_total", .counter, audits.objections,
+                help: "Digests of other auditors that were objected to."),
         ]
     }
 

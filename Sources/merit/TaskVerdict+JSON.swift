@@ -90,7 +90,7 @@ extension ProvenDispute {
             "task": ["job": .hex(place.job), "index": .number(place.index)], "evidence": .hex(id),
             "epoch": .decimal(record.epoch), "height": .decimal(height),
             "opened_by": .string(record.reporter.bech32),
-            "opened_with": .string(record.claimed == nil ? "verdict" : "deposit"),
+            "opened_with": .string(record.opening),
             "claimed": record.claimed?.json ?? .null, "deposit": .decimal(record.deposit.units),
             "extended": .bool(record.isExtended), "receipt": task.result?.json ?? .null,
             "verdicts": .array(record.verdicts.map { $0.json(result: said($0)) }),

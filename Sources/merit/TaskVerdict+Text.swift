@@ -112,7 +112,10 @@ extension ProvenDispute {
                 "             claiming output \(claimed.output)",
             ]
         } else {
-            lines.append("  opened by  the verdict of \(record.reporter.bech32)")
+            lines.append("  opened by  the \(record.opening) of \(record.reporter.bech32)")
+            if let objection = record.objection {
+                lines.append("             to the digest of \(objection.auditor.bech32)")
+            }
         }
         if let receipt = task.result {
             lines.append("  receipt    output \(receipt.output), fuel \(receipt.fuel), of \(task.provider.bech32)")

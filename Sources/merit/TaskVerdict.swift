@@ -85,6 +85,11 @@ struct TaskVerdict {
 
     var name: String { executed == nil ? "not_judged" : differences.isEmpty ? "agrees" : "differs" }
 
+    /// The receipt is wrong, and it is not too late to say so.
+    var isDisputable: Bool {
+        name == "differs" && transcript.task.state == .delivered && transcript.decided == nil
+    }
+
     // MARK: The chain
 
     /// What the end of an epoch found the right result to be; nil where the dispute had no winner or is open.

@@ -63,10 +63,26 @@ struct AuditedNetwork {
         #expect(try judged.elements("slashes", max: 16).contains { $0["account"] == .string(cheater) })
         let executed = try wrong.json.member("executed")
         #expect(try executed["output"] == judged.member("stands")["output"])
-        try checkHonest(job, besides: cheater)
+        let honest = try checkHonest(job, besides: cheater)
+        try checkDisputes(job, late: index, right: honest)
     }
 
-    private func checkHonest(_ job: String, besides cheater: String) throws {
+    /// What nobody may dispute any more, and what nobody has reason to.
+    private func checkDisputes(_ job: String, late: UInt32, right: UInt32) throws {
+        let key = folder + "/requester/keys/account.json"
+        func dispute(_ index: UInt32) throws -> (complaint: String, code: Int32) {
+            let run = try Program.run([
+                "dispute", "\(job)/\(index)", "--key", key, "--node", node, "--genesis-hash", genesisHash,
+            ])
+            return (run.complaint, run.code)
+        }
+        let late = try dispute(late)
+        #expect(late.code == 1 && late.complaint.hasPrefix("too late: "), "\(late)")
+        let right = try dispute(right)
+        #expect(right.code == 1 && right.complaint.hasPrefix("nothing to dispute: "), "\(right)")
+    }
+
+    private func checkHonest(_ job: String, besides cheater: String) throws -> UInt32 {
         let client = RPCClient(try #require(NodeURL(node)))
         let tasks = try client.call("job", ["id": .string(job), "per_page": "100"]).elements("tasks", max: 100)
         let honest = try #require(tasks.first { $0["provider"] != .string(cheater) && $0["output"] != "" })
@@ -76,6 +92,7 @@ struct AuditedNetwork {
         #expect(right.json["dispute"] == .null)
         let none = try Program.run(["audit", "\(job)/99", "--node", node, "--genesis-hash", genesisHash])
         #expect(none.code == 3 && none.complaint.hasPrefix("nobody was given task 99"))
+        return index
     }
 
     /// Some of the bytes of the kept explanation, those of the transcripts among them.

@@ -118,6 +118,7 @@ private struct AuditedMarket {
         case .reveal: "reveal"
         case .vote: "vote"
         case .missed: "missed"
+        case .objection: "objection"
         }
     }
 

@@ -241,7 +241,8 @@ struct AuditStoryTests {
             return Set(slashes.map(\.key.evidence))
         }
         let alone = try caught(beside: .honest)
-        #expect(try alone.count > 2 && caught(beside: .crowding) == alone)
+        // More than alone: of two second auditors of such a task one may see what the other made up.
+        #expect(try alone.count > 2 && caught(beside: .crowding).isSuperset(of: alone))
     }
 
     /// Too small to trip the breaker together.

@@ -108,6 +108,13 @@ extension AuditChain {
             return .disclosure(KeyDisclosure(epoch: epoch, proof: proof, duties: 0, computeUnits: 0))
         case "reveal": return .reveal(reveal)
         case "missed": return .missed(missed(options, epoch, round, verdicts.map(\.task)))
+        case "object":
+            // The table's verdicts have digests of zeros.
+            let digest = options.has("same") ? Digest.zero : Hash.sha256([sender])
+            let index = UInt32(options.number("task", 0))
+            let auditor = Self.address(UInt8(options.number("auditor", 0)))
+            return .objection(
+                DigestObjection(epoch: epoch, task: place(index, options), of: (auditor, round), digest: digest))
         case "vote":
             let index = UInt32(options.number("task", 0))
             let digests = [Digest](repeating: .zero, count: Int(options.number("digests", 0)))
@@ -260,15 +267,24 @@ struct AuditTableTests {
         for auditor in UInt8(0)..<4 { chain.manners[auditor] = .silent }
         try chain.market.run("30 publish -> ok\n20 provide mrt=3500 -> ok")
         try chain.market.run("30 job tasks=20 fuel=20000000 cu=35 bid=2000 -> ok\nblock 2")
-        try chain.deliver([20])
-        try chain.begin(epoch: 1)
-        try chain.reach(.open)
         let place = TaskPlace(job: chain.market.jobs[0], index: 19)
-        #expect(Ledger.disputeDeposit(place, on: chain.store, view: chain.view) == Amount(336_000))
         let none = TaskPlace(job: chain.market.jobs[0], index: 99)
-        #expect(Ledger.disputeDeposit(none, on: chain.store, view: chain.view) == nil)
+        func outlook(_ place: TaskPlace) -> DisputeOutlook? {
+            Ledger.disputeOutlook(place, on: chain.store, view: chain.view)
+        }
+        #expect(outlook(place) == nil)
+        try chain.deliver([20])
+        #expect(outlook(place)?.window == .later)
+        try chain.begin(epoch: 1)
+        #expect(outlook(place)?.window == .later)
+        try chain.reach(.open)
+        #expect(outlook(place)?.window == .open && outlook(place)?.deposit == Amount(336_000))
+        #expect(outlook(none) == nil)
         try chain.run(Self.dear)
+        #expect(outlook(place)?.window == .disputed)
+        #expect(outlook(TaskPlace(job: chain.market.jobs[0], index: 0))?.window == .over)
         try chain.begin(epoch: 2)
+        #expect(outlook(place)?.window == .over)
         let row = try #require(try chain.slashes(1).first { $0.key.offence == .falseDispute })
         #expect(row.amount == Amount(3 * 84_000) && row.injured == row.amount)
         #expect(try chain.market.row(0, .compensation, epoch: 1)?.amount == Amount(84_000))
@@ -340,7 +356,7 @@ struct AuditTableTests {
     @Test("every rule of audits and disputes has a row")
     func coverage() {
         let words = Set(
-            (Self.saying + Self.opening + MissedDutyTests.rules + StandingTests.rules
+            (Self.saying + Self.opening + MissedDutyTests.rules + StandingTests.rules + ObjectionTests.rules
                 + " duty_proven_before bond_locked engine_not_deferred engine_declared own_task program_quarantined")
                 .split { $0 == " " || $0 == "\n" }
                 .map(String.init))

@@ -150,7 +150,7 @@ struct BreakerTests {
     func falseDispute() throws {
         var chain = try Self.tripped(until: .open)
         let place = try #require(chain.undisputed(by: 20))
-        let deposit = try #require(Ledger.disputeDeposit(place, on: chain.store, view: chain.view))
+        let deposit = try #require(Ledger.disputeOutlook(place, on: chain.store, view: chain.view)).deposit
         let request = OpenDispute(task: place, claimed: AuditChain.wrong(9_999), deposit: deposit)
         try Self.send(&chain, 30, .openDispute(request), "ok")
         try chain.begin(epoch: 2)

@@ -27,6 +27,9 @@ struct GoldenAuditTests {
     static let reveal = VerdictReveal(epoch: 1, round: .first, part: 0, verdicts: [verdict])
     static let vote = DisputeVote(task: place, result: result, digest: digest, digests: [digest, digest])
 
+    static let objection = DigestObjection(epoch: 1, task: place, of: (address, .recheck), digest: digest)
+    static let objected = "08011225\(task)1a14\(twenty)20022a20\(b)"
+
     static func statement(_ content: AuditContent) -> Bytes {
         let signature = Signature(Bytes(repeating: 0xDD, count: 64))!
         return Item.audit(AuditStatement(auditor: PublicKey(hex: b)!, content: content, signature: signature)).encoded
@@ -50,7 +53,7 @@ struct GoldenAuditTests {
         (disclosure.verdicts, disclosure.missed, disclosure.missedUnits) = (3, 2, 7)
         var dispute = DisputeRecord(
             epoch: 1, reporter: address, claim: (result, Amount(9)), beacons: (digest, digest))
-        (dispute.isExtended, dispute.verdicts) = (true, [entry])
+        (dispute.isExtended, dispute.verdicts, dispute.objection) = (true, [entry], objection)
         var opened = CommitRecord(commit)
         opened.isRevealed = true
         let tasks = CommitRecord.digest(of: [place]).description
@@ -67,6 +70,7 @@ struct GoldenAuditTests {
                 "22c802" + auditor + "62e001" + "0801100122d901" + leaf + signed
             ),
             ("vote", statement(.vote(vote)), "22c102" + auditor + "6ad901" + voted + signed),
+            ("objection", statement(.objection(objection)), "22ca01" + auditor + "7a63" + objected + signed),
             (
                 "OpenDispute", OpenDispute(task: place, claimed: result, deposit: Amount(9)).encoded,
                 "0a25\(task)124a\(outcome)1809"
@@ -76,7 +80,7 @@ struct GoldenAuditTests {
             ("DisclosureRecord", disclosure.encoded, "0a20\(b)100218ac0220052804300338024007"),
             (
                 "DisputeRecord", dispute.encoded,
-                "08021214\(twenty)1a4a\(outcome)20092a20\(b)3220\(b)380142c001" + said
+                "08021214\(twenty)1a4a\(outcome)20092a20\(b)3220\(b)380142c001" + said + "5263" + objected
             ),
             ("VoteRecord", VoteRecord(vote).encoded, "0a4a\(outcome)1220\(b)1220\(b)"),
             ("AuditCalendar", calendar.encoded, "080110071a00280130054001"),

@@ -244,6 +244,8 @@ struct LedgerTableTests {
         159 not_drawn
         160 duty_done
         161 duty_proven_before
+        162 no_own_verdict
+        163 objection_without_cause
         170 dispute_window_closed
         171 task_not_disputable
         172 dispute_exists
