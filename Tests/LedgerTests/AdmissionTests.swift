@@ -235,6 +235,36 @@ struct AdmissionTests {
         try chain.market.checkMoney()
     }
 
+    @Test("a late task of a quarantined program is given to nobody else")
+    func late() throws {
+        var chain = try AuditChain.withNewcomers()
+        try chain.work(tasks: 20)
+        chain.manners = [2: .diverging, 3: .diverging]
+        try chain.begin(epoch: 1)
+        try chain.reach(.closed)
+        try chain.step([chain.market.send(30, .submitJob(AuditChain.request(tasks: 20)))])
+        try chain.begin(epoch: 2)
+        try #require(chain.market.job(1)?.next == 20)
+        try chain.steps { $0.market.job(1)?.closed == 20 }
+        #expect((UInt32(0)..<20).allSatisfy { chain.market.task(1, $0)?.state == .timedOut })
+        #expect(chain.view.supply.escrow == .zero)
+        try chain.market.checkMoney()
+    }
+
+    @Test("whose operator is in jail is asked nothing until it is over")
+    func jailed() throws {
+        var chain = try AuditChain.withNewcomers([22, 23])
+        let key = StateKey.standing(MarketChain.address(22))
+        var standing = StandingRecord(jailings: 1, jailedEpoch: 0, freeEpoch: 1)
+        chain.market.chain.overwrite(standing, at: key)
+        try chain.work(tasks: 40)
+        #expect(chain.issued(to: 22).isEmpty && chain.issued(to: 23).count == 2)
+        standing.isJailed = false
+        chain.market.chain.overwrite(standing, at: key)
+        try chain.work(tasks: 40)
+        #expect(chain.issued(to: 22).count == 2)
+    }
+
     @Test("a dispute in its second epoch still judges the answer")
     func extended() throws {
         var chain = try AuditChain.withNewcomers(needed: 16)

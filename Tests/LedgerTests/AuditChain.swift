@@ -17,8 +17,9 @@ struct AuditChain {
         case copying
         /// Executes, and gets something else than the receipts say.
         case diverging
-        /// The same in every second task.
+        /// The same in every second task: those of even numbers, or the others.
         case uneven
+        case odd
         /// Says nothing at all.
         case silent
         /// Audits, but does not vote.
@@ -31,6 +32,8 @@ struct AuditChain {
         case sloppy
         /// Repeats no digest of those it checks.
         case tacit
+        /// As a second auditor it says that the first ones' right digests are wrong.
+        case misquoting
         /// Commits to every task, drawn or not.
         case crowding
         /// Says nothing of answers of admission.
@@ -110,7 +113,8 @@ struct AuditChain {
         case .copying: return (receipt?.result ?? right, [auditor])
         case .copyingAudits where !isVote: return (receipt?.result ?? right, [auditor])
         case .diverging: return (Self.wrong(place.index), Bytes("other".utf8))
-        case .uneven where place.index % 2 == 0: return (Self.wrong(place.index), Bytes("other".utf8))
+        case .uneven where place.index % 2 == 0, .odd where place.index % 2 == 1:
+            return (Self.wrong(place.index), Bytes("other".utf8))
         default: return (right, Self.memory)
         }
     }
@@ -122,7 +126,9 @@ struct AuditChain {
             task: duty.place, result: result,
             digest: Hash.sha256([duty.salt, isMadeUp ? [auditor] : memory]),
             others: (
-                manners[auditor] == .tacit ? [] : duty.firstSalts.map { Hash.sha256([$0, memory]) },
+                manners[auditor] == .tacit
+                    ? []
+                    : duty.firstSalts.map { Hash.sha256([$0, manners[auditor] == .misquoting ? [auditor] : memory]) },
                 admissionDigest(auditor, duty, memory)
             ), nonce: Hash.sha256([[auditor], duty.place.bytes]))
     }

@@ -307,6 +307,30 @@ struct AuditStoryTests {
         try chain.market.checkMoney()
     }
 
+    @Test("losses over a program that is not deterministic do not stop its engine's slashes")
+    func quarantinedLosses() throws {
+        // Of even tasks 1 alone gets another result, with 2/5 of the stake; of odd ones two small validators, who lose.
+        var chain = try AuditChain.delivered(tasks: 40, stakes: [40_000, 40_000, 10_000, 10_000])
+        (chain.manners[1], chain.manners[2], chain.manners[3]) = (.uneven, .odd, .odd)
+        try chain.begin(epoch: 1)
+        try chain.reach(.vote)
+        let disputes = (UInt32(0)..<40).filter { chain.dispute($0) != nil }
+        #expect(disputes.contains { $0 % 2 == 0 } && disputes.contains { $0 % 2 == 1 })
+        try chain.begin(epoch: 2)
+        #expect(try chain.slashes(1).isEmpty)
+        #expect(!chain.store.keys(.state).contains { $0[0] == StateTag.engineLoss.rawValue })
+    }
+
+    @Test("a second auditor that says a first one's right digest is wrong loses, and the first one nothing")
+    func misquoted() throws {
+        var chain = try AuditChain.delivered()
+        chain.manners[1] = .misquoting
+        try chain.begin(epoch: 2)
+        let slashes = try chain.slashes(1)
+        #expect(!slashes.isEmpty)
+        #expect(slashes.allSatisfy { $0.key.account == AuditChain.address(1) && $0.key.offence == .wrongDigest })
+    }
+
     @Test("an undecided dispute gets one more epoch; then the task is unpaid and nobody is slashed")
     func undecided() throws {
         var chain = try AuditChain.delivered(tasks: 3, cheats: [20: [0, 1, 2], 21: [0, 1, 2], 22: [0, 1, 2]])
