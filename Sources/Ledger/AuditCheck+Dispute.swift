@@ -51,7 +51,6 @@ package struct DisputeOutlook: Hashable, Sendable {
 extension AuditCheck {
     fileprivate func window(_ place: TaskPlace, _ task: TaskRecord, delivered: Height) -> DisputeWindow {
         if state.bytes(StateKey.dispute(place)) != nil { return .disputed }
-        guard task.state == .delivered else { return .over }
         if let epoch = judgedEpoch, isJudged(place, task, with: epoch) {
             return calendar.phase < .open ? .later : calendar.phase == .open ? .open : .over
         }

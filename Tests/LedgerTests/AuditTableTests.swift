@@ -109,12 +109,13 @@ extension AuditChain {
         case "reveal": return .reveal(reveal)
         case "missed": return .missed(missed(options, epoch, round, verdicts.map(\.task)))
         case "object":
-            // The table's verdicts have digests of zeros.
-            let digest = options.has("same") ? Digest.zero : Hash.sha256([sender])
-            let index = UInt32(options.number("task", 0))
+            let task = place(UInt32(options.number("task", 0)), options)
             let auditor = Self.address(UInt8(options.number("auditor", 0)))
+            let audits: TaskAudits? = WorkingState(store).load(StateKey.taskAudits(epoch, task))
+            let said = audits?.entries.first { $0.operatorAddress == auditor && $0.round == round }?.digest
+            let digest = options.has("right") ? said ?? .zero : options.has("same") ? .zero : Hash.sha256([sender])
             return .objection(
-                DigestObjection(epoch: epoch, task: place(index, options), of: (auditor, round), digest: digest))
+                DigestObjection(epoch: epoch, task: task, of: (auditor, round), digest: digest))
         case "vote":
             let index = UInt32(options.number("task", 0))
             let digests = [Digest](repeating: .zero, count: Int(options.number("digests", 0)))

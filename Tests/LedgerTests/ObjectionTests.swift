@@ -19,6 +19,7 @@ struct ObjectionTests {
         A object task=99 auditor=B round=R -> no_own_verdict
         A object task=TASK auditor=C -> objection_without_cause
         A object task=TASK auditor=A -> objection_without_cause
+        A object task=TASK auditor=B round=R right -> objection_without_cause
         A object task=TASK auditor=B round=R -> ok
         A object task=TASK auditor=B round=R same -> objection_without_cause
         B object task=TASK auditor=A -> dispute_exists
