@@ -287,6 +287,7 @@ struct AuditStoryTests {
         let program: BlobRecord? = WorkingState(chain.store).load(
             StateKey.blob(.program, Hash.sha256(MarketChain.program)))
         #expect(program?.isQuarantined == true)
+        #expect(try chain.rewards(1).contains { $0.key.kind == .fee && $0.reason == .programNotDeterministic })
         try chain.market.run("30 job -> program_quarantined")
         #expect(chain.view.supply.escrow == .zero)
     }

@@ -288,7 +288,8 @@ struct AuditTableTests {
         #expect(outlook(place)?.window == .over)
         let row = try #require(try chain.slashes(1).first { $0.key.offence == .falseDispute })
         #expect(row.amount == Amount(3 * 84_000) && row.injured == row.amount)
-        #expect(try chain.market.row(0, .compensation, epoch: 1)?.amount == Amount(84_000))
+        let paid = try #require(try chain.market.row(0, .compensation, epoch: 1))
+        #expect(paid.amount == Amount(84_000) && paid.reason == .compensated)
     }
 
     @Test("voters of a wrong result are paid by what the work was bid, out of the provider's bond")

@@ -92,3 +92,22 @@ struct TransactionTableTests {
         }
     }
 }
+
+@Suite("rules and their rows")
+struct RuleCoverageTests {
+    /// The list of codes names every rule and shows none at work.
+    private static let listing = "LedgerTableTests.swift"
+
+    @Test("every rule refuses something in a row, or by name in a test, of this folder")
+    func everyRule() throws {
+        let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+        var words: Set<Substring> = []
+        for path in try FileManager.default.subpathsOfDirectory(atPath: folder.path)
+        where !path.hasSuffix(Self.listing) && (path.hasSuffix(".swift") || path.hasSuffix(".txt")) {
+            let text = try String(contentsOf: folder.appending(path: path), encoding: .utf8)
+            words.formUnion(text.split { !$0.isLetter && !$0.isNumber && $0 != "_" })
+        }
+        let missing = LedgerRule.allCases.filter { !words.contains($0.label[...]) && !words.contains("\($0)") }
+        #expect(missing == [] && words.count > 1_000)
+    }
+}
