@@ -143,7 +143,7 @@ extension BlockExecution {
 
     /// Who may hold a seat, ascending by operator: the largest stakes where there are more than seats.
     private func eligible() -> [SetMember] {
-        let least = view.parameters.stakeToStay
+        let least = view.parameters.rewards.validation.stakeToStay
         var all = validators().filter { !$0.record.isTombstoned && !isJailed($0.operatorAddress) }
             .map { SetMember(operatorAddress: $0.operatorAddress, record: $0.record, stake: selfBonded($0.record)) }
             .filter { $0.stake >= least }

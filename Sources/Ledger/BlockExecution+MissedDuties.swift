@@ -172,7 +172,7 @@ extension BlockExecution {
             guard member.mayAudit, !isJailed(member.operatorAddress),
                 let record: ValidatorRecord = state.load(StateKey.validator(member.operatorAddress))
             else { return false }
-            return !record.isTombstoned && selfBonded(record) >= view.parameters.stakeToStay
+            return !record.isTombstoned && selfBonded(record) >= view.parameters.rewards.validation.stakeToStay
         }
     }
 }

@@ -19,10 +19,6 @@ package struct LedgerParameters: Hashable, Sendable {
 
     package var epochSeconds: UInt64 { rewards.calendar.epochSeconds }
 
-    /// A member keeps its seat down to nine tenths of what joining takes, so that a fee charged to its bond does not
-    /// unseat one that joined with the minimum.
-    var stakeToStay: Amount { Amount(rewards.validation.stakeMin.units / 10 * 9) }
-
     /// Epochs of a number of days (day-epochs).
     func epochs(days: UInt64) -> UInt64 {
         let (product, overflow) = days.multipliedReportingOverflow(by: rewards.calendar.epochsPerDay)

@@ -46,11 +46,11 @@ extension Rule {
         return Inequality(left: left, right: right, holds: left >= right)
     }
 
-    /// `d * 2/3 * (fee + slash) > cost` for the largest task and the smallest stake: a lazy auditor loses.
+    /// `d * 2/3 * (fee + slash) > cost` for the largest task and the smallest stake of a seat: a lazy auditor loses.
     package static func auditorInequality(_ parameters: Parameters) throws(ArithmeticError) -> Inequality {
         let cost = parameters.fees.taskCap
         let fee = try cost.atRate(parameters.fees.audit)
-        let slash = try parameters.validation.stakeMin.atRate(parameters.slashing.approvedWrong)
+        let slash = try parameters.validation.stakeToStay.atRate(parameters.slashing.approvedWrong)
         let loss = UInt128(fee.units) + UInt128(slash.units)
         let left = try loss.times(2 * UInt128(parameters.audit.recheck))
         let right = UInt128(cost.units) * 3 * UInt128(million)
@@ -154,6 +154,9 @@ extension Parameters {
             (.correlationMultiplier, slashing.correlationMultiplier, 1),
             (.signedWindow, slashing.signedWindow, 1), (.period, periods.dispute, 1),
             (.period, periods.settlement, 1), (.period, periods.lightTrust, 1), (.period, periods.correlation, 1),
+            // Nobody is asked, or more than once: one known answer may be a guess that a forger lets pass.
+            (.admissionTasks, audit.admissionTasks == 0 ? 2 : audit.admissionTasks, 2),
+            (.admissionTasks, audit.admissionTasksListed == 0 ? 2 : audit.admissionTasksListed, 2),
         ]
         for (name, value, minimum) in minima where value < minimum {
             throw .valueBelowMinimum(name: name, value: value, minimum: minimum)

@@ -147,6 +147,9 @@ package struct ValidationRules: Hashable, Sendable {
     package var proposal: UInt64 = 125_000
     package var precommit: UInt64 = 375_000
     package var stakeMin = Amount(10_000 * Amount.unitsPerToken)
+    /// A member keeps its seat down to nine tenths of what joining takes, so that a fee charged to its bond does not
+    /// unseat one that joined with the minimum.
+    package var stakeToStay: Amount { Amount(stakeMin.units / 10 * 9) }
     package var commissionMax: UInt64 = 200_000
     /// In one day.
     package var commissionStepMax: UInt64 = 10_000

@@ -30,6 +30,33 @@ struct GovernanceTests {
         #expect(throws: GenesisError.self) { try LedgerParameters([Setting(number: field.number, value: 1 << 63)]) }
     }
 
+    /// By name, ascending by number.
+    static let neverZero = """
+        epoch_seconds epoch_blocks_min epochs_per_day window_commit_seconds window_commit_blocks
+        window_recheck_seconds window_recheck_blocks window_reveal_seconds window_reveal_blocks window_open_seconds
+        window_open_blocks window_vote_seconds window_vote_blocks fee_audit_ppm fee_min fee_escrow_divisor task_cap
+        price_min price_band_high_ppm price_step_divisor slot_bond fuel_per_block_cpu fuel_per_block_open
+        budget_blocks_min lambda validator_share_start_ppm validator_share_max_ppm bonded_goal_ppm vesting_days
+        challenges_per_epoch answer_blocks audit_rate_floor_ppm audit_rate_offset recheck_ppm bond_multiple
+        panel_check_ppm validator_stake_min effective_stake_max_ppm slash_approved_wrong_ppm
+        slash_correlation_multiplier signed_window unbond_days evidence_days correlation_days light_trust_days
+        dispute_days settlement_days
+        """
+
+    @Test("which parameters may not be zero is written down")
+    func smallest() {
+        let refused = LedgerParameters.fields.filter { field in
+            do throws(GenesisError) {
+                _ = try LedgerParameters([Setting(number: field.number, value: 0)])
+                return false
+            } catch {
+                return true
+            }
+        }
+        let names = refused.map(\.name)
+        #expect(names == Self.neverZero.split { $0 == " " || $0 == "\n" }.map(String.init), "\(names)")
+    }
+
     @Test("proposals and votes go by the rules, each refusal by name")
     func rules() throws {
         let chain = try LedgerTableTests.run(

@@ -45,6 +45,8 @@ struct ParameterTests {
         (.rateAboveMaximum(name: .bondMultiple, value: .max, maximum: 1_000_000), { $0.audit.bondMultiple = .max }),
         (.valueBelowMinimum(name: .priceMin, value: 999, minimum: 1_000), { $0.market.priceMin = Amount(999) }),
         (.valueBelowMinimum(name: .vestingDays, value: 0, minimum: 1), { $0.usage.vestingDays = 0 }),
+        (.valueBelowMinimum(name: .admissionTasks, value: 1, minimum: 2), { $0.audit.admissionTasks = 1 }),
+        (.valueBelowMinimum(name: .admissionTasks, value: 1, minimum: 2), { $0.audit.admissionTasksListed = 1 }),
         (.feePartsExceedFee(audit: 870_000, burn: 100_000, treasury: 30_000), { $0.fees.audit = 870_000 }),
         (.feePartsExceedFee(audit: .max, burn: 100_000, treasury: 30_000), { $0.fees.audit = .max }),
         (.shareBoundsDisordered(least: 410_000, start: 400_000, most: 550_000), { $0.supply.shareMin = 410_000 }),
@@ -94,7 +96,7 @@ struct ParameterTests {
         ),
         // A tenth of the smallest stake at 2 %: 2 * 10^5 * (1.4 + 20) MRT against 3 * 10^6 * 14 MRT.
         (
-            .lazyAuditingPays(Inequality(left: 4_280_000_000_000_000, right: 42_000_000_000_000_000, holds: false)),
+            .lazyAuditingPays(Inequality(left: 3_880_000_000_000_000, right: 42_000_000_000_000_000, holds: false)),
             {
                 $0.slashing.approvedWrong = 20_000
                 $0.validation.stakeMin = Amount(1_000_000_000_000)
