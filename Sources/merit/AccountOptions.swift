@@ -88,7 +88,7 @@ extension Rule {
             "the account holds too little for the fee; fund it with `merit tx transfer --to`"
         case .nonceStale, .nonceGap: "another transaction of this account is under way; run the command again"
         case .insufficientBalance:
-            "the account cannot hold the escrow of all tasks; lower --bid, --tasks or the limits, or fund it"
+            "the account holds less than that takes; fund it, or for a job lower --bid, --tasks or the limits"
         case .bidBelowFloor: "raise --bid to the floor price that `merit job estimate --node` shows"
         case .escrowAboveCap: "limit of compute units times bid is above the cap of a task; lower --fuel or --bid"
         case .escrowBelowMinimum: "limit of compute units times bid is below the smallest fee; raise --bid"

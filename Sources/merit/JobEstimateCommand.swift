@@ -42,7 +42,7 @@ struct JobEstimateCommand: ParsableCommand {
         let floor = try floorPrice()
         let price = bid ?? floor
         if price < floor { Merit.leave("refused: --bid \(price) is below the floor price \(floor)", 1) }
-        if panel.isPanel { return answerPanel(try ProgramFile.load(program), bytes, floor: floor, price: price) }
+        if panel.isPanel { return try answerPanel(try ProgramFile.load(program), bytes, floor: floor, price: price) }
         let estimate = TaskEstimate.measure(
             program: try ProgramFile.load(program), input: bytes, fuel: fuel ?? 10_000_000_000)
         let (escrow, charge) = estimate.charge(bid: price, limits: estimate.limits)
@@ -69,7 +69,7 @@ struct JobEstimateCommand: ParsableCommand {
     }
 
     /// What is certain beforehand: a majority of all replicas, each with as much output as it may give.
-    private func answerPanel(_ content: Bytes, _ bytes: Bytes, floor: UInt64, price: UInt64) {
+    private func answerPanel(_ content: Bytes, _ bytes: Bytes, floor: UInt64, price: UInt64) throws {
         guard (1...JobLimits.blobBytesMax).contains(content.count) else {
             Merit.leave("\(program) has \(content.count) bytes; an input has 1 to \(JobLimits.blobBytesMax)", 1)
         }
@@ -78,6 +78,7 @@ struct JobEstimateCommand: ParsableCommand {
         let (escrow, charge) = TaskEstimate.charge(limits.computeUnits, bid: price, limits: limits)
         let (held, paid) = (escrow.units * panel.held, charge.fee.units * panel.paid)
         let all = UInt64(tasks)
+        let holders = try node.flatMap { try SlotHolders(of: panel.engineID, NodeOptions.parse(["--node", $0])) }
         output.answer(
             "job.estimate",
             [
@@ -86,7 +87,7 @@ struct JobEstimateCommand: ParsableCommand {
                 "floor_price": .decimal(floor), "bid": .decimal(price), "tasks": .number(tasks),
                 "escrow": .decimal(held), "fee": .decimal(paid), "refund": .decimal(held - paid),
                 "total_escrow": .decimal(held * all), "total_fee": .decimal(paid * all), "class": "Q",
-                "replicas": .number(panel.count),
+                "replicas": .number(panel.count), "largest_holder": holders?.answer ?? .null,
             ],
             [
                 "class Q, nothing is run: \(limits.computeUnits) compute units for each of \(panel.count) replicas "
@@ -94,7 +95,7 @@ struct JobEstimateCommand: ParsableCommand {
                 "at \(price) nMRT a unit (floor \(floor)): held \(held) nMRT a task, which is \(panel.held) escrows; "
                     + "\(paid) of it spent when all agree, \(held - paid) returned",
                 "\(tasks) tasks: held \(held * all) nMRT, about \(paid * all) spent",
-            ])
+            ] + (holders?.warning.map { ["mind: \($0)"] } ?? []))
     }
 
     private func floorPrice() throws -> UInt64 {

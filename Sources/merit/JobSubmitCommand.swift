@@ -66,6 +66,8 @@ struct JobSubmitCommand: ParsableCommand {
             price: JobPrice(
                 bid: price, resource: panel.resource.rawValue, engineID: panel.engineID, assurance: assurance,
                 paysCredits: credits, replicas: panel.count))
+        let holders = panel.isPanel ? try SlotHolders(of: panel.engineID, options) : nil
+        if let warning = holders?.warning { note(warning) }
         let sequence = try options.perform(.submitJob(request), by: key)
         let id = request.id(sender: key.address, sequence: sequence)
         note("job \(id)")
@@ -75,7 +77,7 @@ struct JobSubmitCommand: ParsableCommand {
             [
                 "id": .hex(id), "program": .hex(request.program), "requester": .string(key.address.bech32),
                 "limits": limits.answer, "bid": .decimal(price), "job": view.job,
-                "ended": .bool(view.hasEnded),
+                "ended": .bool(view.hasEnded), "largest_holder": holders?.answer ?? .null,
             ],
             ["\(id)", view.line, "next: merit job output \(id) --node \(options.node)"])
         if wait, view.done < view.end { throw ExitCode(view.hasEnded ? 1 : 4) }

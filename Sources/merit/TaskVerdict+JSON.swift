@@ -79,7 +79,16 @@ extension AuditEntry {
     func json(result: TaskResult?) -> JSON {
         [
             "auditor": .string(operatorAddress.bech32), "round": .string(round == .first ? "first" : "recheck"),
-            "state": .string("\(state)"), "result": result?.json ?? .null,
+            "state": .string("\(state)"), "result": result?.json ?? .null, "digest": digest.map { .hex($0) } ?? .null,
+        ]
+    }
+}
+
+extension DigestObjection {
+    fileprivate var json: JSON {
+        [
+            "auditor": .string(auditor.bech32), "round": .string(round == .first ? "first" : "recheck"),
+            "digest": .hex(digest),
         ]
     }
 }
@@ -91,6 +100,7 @@ extension ProvenDispute {
             "epoch": .decimal(record.epoch), "height": .decimal(height),
             "opened_by": .string(record.reporter.bech32),
             "opened_with": .string(record.opening),
+            "objection": record.objection?.json ?? .null,
             "claimed": record.claimed?.json ?? .null, "deposit": .decimal(record.deposit.units),
             "extended": .bool(record.isExtended), "receipt": task.result?.json ?? .null,
             "verdicts": .array(record.verdicts.map { $0.json(result: said($0)) }),

@@ -50,13 +50,14 @@ struct TaskVerdictTests {
 
     /// Four validators of equal stake; the first says nothing.
     private static func dispute(
-        on transcript: TaskTranscript, votes: [TaskResult], claimed: TaskResult? = nil
+        on transcript: TaskTranscript, votes: [TaskResult], claimed: TaskResult? = nil,
+        objection: DigestObjection? = nil
     ) throws -> ProvenDispute {
         var record = DisputeRecord(
             epoch: 0, reporter: address(12), claim: claimed.map { ($0, Amount(9)) }, beacons: (.zero, nil))
         var entry = AuditEntry(address(12), .first)
         (entry.state, entry.result, entry.digest) = (.differs, right, .zero)
-        record.verdicts = [entry]
+        (record.verdicts, record.objection) = ([entry], objection)
         let members = (10...13).map {
             EpochSet.Member(operatorAddress: address($0), stake: Amount(100), mayAudit: true)
         }
@@ -100,6 +101,25 @@ struct TaskVerdictTests {
         ] {
             #expect(text.split(separator: "\n").contains(Substring(line)), "\(line) is not in\n\(text)")
         }
+    }
+
+    @Test("what opened a dispute is said: a verdict, an auditor's objection to a digest, or a deposit")
+    func openings() throws {
+        let transcript = try Self.transcript(Self.right)
+        let objection = DigestObjection(
+            epoch: 0, task: Self.place, of: (Self.address(13), .recheck), digest: Hash.sha256(Bytes()))
+        func said(_ dispute: ProvenDispute) -> (with: JSON?, about: JSON?, lines: [String]) {
+            let json = dispute.json(isOpen: true)
+            return (json["opened_with"], json["objection"], dispute.lines(nil).filter { $0.contains("digest of") })
+        }
+        let verdict = said(try Self.dispute(on: transcript, votes: []))
+        #expect(verdict.with == "verdict" && verdict.about == .null && verdict.lines.isEmpty)
+        let deposit = said(try Self.dispute(on: transcript, votes: [], claimed: Self.wrong))
+        #expect(deposit.with == "deposit" && deposit.about == .null && deposit.lines.isEmpty)
+        let objected = said(try Self.dispute(on: transcript, votes: [], objection: objection))
+        #expect(objected.with == "objection" && objected.about?["digest"] == .hex(objection.digest))
+        #expect(objected.about?["auditor"] == .string(Self.address(13).bech32) && objected.about?["round"] == "recheck")
+        #expect(objected.lines == ["             to the digest of \(Self.address(13).bech32)"])
     }
 
     @Test("a receipt that executes alike agrees; each number that does not is named with both values")
