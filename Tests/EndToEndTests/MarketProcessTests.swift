@@ -99,7 +99,7 @@ struct MarketProcessTests {
         let submitted = try Self.json(
             ["job", "submit"] + montecarlo + ["--tasks", "\(tasks)", "--bid", "2000", "--wait"] + requester)
         #expect(submitted["schema"] == "merit.job.submit.1" && submitted["ended"] == true)
-        #expect(Self.names(submitted) == "schema id program requester limits bid job ended")
+        #expect(Self.names(submitted) == "schema id program requester limits bid job ended largest_holder")
         let id = try submitted.text("id")
         #expect(try submitted.member("job").number("done") == tasks)
 
