@@ -3,8 +3,6 @@ import ArgumentParser
 import Chain
 import Client
 import Foundation
-import Ledger
-import LightClient
 import Primitives
 import RPC
 
