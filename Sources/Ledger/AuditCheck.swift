@@ -124,10 +124,7 @@ struct AuditCheck {
         let audits: TaskAudits? = state.load(StateKey.taskAudits(objection.epoch, objection.task))
         let verdicts = BlockExecution.verdicts(audits)
         guard verdicts.contains(where: { $0.operatorAddress == auditor }) else { throw .noOwnVerdict }
-        let isMeant = { (entry: AuditEntry) in
-            entry.operatorAddress == objection.auditor && entry.round == objection.round
-        }
-        guard objection.auditor != auditor, let entry = verdicts.first(where: isMeant),
+        guard objection.auditor != auditor, let entry = verdicts.first(where: objection.isAbout),
             entry.digest != objection.digest
         else { throw .objectionWithoutCause }
         if let dispute: DisputeRecord = state.load(StateKey.dispute(objection.task)) {

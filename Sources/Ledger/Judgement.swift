@@ -72,10 +72,8 @@ struct DisputedTask {
 
     private func isObjectionWrong(_ truth: DisputeSide) -> Bool {
         guard let objection = dispute.objection else { return false }
-        let index = dispute.verdicts.firstIndex {
-            $0.operatorAddress == objection.auditor && $0.round == objection.round
-        }
-        return index.map { truth.digests[$0] != objection.digest } ?? true
+        return dispute.verdicts.firstIndex(where: objection.isAbout).map { truth.digests[$0] != objection.digest }
+            ?? true
     }
 
     /// A second auditor's copy of a first one's digest is not what it should be.

@@ -71,15 +71,10 @@ extension Ledger {
         guard let epoch = check.judgedEpoch, let beacon = check.calendar.recheckBeacon else { return [] }
         let (state, set) = (check.state, check.epochSet(epoch))
         let rate = view.parameters.rewards.audit.recheck
-        let prefix = [StateTag.taskAudits.rawValue] + epoch.bigEndianBytes
         var duties: [AuditDuty] = []
-        var next = snapshot.first(.state, from: prefix)
-        while let found = next, found.key.starts(with: prefix), duties.count < limit {
-            next = snapshot.first(.state, from: found.key + [0])
-            let place = TaskPlace(keySuffix: found.key)
-            let firsts =
-                state.load(found.key, as: TaskAudits.self)?
-                .firsts(for: operatorAddress, place, beacon: beacon) ?? []
+        for (place, audits) in AuditedTasks(epoch, on: snapshot) {
+            if duties.count >= limit { break }
+            let firsts = audits.firsts(for: operatorAddress, place, beacon: beacon)
             if firsts.isEmpty { continue }
             let (task, job) = records(place, state)
             guard let delivered = task.delivered,
@@ -107,13 +102,10 @@ extension Ledger {
         let check = AuditCheck(WorkingState(snapshot), view: view)
         let phase = check.calendar.phase
         guard let epoch = check.judgedEpoch, phase == .reveal || phase == .open else { return [] }
-        let prefix = [StateTag.taskAudits.rawValue] + epoch.bigEndianBytes
         var duties: [DigestDuty] = []
-        var next = snapshot.first(.state, from: prefix)
-        while let found = next, found.key.starts(with: prefix), duties.count < limit {
-            next = snapshot.first(.state, from: found.key + [0])
-            let place = TaskPlace(keySuffix: found.key)
-            guard let audits: TaskAudits = check.state.load(found.key), audits.entries.count > 1,
+        for (place, audits) in AuditedTasks(epoch, on: snapshot) {
+            if duties.count >= limit { break }
+            guard audits.entries.count > 1,
                 phase == .open || !audits.entries.contains(where: { $0.state == .committed }),
                 check.state.bytes(StateKey.dispute(place)) == nil
             else { continue }
@@ -180,5 +172,26 @@ extension Ledger {
             return AuditStatus.Part(
                 epoch: epoch, round: round, part: part, root: record.root, isRevealed: record.isRevealed)
         }
+    }
+}
+
+/// The tasks of an epoch that auditors committed to, ascending, each read when it is asked for.
+private struct AuditedTasks<Source: Snapshot>: Sequence, IteratorProtocol {
+    private let snapshot: Source
+    private let prefix: Bytes
+    private var from: Bytes
+
+    init(_ epoch: UInt64, on snapshot: Source) {
+        self.snapshot = snapshot
+        prefix = [StateTag.taskAudits.rawValue] + epoch.bigEndianBytes
+        from = prefix
+    }
+
+    mutating func next() -> (place: TaskPlace, audits: TaskAudits)? {
+        guard let found = snapshot.first(.state, from: from), found.key.starts(with: prefix),
+            let audits: TaskAudits = WorkingState(snapshot).load(found.key)
+        else { return nil }
+        from = found.key + [0]
+        return (TaskPlace(keySuffix: found.key), audits)
     }
 }

@@ -91,6 +91,10 @@ package struct AuditEntry: Hashable, Sendable, Message {
     }
 }
 
+extension DigestObjection {
+    func isAbout(_ entry: AuditEntry) -> Bool { entry.operatorAddress == auditor && entry.round == round }
+}
+
 /// All verdicts on one task, in the order of their commits.
 package struct TaskAudits: Hashable, Sendable, Message {
     package var entries: [AuditEntry] = []

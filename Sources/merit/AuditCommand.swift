@@ -28,29 +28,11 @@ struct AuditCommand: ParsableCommand {
             Ends with 0 when a majority stands, with 1 when the panel closed without one, with 3 before it is closed.
             """)
 
-    @Argument(help: "The job's id and the task's number, as JOB/INDEX.") var task: String
-    @OptionGroup var node: NodeOptions
-    @Option(help: ArgumentHelp("The hash of the chain's genesis.", valueName: "hex")) var genesisHash: String?
+    @OptionGroup var options: TaskOptions
     @OptionGroup var output: OutputOptions
 
-    static func place(_ text: String) -> TaskPlace? {
-        let parts = text.split(separator: "/", omittingEmptySubsequences: false)
-        guard parts.count == 2, let job = Digest(hex: String(parts[0])), let index = UInt32(parts[1]) else {
-            return nil
-        }
-        return TaskPlace(job: job, index: index)
-    }
-
-    func validate() throws {
-        guard Self.place(task) != nil else { throw ValidationError("\(task) is no task: JOB/INDEX, the job in hex") }
-        guard genesisHash.map({ Digest(hex: $0) != nil }) ?? true else {
-            throw ValidationError("\(genesisHash ?? "") is no hash")
-        }
-    }
-
     func run() throws {
-        guard let place = Self.place(task) else { throw ValidationError("\(task) is no task") }
-        let hash = try genesisHash.flatMap { Digest(hex: $0) } ?? node.genesisHash()
+        let (place, hash, node) = (try options.place(), try options.genesis(), options.node)
         let name: String
         switch try node.transcript(of: place, genesis: hash) {
         case .panel(let transcript):
@@ -60,7 +42,8 @@ struct AuditCommand: ParsableCommand {
         case .task(let transcript):
             let verdict = try node.judge(transcript)
             let way =
-                verdict.isDisputable ? "\n\nTo have all validators execute it: `merit dispute \(task) --key FILE`" : ""
+                verdict.isDisputable
+                ? "\n\nTo have all validators execute it: `merit dispute \(options.task) --key FILE`" : ""
             answer((verdict.members, verdict.text + way), transcript.header, genesis: hash)
             name = verdict.name
         }
@@ -72,7 +55,7 @@ struct AuditCommand: ParsableCommand {
     }
 
     private func answer(_ said: (members: [(String, JSON)], text: String), _ header: Header, genesis: Digest) {
-        let isAnchored = genesisHash != nil
+        let isAnchored = options.genesisHash != nil
         let origin = isAnchored ? "the given one" : "the node's own: compare it with one you trust"
         let proof = """
 

@@ -26,26 +26,15 @@ struct DisputeCommand: ParsableCommand {
             the task cannot be judged here.
             """)
 
-    @Argument(help: "The job's id and the task's number, as JOB/INDEX.") var task: String
+    @OptionGroup var options: TaskOptions
     @OptionGroup var account: AccountOptions
-    @OptionGroup var node: NodeOptions
-    @Option(help: ArgumentHelp("The hash of the chain's genesis.", valueName: "hex")) var genesisHash: String?
     @OptionGroup var output: OutputOptions
 
-    func validate() throws {
-        guard AuditCommand.place(task) != nil else {
-            throw ValidationError("\(task) is no task: JOB/INDEX, the job in hex")
-        }
-        guard genesisHash.map({ Digest(hex: $0) != nil }) ?? true else {
-            throw ValidationError("\(genesisHash ?? "") is no hash")
-        }
-    }
+    private var node: NodeOptions { options.node }
 
     func run() throws {
-        guard let place = AuditCommand.place(task) else { throw ValidationError("\(task) is no task") }
-        let key = try account.signer()
-        let hash = try genesisHash.flatMap { Digest(hex: $0) } ?? node.genesisHash()
-        guard case .task(let transcript) = try node.transcript(of: place, genesis: hash) else {
+        let (place, key) = (try options.place(), try account.signer())
+        guard case .task(let transcript) = try node.transcript(of: place, genesis: options.genesis()) else {
             Merit.leave("it is of class Q: its panel judges it by majority, and nobody else", 3)
         }
         let verdict = try node.judge(transcript)
@@ -66,7 +55,7 @@ struct DisputeCommand: ParsableCommand {
             text: """
                 all validators execute task \(place.index) of job \(place.job) now:
                 its receipt differs from what it gives here in \(names.joined(separator: ", "))
-                \(deposit.tokens) MRT are held until the end of the epoch; `merit audit \(task)` shows the votes
+                \(deposit.tokens) MRT are held until the end of the epoch; `merit audit \(options.task)` shows the votes
                 """)
     }
 
@@ -79,7 +68,7 @@ struct DisputeCommand: ParsableCommand {
             switch window {
             case .open: return deposit
             case .later: break
-            case .disputed: Merit.leave("a dispute about it is open already; `merit audit \(task)` shows it", 1)
+            case .disputed: Merit.leave("a dispute about it is open already; `merit audit \(options.task)` shows it", 1)
             case .over: Merit.leave("too late: a receipt is disputed in the epoch after its own, before the votes", 1)
             }
             if !isTold {
@@ -103,7 +92,7 @@ struct DisputeCommand: ParsableCommand {
                 try $0.number("index") == place.index
             }
             guard let outlook = try shown?.member("dispute"), outlook != .null else {
-                Merit.leave("task \(task) has no receipt now", 1)
+                Merit.leave("task \(options.task) has no receipt now", 1)
             }
             let name = try outlook.text("window")
             guard let window = DisputeWindow(rawValue: name) else {

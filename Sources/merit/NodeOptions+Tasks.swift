@@ -9,6 +9,38 @@ import LightClient
 import Primitives
 import RPC
 
+/// Which task is executed here, and where its proofs begin.
+struct TaskOptions: ParsableArguments {
+    @Argument(help: "The job's id and the task's number, as JOB/INDEX.") var task: String
+    @OptionGroup var node: NodeOptions
+    @Option(help: ArgumentHelp("The hash of the chain's genesis.", valueName: "hex")) var genesisHash: String?
+
+    static func place(_ text: String) -> TaskPlace? {
+        let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+        guard parts.count == 2, let job = Digest(hex: String(parts[0])), let index = UInt32(parts[1]) else {
+            return nil
+        }
+        return TaskPlace(job: job, index: index)
+    }
+
+    func validate() throws {
+        _ = try place()
+        guard genesisHash.map({ Digest(hex: $0) != nil }) ?? true else {
+            throw ValidationError("\(genesisHash ?? "") is no hash")
+        }
+    }
+
+    func place() throws -> TaskPlace {
+        guard let place = Self.place(task) else {
+            throw ValidationError("\(task) is no task: JOB/INDEX, the job in hex")
+        }
+        return place
+    }
+
+    /// The given one, else as the node says.
+    func genesis() throws -> Digest { try genesisHash.flatMap { Digest(hex: $0) } ?? node.genesisHash() }
+}
+
 /// What the chain has about a task of either class.
 enum FoundTask {
     case task(TaskTranscript)

@@ -199,9 +199,9 @@ struct TaskVerdictTests {
     @Test("a task is named as JOB/INDEX")
     func names() {
         let job = String(repeating: "ab", count: 32)
-        #expect(AuditCommand.place("\(job)/7") == Digest(hex: job).map { TaskPlace(job: $0, index: 7) })
+        #expect(TaskOptions.place("\(job)/7") == Digest(hex: job).map { TaskPlace(job: $0, index: 7) })
         for wrong in [job, "\(job)/", "\(job)/-1", "\(job)/1/2", "\(job.dropLast(2))/1", "/1", "\(job)/4294967296"] {
-            #expect(AuditCommand.place(wrong) == nil, "\(wrong)")
+            #expect(TaskOptions.place(wrong) == nil, "\(wrong)")
         }
     }
 }
